@@ -129,9 +129,9 @@ class _Table:
             ):  # `N (%)` over the rows below those of `Mean (SD)`
                 self.heads = [*(head for head in self.heads if not table_cells.of_statistics(head)), row]
                 self.block = _NO_CELL
-            elif in_body and (sizes := sizes_alone(row)):
+            elif (sizes := sizes_alone(row)) and (in_body or self._names_block(row, sizes)):
                 self.sizes = sizes  # the people of the rows below
-                self.block = self.block if HEAD_WORDS["sample"].search(row.words[0]) else _NO_CELL
+                self.block = self.block if HEAD_WORDS["sample"].search(row.words[0]) else row.cells[0]
             elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
                     self.heads, self.block, self.sizes, in_body = [], _NO_CELL, {}, False
@@ -144,6 +144,10 @@ class _Table:
                     self.sizes = {**named}
                 else:
                     yield from self._row(row)
+
+    def _names_block(self, row: GridRow, sizes: dict[int, Size | None]) -> bool:
+        """Whether a row below the heads names people, such as women, and how many are in each group."""
+        return bool(self.heads and not row.cells[0].head and any(sizes.values()) and arm_name(row.words[0]))
 
     def _is_head(self, row: GridRow, in_body: bool) -> bool:
         """Return whether a row of the body is a header: words only, among them a time or a group's size.
@@ -169,7 +173,7 @@ class _Table:
         beside = row.words[1] if len(row.words) > 1 else ""
         second = self.worded or _is_words(beside)
         if row.words[0]:
-            self.first = row.words[0] if second and not only_statistic(beside) else ""
+            self.first = row.words[0] if second else ""
         stub = [row.words[0] or (self.first if second else ""), *row.words[1:3]]
         for column, words in enumerate(stub):
             corner = next((texts[column] for texts in reversed(corners) if texts[column]), "")

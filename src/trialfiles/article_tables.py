@@ -109,16 +109,18 @@ def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: 
         if name not in skip and isinstance(child.tag, str):
             if name in ("break", "p", "title", "list-item"):
                 parts.append(" ")
-            glued = bool(parts) and re.search(r"[\w)%.]\Z", parts[-1][-1:]) is not None
-            noted = name == "xref" and child.get("ref-type") in _NOTES and glued
-            up = not raised and (name == "sup" or noted)
+            before = "".join(parts[-4:]).rstrip(_UP + _DOWN)[-1:]
+            glued = child.get("ref-type") in _NOTES and re.match(r"[\w)%.]", before) is not None
+            noted = (name == "xref" and glued) or (name in ("xref", "sub") and before.isdigit())
+            styled = "super" in (child.get("style") or "")
+            up = not raised and (name == "sup" or noted or styled)
             parts += _UP * up
             _collect(child, skip, parts, raised or up)
             parts += _DOWN * up
         parts.append((child.tail or "").replace(_UP, "").replace(_DOWN, ""))
 
 
-_NOTES = ("table-fn", "fn", "bibr")  # such a reference, glued to a number, is no digit of it
+_NOTES = ("table-fn", "fn", "bibr")  # glued to a word such a reference is no part of it, to a number none is
 
 
 def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Grid:
@@ -152,7 +154,7 @@ def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Gr
 
 
 def _cell(element: Element, head: bool) -> GridCell:
-    text, plain = _marked(element)
+    text, plain = _marked(element, skip=("fn",))
     begins = "".join(element.itertext())[:2]
     indented = begins[:1] in ("\u00a0", "\u2002", "\u2003") or "indent" in "".join(element.attrib.values())
     return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented and bool(text))
@@ -259,6 +261,8 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
         number = printed_number(match["v"]) if match else 2
         return [Value("p_value", words, start, number)] if number <= 1 else []
     if match := _CELL["plus"].fullmatch(words) or _CELL["bracket_plus"].fullmatch(words):
+        if statistic == "other":
+            return [Value("value", match["m"].strip(), start + match.start("m"), printed_number(match["m"]))]
         kind = "mean_se" if statistic == "se" else "mean_sd"
         mean, spread = printed_number(match["m"]), abs(printed_number(match["s"]))
         return [Value(kind, words, start, mean, sd=spread, unit=match.groupdict().get("u") or "")]

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.article_tables import Grid, element_text, read_article_grid
 from trialfiles.forms import names_of
-from trialfiles.record import Row, SourceRecord, refusal, stated_source
+from trialfiles.record import Problem, Row, SourceRecord, refusal, stated_source
 from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
@@ -47,6 +47,7 @@ class Article:
     abstract: str = ""
     sections: list[tuple[str, int, int]] = field(default_factory=list)
     tables: list[Grid] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
     def section_at(self, offset: int) -> str | None:
         """Return the title of the innermost section that holds a character."""
@@ -193,7 +194,9 @@ class _Writer:
         foot = element_text(parts["table-wrap-foot"]) if "table-wrap-foot" in parts else ""
         start = len(self.article.text)
         self.line(f"{label}. {caption}")
-        for table in (element for element in wrap.iter() if local_name(element) == "table"):
+        tables = [element for element in wrap.iter() if local_name(element) == "table"]
+        self.article.unread += [] if tables else [label]
+        for table in tables:
             grid = read_article_grid(table, label, caption, foot)
             for row in grid.rows:
                 for cell in dict.fromkeys(row.cells):
@@ -215,7 +218,10 @@ _OTHER_ABSTRACTS = re.compile(
 def read_jats_records(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:
     """Yield one record an article of a JATS file."""
     for article in read_jats(path):
-        yield article_record(article, "article, JATS XML", vocabulary)
+        record = article_record(article, "article, JATS XML", vocabulary)
+        problem, remedy = "a table without cells, such as a picture", "type its figures into a table"
+        record.unread = [Problem(str(path), None, label, problem, remedy) for label in article.unread]
+        yield record
 
 
 def read_text_records(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:

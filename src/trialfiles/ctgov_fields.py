@@ -166,7 +166,15 @@ def _by_name(arms: list[Row], fold: Any) -> dict[str, str]:
 
 
 _PEOPLE = re.compile(r"\b(participant|patient|subject|person|people|individual|volunteer|women|men|children)")
-_SHARE = re.compile(r"^\s*(%|percent|(?:proportion|fraction|share) of)")
+_SHARE = re.compile(
+    r"^\s*(%|percent|(?:proportion|fraction|share) of|[a-z]+\W+(?:percent|proportion|fraction)(?:ages?|s)?\b)"
+)
+# `participants (%)`, `patients per 1000`, `women-years`, `Patient Global Assessment`: no number of people
+_NO_PEOPLE = re.compile(
+    r"\bper\b(?![ -]protocol)|(?<!\d)(?<!\d )%|\bpercent|\b(?:rate|score)s?\b|^\s*[a-z]+\s*/|"
+    r"^\s*[a-z]+[ -](?:years?|months?|weeks?|days?|hours?|visits?)\b|"
+    r"^\s*(?:participant|patient|subject|person|individual|volunteer)[ -](?!with|who|in\b|of\b|count|number)"
+)
 
 
 def measure_kind(param_type: str | None, unit: str | None) -> str:
@@ -177,7 +185,8 @@ def measure_kind(param_type: str | None, unit: str | None) -> str:
     said = (unit or "").lower()
     if not _PEOPLE.search(said):
         return "number"
-    return "percent" if _SHARE.search(said) else "count" if _PEOPLE.match(said) else "number"
+    counted = _PEOPLE.match(said) and not _NO_PEOPLE.search(said)
+    return "percent" if _SHARE.search(said) else "count" if counted else "number"
 
 
 def is_share(unit: str | None) -> bool:
@@ -190,25 +199,9 @@ def values_of(
 ) -> Row:
     """Return the columns that a measurement fills.
 
-    Parameters
-    ----------
-    measurement : dict
-        `value`, `spread`, `lowerLimit`, `upperLimit`, all texts.
-    kind : str
-        From `measure_kind`.
-    spread, level : str or None, float or None
-        From `spread_of`.
-    n : int or None
-        Units analysed.
-    share : bool
-        Whether a percentage is posted as a share of one.
-
-    Returns
-    -------
-    dict
-        `value` always; `mean`, `median`, `count`, `percent` or `estimate`; `sd`, `se`, `q1`, `q3`,
-        `minimum`, `maximum`, `ci_lower`, `ci_upper`, `ci_level` as far as posted; `converted` says what
-        was computed.
+    `kind` is from `measure_kind`, `spread` and `level` are from `spread_of`, `n` counts the units analysed,
+    and `share` says that a percentage is posted as a share of one. There is `value` always, the figure of its
+    kind, spreads and limits as far as posted; `converted` says what was computed.
     """
     number = posted_number
     value = number(measurement.get("value"))
@@ -227,7 +220,8 @@ def values_of(
         possible = value is not None and 0 <= value <= 100 and (not n or not value or value * n >= 50)
         row["percent"] = value if possible else None
     elif kind in ("count", "count_of_units"):
-        row["count"] = value if value is not None and value >= 0 and value == int(value) else None
+        possible = value is not None and 0 <= value == int(value) <= (n or value)
+        row["count"] = value if possible else None
     elif kind != "number":
         row["estimate"], row["estimate_kind"] = value, kind
     if wide is not None and wide < 0:

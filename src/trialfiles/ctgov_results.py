@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,27 +57,10 @@ def posted_results(
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows of `results` and the posted outcomes.
 
-    Parameters
-    ----------
-    study_id : str
-        The record's number.
-    module : dict
-        `outcomeMeasuresModule`.
-    arms : list of dict
-        Arms of the protocol, to which groups of the same title belong.
-    total : int or None
-        People who took part; more people in an outcome's groups together means that the same people
-        stand in several groups.
-    vocabulary : Vocabulary
-        Names the concepts of outcomes.
-    parallel : bool
-        Whether the register says so: then groups that are no arms are subgroups, however many they are.
-
-    Returns
-    -------
-    tuple of (list of dict, list of dict)
-        Measurements, and one row an outcome: its title, unit, time, `n_analysed` people as far as nobody
-        was counted twice, `no_data` where nothing is posted.
+    Groups belong to the arms of the same title. `total` are the people who took part: more of them in an
+    outcome's groups together means that the same people stand in several; in a trial that the register calls
+    `parallel`, groups that are no arms are subgroups. An outcome's row has `n_analysed` people as far as
+    nobody was counted twice, and `no_data` where nothing is posted.
     """
     rows: list[Row] = []
     outcomes = []
@@ -187,14 +171,17 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
                 "timepoint_weeks": weeks(visit) if visit else when,
                 "kind": _kind(of_value, head["measure"], visit or title),
             }
+            seen = Counter[str]()
             for measurement in category.get("measurements") or []:
                 group_id = measurement.get("groupId") or ""
+                seen[group_id] += 1
                 group = groups.get(group_id) or {"title": None, "arm_id": "unnamed", "matched": False}
                 n = people.get(group_id)
                 # a group's own title may state the time: `Drug - Baseline` beside `Drug - Week 12`
                 own_time = None if timed else group.get("time")
                 said = {"timepoint_printed": own_time, "timepoint_weeks": weeks(own_time)} if own_time else {}
                 figure = f"{head['study_id']}.{name}.c{at}.k{place}.{group_id or 'none'}"
+                figure += f".{seen[group_id]}" if seen[group_id] > 1 else ""
                 size = f"{head['study_id']}.{name}{f'.c{at}' if group_id in own else ''}.n.{group_id}"
                 row = (
                     shared

@@ -302,10 +302,11 @@ def _faults(row: Row) -> list[tuple[str, str]]:
         faults.append(("kind", f"{row['kind']!r} is none of {', '.join(_KINDS)}"))
     counted = ("n", "sd", "se", "count")
     faults += [(name, f"{row[name]:g} is negative") for name in counted if (row[name] or 0) < 0]
-    if row["n"] is not None and row["n"] != int(row["n"]):
-        faults.append(("n", f"{row['n']:g} is no number of people"))
-    if row["percent"] is not None and row["kind"] == "count" and not 0 <= row["percent"] <= 100:
-        faults.append(("percent", f"{row['percent']:g} percent"))
+    parts = [(name, row[name]) for name in _WHOLE if row[name] is not None and row[name] != int(row[name])]
+    faults += [(name, f"{number:g} is no number of people") for name, number in parts]
+    share, least = row["percent"], 50 / row["n"] if row["n"] else 0  # below it less than half of one
+    if share and row["kind"] == "count" and not least <= share <= 100:
+        faults.append(("percent", f"{share:g} percent" + (f" of {row['n']:g} people" if least else "")))
     if row["p_value"] is not None and not 0 <= row["p_value"] <= 1:
         faults.append(("p_value", f"{row['p_value']:g} is no probability"))
     if row["kind"] == "count" and row["n"] is not None and (row["count"] or 0) > row["n"]:
@@ -353,11 +354,11 @@ _NUMBER = re.compile(
 )
 # what can be nothing but a decimal comma, or point: `0,065` is never thousands, `1.234` may be either
 _WITH_COMMA = re.compile(
-    r"[-+\u2212]?(?:0,\d{1,30}|\d{4,15},\d{3}|\d{1,15},(?:\d{1,2}|\d{4,30})|\d{1,3}(?:[. ]\d{3})+,\d{1,30})%?"
+    r"[-+\u2212]?(?:0,\d+|\d{4,15},\d{3}|\d{1,15},(?:\d\d?|\d{4,30})|\d{1,3}(?:[.\s]\d{3})+,\d{1,30}) ?%?"
 )
 _WITH_POINT = re.compile(
     r"[-+\u2212]?(?:0?\.\d{1,30}|\d{4,15}\.\d{3}|\d{1,15}\.(?:\d{1,2}|\d{4,30})|"
-    r"\d{1,3}(?:[, ]\d{3})+\.\d{1,30})%?"
+    r"\d{1,3}(?:[,\s]\d{3})+\.\d{1,30})%?"
 )
 _GROUPED = re.compile(r"[-+\u2212]?[1-9]\d{0,2},\d{3}%?")
 _WHOLE = ("n", "count")

@@ -119,7 +119,7 @@ def _xml_form(path: Path, text: str) -> str:
 
 
 def _printable(text: str) -> bool:
-    return sum(char.isprintable() or char in "\n\r\t" for char in text) >= 0.98 * len(text)
+    return sum(char.isprintable() or char.isspace() for char in text) >= 0.98 * len(text)
 
 
 def _text_form(path: Path, text: str) -> str | None:

@@ -206,12 +206,12 @@ def _said(element: Element | None) -> str | None:
     return element_text(element) or None if element is not None else None
 
 
-def read_endnote(path: Path) -> Iterator[Reference]:
+def read_endnote(path: Path) -> Iterator[Reference | Problem]:
     """Yield the records of EndNote's XML."""
-    records = [element for element in parse_xml(path, doctype=True).iter("record") if len(element)]
-    if not records:
-        raise refusal(path, 1, "record", "no reference in it", "export at least one reference")
-    for record in records:
+    for number, record in enumerate(parse_xml(path, doctype=True).iter("record"), start=1):
+        if not len(record):
+            yield Problem(str(path), None, f"record {number}", "nothing in it", "export it again")
+            continue
         given = fields_of("endnote", record.find, _said)
         authors = [_said(one) for one in record.findall("contributors/authors/author")]
         yield reference_of(**_with_numbers(given), authors=authors)

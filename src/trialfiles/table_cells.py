@@ -10,7 +10,7 @@ from trialfiles.table_heads import HEAD_WORDS, Size, only_statistic, whole_numbe
 
 _INHERITED = ("percent", "share")  # believed of a block's or a caption's word only where a cell can be so
 _BESIDE_SIZES = {"mean", "median", "sd", "only_sd", "se", "iqr"}
-_SPREADS = {"mean_sd": ("sd", "se"), "range": ("iqr", "ci", "range")}  # by the form of a cell
+_SPREADS = {"mean_sd": ("sd", "se", "other"), "range": ("iqr", "ci", "range")}  # by the form of a cell
 
 
 def statistic_in(cell: str, texts: list[str], heads: int, n: int | None) -> str:
@@ -47,7 +47,7 @@ def _possible(cell: str, kind: str, names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(name for name in names if name in _SPREADS[kind])
     if kind == "pair" and re.match(r"\D?\d+[.\u00b7]\d", cell):
         return tuple(name for name in names if name not in ("percent", "share"))
-    return names
+    return tuple(name for name in names if name != "other")
 
 
 def _by_form(cell: str, kind: str, names: tuple[str, ...], large: bool, unsized: bool) -> str:
@@ -90,7 +90,8 @@ def size_in_row(row: GridRow, heads: list[GridRow], column: int, sideways: bool)
         return None
     kinds = {at: statistic_of(heads[-1].words[at]) for at in columns_beside(heads, column)}
     sizes = [whole_number(row.cells[at]) for at, kind in kinds.items() if kind == "n"]
-    return sizes[0] if sizes and _BESIDE_SIZES & set(kinds.values()) else None
+    told = _BESIDE_SIZES & {*kinds.values()} or (sideways and {*kinds.values()} <= {"n", "", "p"})
+    return sizes[0] if sizes and told else None
 
 
 def of_sizes(heads: list[GridRow], column: int) -> bool:

@@ -83,7 +83,8 @@ def arm_name(head: str) -> str | None:
     if name.count("(") != name.count(")") or re.fullmatch(r"\([^()]*\)", name):
         name = name.strip("() ")
     letters = r"[^\W\d_]" if HEAD_WORDS["size"].search(head) else r"[^\W\d_]{2}|[^\W\d_]\d|[^\x00-\x7f]"
-    plain = HEAD_WORDS["plain"].match(name) or HEAD_WORDS["baseline"].match(name)
+    lettered = len(name) == 1 and name.isalpha() and name != head  # B (n = 30) is no coefficient
+    plain = (HEAD_WORDS["plain"].match(name) and not lettered) or HEAD_WORDS["baseline"].match(name)
     return None if not name or plain or not re.search(letters, name) else name
 
 

@@ -52,10 +52,11 @@ def read_ris(path: Path) -> Iterator[Reference | Problem]:
     found = False
     for line, row in _records(text, pattern, starts):
         found = True
-        if len(set(row.get("TI", []))) > 1:
+        tag = "TI" if "TI" in row else "T1"
+        if len(titles := list(dict.fromkeys(row.get(tag, [])))) > 1:
             if "ER" not in row:  # two records run into one
-                raise refusal(path, line, "TI", "two titles in a record without ER", "put ER behind each")
-            yield Problem(str(path), line, "TI", f"a second title: {row['TI'][1][:80]!r}", "keep one title")
+                raise refusal(path, line, tag, "two titles in a record without ER", "put ER behind each")
+            yield Problem(str(path), line, tag, f"a second title: {titles[1][:80]!r}", "keep one title")
         if {"TY", "TI", "T1", "DO"} & set(row):
             yield _of_ris(row)
         elif set(row) > {"ER"} or "ER" not in row:

@@ -261,7 +261,7 @@ def csv_rows(path: Path) -> tuple[set[str], list[tuple[int, Row]]]:
 
 def printed_number(text: str) -> float:
     """Return a number in digits: any minus, thousands commas, a raised decimal point."""
-    plain = re.sub(r"[\s,]", "", text)
+    plain = re.sub(r"[\s,'\u2019]", "", text)
     return float(plain.replace("\u2212", "-").replace("\u2013", "-").replace("\u00b7", "."))
 
 

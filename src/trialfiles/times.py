@@ -58,10 +58,11 @@ _FROM_END = re.compile(
     re.IGNORECASE,
 )
 _IN_CYCLE = (
-    rf"\b(?:cycle|course)\s*\d{{1,3}}[\s,:/{_DASH}]*{_UNIT}\s*{_NUMBERS}"
+    rf"\b(?:(?:cycle|course)\s*\d{{1,3}}|period\s*[2-9](?=\W*day))[\s,:/{_DASH}]*{_UNIT}\s*{_NUMBERS}"
     rf"|\b{_UNIT}\s*{_NUMBERS}[\s,]*(?:of|in)\s+(?:the |each |every )?(?:\w+ )?(?:cycle|course)\b"
+    r"|\b[CV]\d{1,2} ?[DW]\d{1,2}\b|\bPOD ?\d{1,3}\b"
 )
-_CYCLE = re.compile(_IN_CYCLE, re.IGNORECASE)
+_CYCLE = re.compile(_IN_CYCLE + r"|^\W*(?:\d{1,3} ?h|W\d{1,3})(?: (?:post|after)\b.*)?\W*$", re.IGNORECASE)
 # what holds a duration and is no time: how often, per how much, how old, how long at least, what is looked
 # back upon, a day within a cycle, and by how much a visit may miss its day
 _NO_TIME = re.compile(
@@ -71,7 +72,7 @@ _NO_TIME = re.compile(
     rf"|\b(?:past|previous|preceding|last)\s+{_NUMBER}[\s-]*{_UNIT}\b"
     rf"|\bage[ds]?\W{{1,3}}(?:of |from |between )?{_NUMBERS}[\s-]*{_UNIT}\b"
     rf"|(?<![\w.,/{_DASH}]){_NUMBERS}[\s-]*{_UNIT}"
-    r"(?:[\s-]+(?:old|of age)\b|\s+(?:and|or)\s+(?:older|over|above|younger|under|more|longer|less)\b)"
+    r"(?:[\s-]+(?:olds?|of age)\b|\s+(?:and|or)\s+(?:older|over|above|younger|under|more|longer|less)\b)"
     rf"|{_IN_CYCLE}"
     rf"|\(?\s*(?:\u00b1|\+ ?/? ?[-\u2212\u2013])\s*{_NUMBER}(?:\s*{_UNIT}\b)?\s*\)?",
     re.IGNORECASE,

@@ -149,12 +149,16 @@ class Vocabulary:
 NO_WORDS = Vocabulary()
 
 _CHANGE = re.compile(
-    r"\bchange\b|\bchanges (?:in|from|of|since|over)\b|\bfrom baseline\b|[\u0394\u2206]|\bdelta\b|"
+    r"(?<!readiness to )(?<!motivation to )(?<!stages of )\bchange\b|\bcfb\b|"
+    r"\bchanges (?:in|from|of|since|over)\b|\bfrom baseline\b|[\u0394\u2206]|\bdelta\b|"
+    r"\b(?:reduction|increase|decrease)\W*$|\bweight (?:loss|gain)\b|"
     r"\b(?:reduction|increase|decrease|difference|improvement|gain|decline)s?\b.{0,80}\b(?:from|in|of|over|at)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _NO_CHANGE = re.compile(
-    r"\W*(?:time|days|weeks|months|duration) (?:to|until|of)\b|.*\bno change\b", re.IGNORECASE
+    r"\W*(?:time|days|weeks|months|duration) (?:to|until|of)\b|.*\bno change\b"
+    r"|(?!change).*\bimpressions?\b\W*(?:of )?change\b",
+    re.IGNORECASE,
 )
 
 

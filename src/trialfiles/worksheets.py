@@ -98,7 +98,9 @@ def _workbook(path: Path, most: int) -> list[Sheet]:
                 twin = formulas[page.title] if formulas else None
                 written = [twin and twin.cell(number, at) for at in range(1, len(cells) + 1)]
                 sheet.lines.append((number, list(map(_value, cells, written))))
-            if whole:
+            if page.sheet_state != "visible":
+                sheet.lines = [(1, ["hidden: show it to have it read"])] if sheet.lines else []
+            elif whole:
                 _spread(sheet, page.merged_cells.ranges)
             sheets.append(_tidied(sheet, most))
         book.close()

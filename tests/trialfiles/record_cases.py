@@ -20,6 +20,7 @@ def written(folder: Path, case: dict) -> Path:
     book.remove(book.active)
     for name, rows in case["sheets"].items():
         sheet = book.create_sheet(name)
+        sheet.sheet_state = "hidden" if name in case.get("hidden", ()) else "visible"
         for row in rows:
             sheet.append(row)
         for area in case.get("merged", ()):
