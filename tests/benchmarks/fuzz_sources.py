@@ -31,7 +31,7 @@ sys.path.append(str(Path(__file__).parents[1] / "trialfiles"))
 from review_readers import read_extraction, read_sources
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.sheets.read import read_sheet
+from helpers.sheets.read import read_sheet, sheet_record
 from helpers.tables import validate
 from trialfiles import SourceError, recognise
 from trialfiles.ctgov_results import posted_figures
@@ -228,7 +228,7 @@ def _recoded(data: bytes, rng: random.Random) -> bytes:
 def outcome(path: Path, form: str, deep: bool) -> str:
     """Return what reading a file came to: read, refused, or a crash with its place."""
     try:
-        readers = {"table": read_extraction, "sheet": lambda sheet: [read_sheet(sheet)]}
+        readers = {"table": read_extraction, "sheet": lambda sheet: [sheet_record(read_sheet(sheet))]}
         records = readers.get(form, lambda file: list(read_sources(file)))(path)
         if deep:
             for record in records[:2]:
