@@ -21,7 +21,7 @@ from helpers.formats import plain_unit, plain_words
 from helpers.pooling.groups import RANDOM
 from helpers.pooling.tiers import Options, tier_synthesis
 from helpers.tables import as_frame
-from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import EVIDENCE
 from notebookpress.tables import records
 
 LIVE = "JPY_SESSION_NAME"  # Jupyter's server names the open notebook here; papermill and nbconvert do not
@@ -150,8 +150,7 @@ def study_picture(
 ) -> Figure:
     """Draw one study's estimates under a correlation of before and after, and one of two sites.
 
-    The outcome's own unit is drawn, else that with most intervals: estimates in different units share no
-    axis.
+    The unit with most intervals is drawn: estimates in different units share no axis.
     """
     names = ("studies", "arms", "results", "reported_contrasts")
     studies, arms, results, contrasts, doubts = (
@@ -166,8 +165,7 @@ def study_picture(
     sized = sized[sized["concept"] != "adverse_events"]
     if sized.empty:
         raise NothingToDrawError("No estimate of hair with an interval can be computed for this study.")
-    own = sized["unit"] == sized["concept"].map(lambda name: OUTCOME_CONCEPTS[name].unit)
-    unit = (sized[own] if own.any() else sized)["unit"].value_counts().sort_index().idxmax()
+    unit = sized["unit"].value_counts().sort_index().idxmax()
     rows = estimate_rows(sized, unit)
     if len(rows) < LEAST_ROWS:
         raise NothingToDrawError("There is one estimate with an interval; the table above has it.")
