@@ -101,7 +101,7 @@ def table_html(
     numeric = {name for name in shown if _is_number(frame[name])}
     forms = dict(formats or {})
     head = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(_class(name in numeric), heading)
+        Markup(f'<th scope="col"{_class(name in numeric)}>{escape(heading)}</th>')
         for name, heading in shown.items()
     )
     rows = [_row(record, shown, numeric, forms, anchor_column) for record in frame.to_dict("records")]
@@ -143,24 +143,24 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
     for place, name in enumerate(shown):
         value = record[name]
         inner = NOT_STATED if is_missing(value) else escape(shown_text(value, forms.get(name)))
-        tag = Markup('<th scope="row"{}>{}</th>') if place == 0 else Markup("<td{}>{}</td>")
-        text = Markup(inner).striptags()
+        text = inner.striptags() if "<" in inner or "&" in inner else str(inner)
         words = len(re.findall(r"[^\W\d_]{2,}", text))
         fixed = name in WORKINGS or (not origins and name not in numeric and words > LINKED_WORDS)
-        cells.append(tag.format(_class(name in numeric, text, fixed), inner))
+        head, tag = (' scope="row"', "th") if place == 0 else ("", "td")
+        cells.append(Markup(f"<{tag}{head}{_class(name in numeric, text, fixed)}>{inner}</{tag}>"))
     identity = ""
     if anchor_column:
-        identity = Markup(' id="{}"').format(row_anchor(anchor_column, record[anchor_column]))
+        identity = f' id="{row_anchor(anchor_column, record[anchor_column])}"'
     if origins:  # the pages turn the row's numbers into links to these
-        identity += Markup(' data-from="{}"').format(" ".join(origins))
-    return Markup("<tr{}>{}</tr>").format(identity, Markup("").join(cells))
+        identity += f' data-from="{escape(" ".join(origins))}"'
+    return Markup(f"<tr{identity}>{''.join(cells)}</tr>")
 
 
 def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
-def _class(numeric: bool, text: str = "", fixed: bool = False) -> Markup:
+def _class(numeric: bool, text: str = "", fixed: bool = False) -> str:
     """Return what a cell needs: digits below each other, room for lines, leave to break an endless word.
 
     The numbers of a sentence that rests on no figure, or of a working, lead nowhere that shows them: `fixed`.
@@ -169,7 +169,7 @@ def _class(numeric: bool, text: str = "", fixed: bool = False) -> Markup:
     names = ["number"] if numeric else room
     names += ["fixed"] if fixed else []
     names += ["wordy"] if any(len(word) > ENDLESS for word in text.split()) else []
-    return Markup(' class="{}"').format(" ".join(names)) if names else Markup("")
+    return f' class="{" ".join(names)}"' if names else ""
 
 
 def _plain(value: Any) -> str:

@@ -17,9 +17,11 @@ import pandas as pd
 
 from notebookpress.yaml_files import LIST_OR_TEXT, NUMBER, YamlFile
 
+# Of tables of some hundred rows, taking a few rows of texts that Arrow keeps costs more than all the rest.
+pd.set_option("mode.string_storage", "python")
 # type in the file -> its full name, and the pandas type
 COLUMN_TYPES: dict[str, tuple[str, Any]] = {
-    "string": ("string[pyarrow]", pd.StringDtype("pyarrow", na_value=np.nan)),
+    "string": ("string", pd.StringDtype("python", na_value=np.nan)),
     "integer": ("Int64", pd.Int64Dtype()),
     "number": ("float64", np.dtype("float64")),
     "boolean": ("boolean", pd.BooleanDtype()),

@@ -163,7 +163,7 @@ def registry_versions(evidence: StudyEvidence) -> Iterator[Hit]:
     rows = evidence.registry_versions
     needed(rows["version"].nunique() > 1, "no registry record in two versions")
     for _, record in rows.groupby(["registration", "form"]):
-        for particular, own in record.sort_values("version").groupby("particular", sort=False):
+        for particular, own in record.sort_values("version", kind="stable").groupby("particular", sort=False):
             alone = own["version"].is_unique  # one outcome in each version is followed whatever it is called
             items = own["item"].fillna("").map(lambda item, alone=alone: "" if alone else _folded(item)[0])
             for _, stated in own.groupby(items, sort=False):

@@ -7,8 +7,6 @@ Every drawing function takes plain rows and returns a `Figure`. What stands in a
 from pathlib import Path
 from typing import Any
 
-import yaml
+from notebookpress.yaml_files import YamlFile
 
-FIGURE_WORDS: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-)
+FIGURE_WORDS: dict[str, Any] = YamlFile(Path(__file__).with_name("words.yaml")).data

@@ -353,7 +353,9 @@ def pooled_forest(
 
     `level` is the coverage of the intervals, for the words; `named` gives a study's name for a reader.
     """
-    own = members[members["pooled_id"] == fit["pooled_id"]].sort_values("weight", ascending=False)
+    own = members[members["pooled_id"] == fit["pooled_id"]].sort_values(
+        "weight", ascending=False, kind="stable"
+    )
     under = "" if fit["scenario"] == "as printed" else f" ({fit['scenario']})"
     under = f"{': ' + fit['intervention'] if fit['intervention'] else ''}{under}"
     controlled = fit["comparator"] not in (None, "none")

@@ -194,7 +194,7 @@ def arm_words(
     shown = shown.merge(tables["arms"][["study_id", "arm_id", "role"]], on=["study_id", "arm_id"])
     if shown.empty:
         return {}
-    first = shown.sort_values("kind").drop_duplicates("arm_id")  # a change before a level
+    first = shown.sort_values("kind", kind="stable").drop_duplicates("arm_id")  # a change before a level
     words = first["value"] + " " + first["unit"].map(plain_unit).where(first["unit"] != "proportion", "")
     words = ("change, " + words).where(first["kind"] == "change", words).str.strip()
     treated = first["role"].isin(EXOSOME_ROLES)
@@ -214,7 +214,9 @@ def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
     """Return of how many people each kind of event is denied, largest group first, and how many list some."""
     events = tables["adverse_events"]
     events = events[events["study_id"].isin(names)]
-    none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values("n", ascending=False)
+    none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values(
+        "n", ascending=False, kind="stable"
+    )
     none = none[none["term"].str.contains(ANY_EVENT, regex=False)]
     told = []
     for term, part in none.groupby("term", sort=False):

@@ -129,7 +129,7 @@ def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:
     own = quantities[quantities["section"].astype("string").str.startswith(f"{part}, ").fillna(False)]
     own = own[(own["role"] == "design") & (own["kind"] != "n")]
     order = own["quantity_id"].str.replace(r"\d+", lambda digits: digits[0].zfill(6), regex=True)
-    own = own.assign(_order=order).sort_values("_order")
+    own = own.assign(_order=order).sort_values("_order", kind="stable")
     own = own.assign(what=own["section"].str.removeprefix(f"{part}, ")).rename(columns={"note": "group"})
     return own[["what", "group", "printed", "unit", "quantity_id"]]
 
@@ -163,7 +163,7 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     alone = rows[starts & ~rows["result_id"].isin(later["result_id_before"])]
     alone = alone.assign(value_before=alone["value"], value=None)
     worked_out = _changes(effects)
-    table = pd.concat([later, alone]).sort_values("order", ignore_index=True)
+    table = pd.concat([later, alone]).sort_values("order", kind="stable", ignore_index=True)
     told: dict[str, list[Any]] = {"outcome": [], "before": [], "after": [], "change": [], "quantity_ids": []}
     named = Markup('{} <span class="sub">{}</span>')
     for row, again in zip(records(table), table["result_id_before"].duplicated(), strict=True):

@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
+from notebookpress.yaml_files import YamlFile
 
-SHEET_WORDS: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-)
+SHEET_WORDS: dict[str, Any] = YamlFile(Path(__file__).with_name("words.yaml")).data

@@ -8,18 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import yaml
-
 from helpers.display import anchor
 from helpers.formats import is_missing, plain_words, show_value
 from helpers.narrative.answer import Tables, study_titles
 from helpers.narrative.study import with_interval, with_reading, with_value
-from helpers.site.page import HEADINGS, Page, template
+from helpers.site.page import HEADINGS, Page, template_data
 from helpers.tables.vocabulary import CONFIDENCE
 from notebookpress.tables import records, split_ids
 
 WEB = re.compile(r"https?://[^\s\"'<>#]+")
-WORDS = yaml.safe_load(template("cards.yaml"))
+WORDS = template_data("cards.yaml")
 ROW_KINDS: dict[str, dict[str, Any]] = WORDS["rows"]
 
 

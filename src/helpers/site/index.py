@@ -118,8 +118,8 @@ def _warnings(review: Any) -> list[dict[str, Any]]:
 def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
     """Return the anchors of the figures of each study that a sentence names; its numbers lead to them."""
     named = [study for study, title in titles.items() if title in text]
-    rows = pd.concat([tables[name] for name in ("comparisons", "results", "adverse_events", "studies")])
-    ids = rows.loc[rows["study_id"].isin(named), "quantity_ids"].dropna()
+    told = [tables[name] for name in ("comparisons", "results", "adverse_events", "studies")]
+    ids = pd.concat([rows.loc[rows["study_id"].isin(named), "quantity_ids"] for rows in told]).dropna()
     return " ".join(dict.fromkeys(anchor("q", name) for names in ids for name in split_ids(names)))
 
 
@@ -349,7 +349,9 @@ def _given(arms: pd.DataFrame, lines: pd.DataFrame, study: str) -> dict[str, Any
         ]
         ways.append("; ".join(filter(None, [way, *(f"with {part}" for part in beside), *times])))
     times = lines[(lines["study_id"] == study) & lines["timepoint_printed"].notna()]
-    last = times.sort_values("timepoint_weeks", na_position="first")["timepoint_printed"].tail(1)
+    last = times.sort_values("timepoint_weeks", kind="stable", na_position="first")["timepoint_printed"].tail(
+        1
+    )
     seen = [f"last result: {time}" for time in last]
     return {
         "product": "; ".join(dict.fromkeys(filter(None, products))) or None,

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from markupsafe import Markup
 
 from helpers.formats import show_value
 from helpers.narrative.answer import Tables
 from helpers.site.notebook import place_free
-from helpers.site.page import Page, environment, link, rows_table, template
+from helpers.site.page import Page, environment, link, rows_table, template_data
 
 
 def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
@@ -43,7 +42,8 @@ def _parameters(values: Mapping[str, Any]) -> Markup:
 
 def checklists() -> list[dict]:
     """Return the lists: `name`, `title`, `source`, `items` (`item`, `asks`, `answer`, `where`)."""
-    return yaml.safe_load(template("checklists.yaml"))
+    found: list[dict] = template_data("checklists.yaml")
+    return found
 
 
 def _checklist(guide: Mapping[str, Any]) -> Markup:

@@ -277,7 +277,12 @@ def template(name: str) -> str:
     return resources.files("helpers.site").joinpath(f"templates/{name}").read_text(encoding="utf-8")
 
 
-TABLES_OF_PAGES: dict[str, dict[str, Any]] = yaml.safe_load(template("tables.yaml"))
+def template_data(name: str) -> Any:
+    """Return the content of a YAML file of that folder."""
+    return yaml.load(template(name), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+
+
+TABLES_OF_PAGES: dict[str, dict[str, Any]] = template_data("tables.yaml")
 
 
 def rows_table(rows: list[dict[str, Any]], name: str, **options: Any) -> Markup:
