@@ -85,7 +85,7 @@ def test_merged_discrepancies_keep_every_reviewer_discrepancy_once(found, tables
 
 def test_the_sheets_judge_risk_of_bias_in_the_words_of_their_tools(tables):
     assert check_judgements(tables["reader_judgements"]) == []
-    wanted = {"wan2025": "critical", "chan2025": "items without a score", "lepekhova2025": NOT_ASSESSABLE,
+    wanted = {"wan2025": "critical", "chan2025": "checklist without an overall judgement", "lepekhova2025": NOT_ASSESSABLE,
               "NCT06932393": "not appraised"}  # fmt: skip
     for name, verdict in wanted.items():
         study = StudyEvidence.from_tables(tables, name)

@@ -11,7 +11,7 @@ from case_files import cases_of
 from review_readers import read_source
 
 from helpers.figures.rows import timeline_events
-from helpers.narrative.study import at_a_glance, people_posted, printed_figures, printed_means, with_counts
+from helpers.narrative.study import at_a_glance, people_posted, printed_figures, printed_means
 from helpers.tables import as_frame, validate
 from trialfiles.ctgov_results import posted_figures
 
@@ -136,17 +136,3 @@ def test_a_token_stands_once_with_all_its_places_and_anchors():
     assert shown.means == "participants"
     assert page.get_text() == "<16> (9, 81); sixteen, read as 16 participants (abstract)"
     assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (9, 81)" for line in (9, 81))
-
-
-def test_several_discrepancies_are_told_by_their_number():
-    row = {"check": "4.4", "appraiser": "rule", "reason": "A differs.", "discrepancy_ids": "s.1;s.2"}
-    rows = [
-        row,
-        row | {"appraiser": "reader"},
-        row | {"discrepancy_ids": "s.1"},
-        row | {"discrepancy_ids": None},
-    ]
-    told = list(with_counts(as_frame("trust", rows))["reason"])
-    assert told == ['<a href="#discrepancies">2 discrepancies</a>', *["A differs."] * 3]
-    told = list(with_counts(as_frame("trust", rows), {"s.1"})["reason"])
-    assert told[2] == '<a href="#discrepancy-s.1">a discrepancy told below</a>' and told[1] == "A differs."

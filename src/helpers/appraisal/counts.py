@@ -249,14 +249,16 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
             continue
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
-        case = "several" if several else fit
-        weight = {"several": MINOR, CUT_OFF: DOUBTFUL, IMPOSSIBLE: CERTAIN}[case]
+        others = sorted({(other.value, other.decimals) for _, other, size, _ in shares if size == n})
+        fewer = [size for size in fitting_sizes(others, n - 1) if size * 2 > n] if fit == IMPOSSIBLE else []
+        case = "several" if several else "fewer" if fewer else fit
+        weight = {"several": MINOR, CUT_OFF: DOUBTFUL, "fewer": DOUBTFUL, IMPOSSIBLE: CERTAIN}[case]
         repeats = [f for c, f, _, _ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
         elsewhere = [row for row in rows if row.value == figure.value]
-        others = sorted({(other.value, other.decimals) for _, other, size, _ in shares if size == n})
         words = {"percent": figure, "n": n, "counts": next(iter(several), None)}
+        words["fewer"] = " or ".join(map(str, fewer))
         rests_on = (*repeats, *elsewhere, *source)
         yield Hit(_share_in_words(figure, n, others), rests_on, (concept,), weight, case, words)
 

@@ -21,7 +21,11 @@ _LIMITS = INSPECT["limits"]
 _, NONE, _, SOME, SERIOUS = TRUST_JUDGEMENTS
 YES, NO, UNCLEAR, NOT_APPLICABLE = "yes", "no", "unclear", "not applicable"
 OVERALL, ELSE = "overall", "4.10"  # the check of what no other check is about
-_CHECKS = INSPECT["of_reviewers"] | {rule.name: split_ids(rule.inspect_sr) for rule in RULES}
+NOT_LOOKED = "Nobody has looked."
+_CHECKS = INSPECT["of_reviewers"] | {
+    rule.name: [number for number in split_ids(rule.inspect_sr) if number in INSPECT["checks"]]
+    for rule in RULES
+}
 _OF_ANSWER = ("appraiser", "answer", "reason", "discrepancy_ids", "statement_ids", "quantity_ids")
 Proposal = tuple[str, str, Iterable[Any]]  # answer, reason, figures and statements that it rests on
 
@@ -43,11 +47,11 @@ def _lacking(evidence: StudyEvidence) -> dict[str, str | None]:
 
 
 def _by_check(rows: pd.DataFrame, asked: Iterable[str]) -> dict[str, list[Row]]:
-    """Return the rows of rules by the checks that they answer: their own, or else what no check is about."""
+    """Return the rows of rules by the checks that they answer, or else what contradicts itself."""
     found: dict[str, list[Row]] = {number: [] for number in INSPECT["checks"]}
     for row in records(rows):
-        own = _CHECKS.get(row["check"])
-        for number in () if own == [] else set(asked).intersection(own or ()) or {ELSE}:  # []: about no check
+        own = _CHECKS.get(row["check"], [ELSE] if row.get("certain") else [])
+        for number in set(asked).intersection(own) or {ELSE} if own else ():
             found[number].append(row)
     return found
 
@@ -117,15 +121,14 @@ def _by_silence(
 ) -> tuple[str, str]:
     """Return what it answers that rules found nothing, or only what is minor."""
     ran = [row["check"] for row in rules if row["outcome"] != "not applicable"]
-    tests = [name for name in ran if name not in check.get("no_test", ())]
     silence = check.get("silence")
     silent = silence == UNCLEAR or (silence == "read in full" and not _read_in_full(evidence))
-    if tests and not silent:
-        words = ", ".join(tests) if len(tests) < 6 else f"{len(tests)} rules"
+    if ran and not silent:
+        words = ", ".join(ran) if len(ran) < 6 else f"{len(ran)} rules"
         return NO, f"{'Only what is minor' if minor else 'Nothing'} was found by: {words}."
     if ran:
         return UNCLEAR, "Rules found nothing in the part of it that was read; the rest is left to a person."
-    return UNCLEAR, "What was read tells nothing to check it with." if rules else "Nobody has looked yet."
+    return UNCLEAR, "What was read tells nothing to check it with." if rules else NOT_LOOKED
 
 
 def _read_in_full(evidence: StudyEvidence) -> bool:
@@ -136,7 +139,7 @@ def _read_in_full(evidence: StudyEvidence) -> bool:
 def _notices(evidence: StudyEvidence, notices: pd.DataFrame, check: Mapping[str, Any]) -> Proposal:
     """Return whether a list of notices holds one of the natures that a check asks for."""
     if notices.empty:
-        return UNCLEAR, "Not looked up: no list of notices is at hand, or the study has no DOI.", ()
+        return UNCLEAR, f"{NOT_LOOKED} No list of notices is at hand, or the study has no DOI.", ()
     own = records(notices[notices["nature"].str.lower().isin(check["natures"])])
     if not own:
         return NO, f"The list of notices holds no {' or '.join(check['natures'])} of it.", ()
@@ -201,25 +204,25 @@ def trust_domains(
     for place, domain in INSPECT["domains"].items():
         own = {number: row["answer"] for number, row in stands.items() if number.startswith(f"{place}.")}
         yes, unclear = ([n for n, answer in own.items() if answer == word] for word in (YES, UNCLEAR))
+        blank = [number for number in unclear if stands[number]["reason"].startswith(NOT_LOOKED)]
         applies = [number for number, answer in own.items() if answer != NOT_APPLICABLE]
         mostly = UNCLEAR if 2 * len(unclear) >= len(applies) else NONE
         judgement = SOME if yes else mostly if applies else NOT_APPLICABLE
         if "1.1" in yes or (many and worst & set(yes)):
             judgement = SERIOUS
-        named = [
-            f"{words} {', '.join(sorted(own, key=_place))}"
-            for words, own in (("yes to", yes), ("unclear", unclear))
-            if own
-        ]
-        told = "; ".join(named) or "neither yes nor unclear"
+        open_ = [number for number in unclear if number not in blank]
+        named = [f"possible problems: {_names(yes)}"] if yes else []
+        named += [f"{len(open_)} of {len(applies)} checks unclear"] if open_ else []
+        named += [f"not looked at: {_names(blank)}"] if blank else []
+        told = "; ".join(named) or ("no problem was found" if applies else "there is nothing to check yet")
         found.append(_judged(key, domain, judgement, told, given))
     overall = max((row["judgement"] for row in found), key=TRUST_JUDGEMENTS.index)
     return [*found, _judged(key, OVERALL, overall, "the worst of the domains", given)]
 
 
-def _place(number: str) -> list[int]:
-    """Return the places of a check's number, so that 4.10 comes after 4.9."""
-    return [int(part) for part in number.split(".")]
+def _names(numbers: Iterable[str]) -> str:
+    """Return what checks are about, in their order: 4.10 comes after 4.9."""
+    return ", ".join(check["about"] for number, check in INSPECT["checks"].items() if number in numbers)
 
 
 def _judged(key: Row, domain: str, judgement: str, told: str, given: Mapping[str, Mapping[str, Any]]) -> Row:

@@ -253,9 +253,9 @@ def _printed_changes(study: StudyFigures) -> Iterator[Row]:
             of_model = "a model's mean" if result["estimate_kind"] else ""
             values |= _change(study, study.printed(result), size.n, size.assumption, of_model)
         elif printed := instead_of_a_mean(result):
-            values |= {"why_not": f"{printed}: no single estimate", "stated": _way(result)}
+            values |= {"why_not": f"{printed}: no mean with an interval", "stated": _way(result)}
         elif result["stated"]:
-            values |= {"why_not": "direction in the source's words, no figure", "stated": result["stated"]}
+            values |= {"why_not": "direction only, without mean or SD", "stated": result["stated"]}
         else:
             continue
         question = study.question(result["arm_id"])

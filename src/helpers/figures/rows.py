@@ -12,7 +12,7 @@ from helpers.appraisal.discrepancies import RULES
 from helpers.context import CONTROLS, comparator_changes
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures import FIGURE_WORDS
-from helpers.formats import plain_unit, plain_words, show_estimate, show_interval, show_number
+from helpers.formats import is_missing, plain_unit, plain_words, show_estimate, show_interval, show_number
 from helpers.tables.vocabulary import CONCERNS, OUTCOME_CONCEPTS, label
 from notebookpress.tables import records, split_ids
 
@@ -23,6 +23,10 @@ _RULE_ORDER = {rule.name: place for place, rule in enumerate(RULES)}  # what is 
 
 def characteristics(study: dict[str, Any]) -> pd.DataFrame:
     """Return a study's row as `field` and `value`; what is not stated stays missing."""
+    ahead = " (expected)" if is_missing(study.get("n_enrolled")) and study.get("n_planned") else ""
+    for name, of in (("starts_on", ""), ("primary_completion_on", ""), ("ends_on", study.get("end_of"))):
+        if study.get(name):
+            study = study | {name: f"{study[name]}{ahead}" + (f", of the {of}" if of else "")}
     values = {words: study.get(name) for name, words in FIGURE_WORDS["characteristics"].items()}
     whole = {words: f"{value:g}" if isinstance(value, float) else value for words, value in values.items()}
     return pd.DataFrame({"field": list(whole), "value": pd.Series(list(whole.values()), dtype=object)})

@@ -85,9 +85,7 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     }
     rows = [PlotRow(lane, _lane_words(own), marks=[partial(_lane, own)]) for lane, own in lanes.items()]
     weeks = known_values(data, "weeks")
-    plot = Plot(
-        rows, weeks or [0.0, 1.0], "weeks, as the source counts them", heads=("Outcome or treatment", "")
-    )
+    plot = Plot(rows, weeks or [0.0, 1.0], "weeks", heads=("Outcome or treatment", ""))
     key = [
         (partial(_event, mark), word)
         for mark, word in EVENT_WORDS.items()
@@ -103,7 +101,7 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     return Figure.of(
         draw,
         alt=alt,
-        caption="Weeks as the source counts them, which need not be from the first treatment.",
+        caption="Months are turned into weeks, from the source's own start, not always the first treatment.",
         rows=data,
         title=title,
     )

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
 from helpers.appraisal.grade import CONTROLLED, DOMAINS
-from helpers.appraisal.risk_of_bias import BY_RULE
 from helpers.display import anchor, frame_of
 from helpers.figures.outcome import harm_rows
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
 from helpers.formats import is_missing, plain_unit, plain_words, show_number, show_with_unit
-from helpers.tables.vocabulary import CONFIDENCE, ESTIMAND_WORDS, label
+from helpers.tables.vocabulary import ESTIMAND_WORDS, label
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
 # kinds of figures that say which statistic it is; the others follow from what it is of
-STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean ± SD", "median": "median", "range": "range"}
-STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "ratio": "ratio"}
+STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean and spread", "median": "median", "range": "range"}
+STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "percent": "share"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 NO_INTERVAL = " (no interval)"
 MOST_EVENTS = 4  # in the summary of a study
@@ -41,14 +39,16 @@ def at_a_glance(
     `quantity_ids` or `origins`, which account for the numbers; what is not stated is said to be so.
     """
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
-    shown = shown[shown["concept"] != "adverse_events"]
+    shown = shown[
+        (shown["concept"] != "adverse_events") & ~shown["arm_id"].isin(effects["comparator_id"].dropna())
+    ]
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
-        *map(_effect, records(shown)),
+        *(map(_effect, records(shown)) if len(shown) else _without_interval(effects)),
         *_harms(events),
         _doubt(discrepancies, checks),
-        {"what": "Risk of bias", "said": verdict or "not appraised yet"},
+        {"what": "Risk of bias", "said": verdict or "not judged"},
     ]
     for row in rows:
         row["said"] = row["said"] or "not stated"
@@ -57,9 +57,10 @@ def at_a_glance(
 
 def _people(study: Row) -> str | None:
     """Return how many people of which kind: `16 enrolled; male, 36 to 45 years; ...`."""
+    planned = "by the registration" if study.get("n_enrolled") else "planned"
     counts = [
         f"{show_number(study[name])} {word}"
-        for name, word in (("n_planned", "planned"), ("n_enrolled", "enrolled"), ("n_analysed", "analysed"))
+        for name, word in (("n_planned", planned), ("n_enrolled", "people"), ("n_analysed", "analysed"))
         if not is_missing(study.get(name))
     ]
     low, high = study.get("age_min"), study.get("age_max")
@@ -76,10 +77,12 @@ def _effect(effect: Row) -> Row:
     limits = effect["ci_lower"], effect["ci_upper"]
     size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["estimand"], effect["concept"])
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
-    week = effect["timepoint_weeks"]
-    when = "" if is_missing(week) else f", week {show_number(round(week, 1))}"
-    doubted = effect["estimand"] in CONTROLLED and not is_missing(effect["contrast_doubt"])
-    doubt = "" if not doubted else f"; {effect['contrast_doubt']}"
+    week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
+    when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
+    when = f", {when}" if when else ""
+    doubted = effect["estimand"] in CONTROLLED
+    reasons = [effect["assumption"], effect["contrast_doubt"] if doubted else None]
+    doubt = "".join(f"; {reason}" for reason in reasons if not is_missing(reason))
     return {
         "what": f"{label(effect['concept']).capitalize()}{who}",
         "said": f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}{doubt}",
@@ -87,17 +90,35 @@ def _effect(effect: Row) -> Row:
     }
 
 
+def _without_interval(effects: pd.DataFrame) -> list[Row]:
+    """Return changes without an interval, the last of each outcome, and directions that are told alone."""
+    own = effects[(effects["concept"] != "adverse_events") & effects["n"].ne(1).fillna(True)]
+    sized = own[(own["headline"] == "yes") & own["effect"].notna()].drop_duplicates("concept", keep="last")
+    words = own[own["stated"].notna() & ~own["concept"].isin(sized["concept"])].drop_duplicates(
+        "concept", keep="last"
+    )
+    alone = [
+        {
+            "what": label(row["concept"]).capitalize(),
+            "said": f"{row['stated']}; {row['why_not']}",
+            "effect_id": row["effect_id"],
+        }
+        for row in records(words)
+    ]
+    return [*map(_effect, records(sized)), *alone]
+
+
 def _harms(events: pd.DataFrame) -> list[Row]:
     """Return what is told of adverse events, counted or not; nothing where nothing is."""
-    limit = Markup(', up to {} % <span class="fixed">(one-sided 95 % limit)</span>')
-    told = []
+    limit = Markup(' (one-sided <span class="fixed">95 %</span> limit, if all were followed: {} %)')
+    told, one = [], events["n"].eq(1).any()  # of one person an event is told or denied, not counted
     for row in harm_rows(events, pd.DataFrame()):
-        if row["effect"] is None:
+        if one and row["n"] in (None, 1):
+            told.append(escape(f"{'denied' if row.get('count') == 0 else 'told'}: {row['event']}"))
+        elif row["effect"] is None:
             told.append(escape(f"{row['event']} ({row['instead']})"))
         else:
-            most = (
-                "" if row["count"] or row["n"] == 1 else limit.format(show_number(round(row["ci_upper"], 1)))
-            )
+            most = "" if row["count"] else limit.format(show_number(round(row["ci_upper"], 1)))
             told.append(escape(f"{row['event']}: {row['count']} of {row['n']}") + most)
     said = Markup("; ").join(told[:MOST_EVENTS] + ["others below"] * (len(told) > MOST_EVENTS))
     ids = join_ids(name for names in events["quantity_ids"].dropna() for name in split_ids(names))
@@ -110,7 +131,7 @@ def _doubt(discrepancies: pd.DataFrame, checks: pd.DataFrame) -> Row:
     """Return how many discrepancies there are, with the weightiest that touches an outcome."""
     if discrepancies.empty:
         tried = int((checks["outcome"] != "not applicable").sum())
-        said = Markup('none was found; <a href="#checks">{} of {} rules</a> could be tried')
+        said = Markup('none was found; only <a href="#checks">{} of {} rules</a> could be tried')
         return {"what": "Discrepancies", "said": said.format(tried, len(checks))}
     certain = int(discrepancies["certain"].sum())
     ranked = records(by_weight(discrepancies))
@@ -259,7 +280,7 @@ def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
         told.setdefault(_meaning(row), {}).setdefault(_token(row), []).append(row)
     rows = []
     for means, tokens in told.items():
-        figures = (_anchored(f"{token} ({_places(own)})", own) for token, own in tokens.items())
+        figures = (_anchored(f"{token} ({_places(own)}){_remark(own)}", own) for token, own in tokens.items())
         rows.append({"means": means, "printed": Markup("; ").join(figures)})
     return frame_of(rows, {"means": "", "printed": ""})
 
@@ -284,6 +305,8 @@ def _reading(row: Row) -> str:
 def _meaning(row: Row) -> str:
     """Return what a figure is of; what its token says itself, such as a time, is left out."""
     kind = STATISTICS.get(row["kind"])
+    if row["kind"] == "range" and row["value"] is not None:
+        kind = "spread"
     parts = [plain_words(row["concept"]), kind, row["arm_id"], row["timepoint_printed"]]
     return ", ".join(dict.fromkeys(str(part) for part in parts if not is_missing(part)))
 
@@ -296,6 +319,12 @@ def _token(row: Row) -> str:
     if same or not read or row["role"] == "result":  # the table of observations says how those were read
         return row["printed"]
     return f"{row['printed']}, read as {read}"
+
+
+def _remark(rows: list[Row]) -> str:
+    """Return what the sheet remarks of a token, the same once."""
+    notes = dict.fromkeys(str(row["note"]).rstrip(".") for row in rows if row["note"])
+    return "".join(f": {note}" for note in notes)
 
 
 def _places(rows: list[Row]) -> str:
@@ -335,24 +364,6 @@ def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
     return discrepancies.assign(where=told)
 
 
-def with_counts(trust: pd.DataFrame, shown: Collection[str] = ()) -> pd.DataFrame:
-    """Return rows of `trust`: discrepancies that a rule rests on are told by their number.
-
-    A single one is told in words, unless it is among those `shown` elsewhere on the page: then it is a link.
-    """
-    link = Markup('<a href="#{}">{}</a>')
-    reasons = []
-    for row in records(trust):
-        names = split_ids(row["discrepancy_ids"]) if row["appraiser"] == BY_RULE else []
-        if len(names) == 1 and names[0] in shown:
-            reasons.append(link.format(anchor("discrepancy", names[0]), "a discrepancy told below"))
-        elif len(names) > 1:
-            reasons.append(link.format("discrepancies", f"{len(names)} discrepancies"))
-        else:
-            reasons.append(row["reason"])
-    return trust.assign(reason=pd.Series(reasons, index=trust.index, dtype=object))
-
-
 def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
     """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
     known = {row["discrepancy_id"]: row for row in records(discrepancies)}
@@ -385,25 +396,16 @@ def _value(row: dict[str, Any]) -> str | None:
 
 
 def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]:
-    """Return what was read of a study whose text is not at hand; nothing for one that was read itself.
-
-    Of its rows of the two tables: how its figures were seen, that they cannot be verified, and whether they
-    are second-hand.
-    """
+    """Return what was read of a study, nothing for one that was read in full; and what is second-hand."""
     sentences = []
-    for row in records(sources[sources["address"].notna()]):
-        seen = "another paper's word for it" if row["second_hand"] else f"the {row['access']}"
-        sentences.append(
-            f"Of this study only {seen} was seen ({CONFIDENCE[row['confidence']]}): {row['address']}. "
-            "Its figures have no place in a document at hand and cannot be verified here."
-        )
-        if row["second_hand"]:
-            sentences.append(
-                "SECOND-HAND: every figure and direction of this study is told by somebody else."
-            )
+    for row in records(sources):
+        if row["address"]:
+            sentences.append(f"{row['provenance'] or 'Read second-hand.'} Address: {row['address']}")
+        elif row["access"] not in (None, "full text"):
+            sentences.append(f"What was read: {row['access']}.")
     count = int(quantities["second_hand"].fillna(False).sum())
     if count and not sources["second_hand"].fillna(False).any():
         sentences.append(
-            f"SECOND-HAND: {count} of its {len(quantities)} figures were seen in another paper only."
+            f"Second-hand: {count} of its {len(quantities)} figures were seen in another paper only."
         )
     return sentences
