@@ -119,10 +119,7 @@ def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: V
 def _analysed(record: SourceRecord) -> int | None:
     """Return the people of the first primary outcome; None where the same people stand in several groups."""
     first = next((row for row in record.posted_outcomes if row["priority"] == "primary"), None)
-    if first is None or first["within_person"]:
-        return None
-    number: int | None = first["n_analysed"]
-    return number
+    return None if first is None or first["within_person"] else first["n_analysed"]
 
 
 def _unknown(path: Path, line: int, content: Any) -> SourceError:
@@ -283,7 +280,7 @@ _WORDS = {str: "text", int: "a whole number of people", bool: "true or false"}
 
 def misshapen(content: Row) -> list[tuple[str, str]]:
     """Return place and problem of everything in a record that has another shape than is read."""
-    found = list(_faults(content, SHAPE, "")) if not _fits(content, SHAPE) else []
+    found = list(_faults(content, SHAPE, "")) if not _fits([content], SHAPE) else []
     identity = content["protocolSection"].get("identificationModule")
     number = identity.get("nctId") if isinstance(identity, dict) else None
     if isinstance(number, str) and number and not re.fullmatch(NCT_NUMBER, number):
@@ -291,29 +288,26 @@ def misshapen(content: Row) -> list[tuple[str, str]]:
     return found
 
 
-def _fits(value: Any, shape: Any) -> bool:
-    """Return whether a value has a shape; the quick way, that names no place."""
-    kind = type(value)
-    if type(shape) is dict:
-        if kind is not dict:
+def _fits(blocks: list[Any], shape: Row) -> bool:
+    """Return whether blocks of fields have a shape; the quick way, that names no place."""
+    get = shape.get
+    for block in blocks:
+        if type(block) is not dict:
             return False
-        get = shape.get
-        for key, item in value.items():
-            inner = get(key)
-            if inner is None or item is None or (inner is str and type(item) is str):
+        for key, item in block.items():
+            inner, kind = get(key), type(item)
+            if inner is None or item is None or kind is inner is not int:
                 continue
-            if not _fits(item, inner):
+            if type(inner) is dict:
+                fits = _fits([item], inner)
+            elif kind is list and type(inner) is list:
+                one = inner[0]
+                fits = _fits(item, one) if type(one) is dict else set(map(type, item)) <= {one} <= {str}
+            else:
+                fits = kind is inner and 0 <= item <= MOST_PEOPLE
+            if not fits:
                 return False
-        return True
-    if type(shape) is list:
-        if kind is not list:
-            return False
-        inner = shape[0]
-        for item in value:  # noqa: SIM110  (a generator is slower, and this is the busiest place)
-            if item is None or not _fits(item, inner):
-                return False
-        return True
-    return kind is shape and (shape is not int or 0 <= value <= MOST_PEOPLE)
+    return True
 
 
 def _faults(value: Any, shape: Any, place: str) -> Iterator[tuple[str, str]]:

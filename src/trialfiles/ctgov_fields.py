@@ -7,11 +7,12 @@ import math
 import re
 from collections.abc import Callable
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from trialfiles.forms import names_of
 from trialfiles.record import Row
-from trialfiles.text import age_years, printed_number, slug
+from trialfiles.text import age_years, printed_number, remembered, slug
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~<>=&|\"'])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -35,10 +36,11 @@ def plain_text(text: str | None) -> str | None:
     """Undo the register's markdown and HTML escapes once; empty text is missing."""
     if not text:
         return None
-    if text.isprintable() and "\\" not in text and "&" not in text:
-        return text.strip() or None
-    text = _ESCAPED.sub(r"\1", html.unescape(text))
-    return _CONTROL.sub("", text).replace("\r\n", "\n").strip() or None
+    if "\\" in text or "&" in text:
+        text = _ESCAPED.sub(itemgetter(1), html.unescape(text))
+    if not text.isprintable() and not text.replace("\n", "").isprintable():  # the patterns take far longer
+        text = _CONTROL.sub("", text).replace("\r\n", "\n")
+    return text.strip() or None
 
 
 def lower(text: str | None) -> str | None:
@@ -82,6 +84,7 @@ def columns_of(record: Row, columns: dict[str, str]) -> Row:
     return {column: _READ[how](field_at(record, path)) for column, (path, _, how) in parts.items()}
 
 
+@remembered
 def spread_of(label: str | None) -> tuple[str | None, float | None]:
     """Return what a label of spread means, with a confidence level in percent.
 
@@ -140,11 +143,13 @@ def group_names(groups: list[Row] | None, arms: list[Row]) -> dict[str, Row]:
     return names
 
 
+@remembered
 def _bare(title: str) -> str:
     """Return a title, folded, without what stands in brackets and without the name of a population."""
     return folded_title(_POPULATION.sub("", _BRACKETED.sub("", title)))
 
 
+@remembered
 def folded_title(title: str) -> str:
     """Return a title's letters and digits in lower case; a plus, and a minus at the end of a word, are words.
 
@@ -203,10 +208,8 @@ def values_of(
     and `share` says that a percentage is posted as a share of one. There is `value` always, the figure of its
     kind, spreads and limits as far as posted; `converted` says what was computed.
     """
-    number = posted_number
-    value = number(measurement.get("value"))
-    wide = number(measurement.get("spread"))
-    low, high = number(measurement.get("lowerLimit")), number(measurement.get("upperLimit"))
+    posted = map(measurement.get, ("value", "spread", "lowerLimit", "upperLimit"))
+    value, wide, low, high = map(posted_number, posted)
     row: Row = {"value": value}
     if kind in ("mean", "median"):
         row[kind] = value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -32,7 +31,7 @@ _AT_BASELINE = re.compile(
 _POOLED = re.compile(
     r"\b(total|overall|combined|pooled|all|both|entire|whole (?:group|cohort|population))\b", re.IGNORECASE
 )
-_AS_MEASURED = re.compile(r"\b(?:absolute|actual|observed|raw)\b", re.IGNORECASE)
+_AS_MEASURED = re.compile(r"\b(?:absolute|actual|observed|raw)\b|^\s*(at\s+)?baseline\b.{0,20}\Z", re.I)
 _NAMES = names_of("ctgov")
 _OF_OUTCOME = (
     "study_id", "outcome_id", "measure", "unit", "unit_analysed", "timepoint_printed", "within_person",
@@ -40,11 +39,11 @@ _OF_OUTCOME = (
 PRIORITY = {"PRIMARY": "primary", "SECONDARY": "secondary"}
 COUNTED_KINDS = ("count", "count_of_units", "percent")
 PEOPLE_UNITS = ("participants", "participant")
-FIGURE_KINDS = (
+FIGURE_KINDS: Row = dict.fromkeys((
     "mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "se", "ci_lower",
     "ci_upper", "estimate",
-)  # fmt: skip
-EMPTY: Row = dict.fromkeys((*FIGURE_KINDS, "ci_level", "estimate_kind", "converted"))
+))  # fmt: skip
+EMPTY: Row = FIGURE_KINDS | dict.fromkeys(("ci_level", "estimate_kind", "converted"))
 
 
 def posted_results(
@@ -72,16 +71,14 @@ def posted_results(
         head["concept"] = vocabulary.concept(head["measure"])
         found = list(measurements(head, outcome, groups, f"om{index}", of_value))
         rows += found
-        outcomes.append(
-            columns_of(outcome, _NAMES["posted_outcome"])
-            | {name: head[name] for name in _OF_OUTCOME}
-            | {
-                "priority": PRIORITY.get(outcome.get("type") or "", "other"),
-                "groups": [group["title"] for group in groups.values()],
-                "n_analysed": _analysed(people, {arm["arm_id"] for arm in arms}, total),
-                "no_data": not found,
-            }
-        )
+        row = columns_of(outcome, _NAMES["posted_outcome"]) | {name: head[name] for name in _OF_OUTCOME}
+        row |= {
+            "priority": PRIORITY.get(outcome.get("type") or "", "other"),
+            "groups": [group["title"] for group in groups.values()],
+            "n_analysed": _analysed(people, {arm["arm_id"] for arm in arms}, total),
+            "no_data": not found,
+        }
+        outcomes.append(row)
     return rows, outcomes
 
 
@@ -149,8 +146,7 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
     How many were analysed stands with the class, or else with the outcome, never with the measurement.
     """
     spread, level = spread_of(outcome.get("dispersionType"))
-    values = [number for number in map(posted_number, _values(outcome)) if number is not None]
-    share = of_value == "percent" and is_share(head["unit"]) and max(values, default=2) <= 1
+    share = of_value == "percent" and is_share(head["unit"]) and max(_values(outcome), default=2) <= 1
     classes = [plain_text(part.get("title")) for part in outcome.get("classes") or []]
     several = any(map(names_time, classes))
     units = (head["unit_analysed"].lower(),)
@@ -171,36 +167,32 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
                 "timepoint_weeks": weeks(visit) if visit else when,
                 "kind": _kind(of_value, head["measure"], visit or title),
             }
-            seen = Counter[str]()
+            shared |= EMPTY
+            seen: dict[str, int] = {}
             for measurement in category.get("measurements") or []:
                 group_id = measurement.get("groupId") or ""
-                seen[group_id] += 1
+                seen[group_id] = seen.get(group_id, 0) + 1
                 group = groups.get(group_id) or {"title": None, "arm_id": "unnamed", "matched": False}
                 n = people.get(group_id)
-                # a group's own title may state the time: `Drug - Baseline` beside `Drug - Week 12`
-                own_time = None if timed else group.get("time")
-                said = {"timepoint_printed": own_time, "timepoint_weeks": weeks(own_time)} if own_time else {}
                 figure = f"{head['study_id']}.{name}.c{at}.k{place}.{group_id or 'none'}"
                 figure += f".{seen[group_id]}" if seen[group_id] > 1 else ""
                 size = f"{head['study_id']}.{name}{f'.c{at}' if group_id in own else ''}.n.{group_id}"
-                row = (
-                    shared
-                    | said
-                    | EMPTY
-                    | {
-                        "result_id": figure,
-                        "arm_id": group["arm_id"],
-                        "group": group["title"],
-                        "n": n,
-                        "n_units": analysed.get(group_id, n),
-                        "quantity_ids": figure if n is None else f"{figure};{size}",
-                    }
-                )
+                row = shared | {
+                    "result_id": figure,
+                    "arm_id": group["arm_id"],
+                    "group": group["title"],
+                    "n": n,
+                    "n_units": analysed.get(group_id, n),
+                    "quantity_ids": figure if n is None else f"{figure};{size}",
+                }
+                # a group's own title may state the time: `Drug - Baseline` beside `Drug - Week 12`
+                if not timed and (own_time := group.get("time")):
+                    row |= {"timepoint_printed": own_time, "timepoint_weeks": weeks(own_time)}
                 filled = values_of(measurement, of_value, spread, level, row["n_units"], share)
-                row.update(filled)
+                row |= filled
                 named = [column for column in filled if column in FIGURE_KINDS and filled[column] is not None]
-                row["figures"] = ";".join(f"{column}={figure}" for column in named or ["value"])
-                row["figures"] += "" if n is None else f";n={size}"
+                figures = [f"{column}={figure}" for column in named or ["value"]]
+                row["figures"] = ";".join(figures if n is None else [*figures, f"n={size}"])
                 if group.get("shared"):
                     row["category"] = ": ".join(filter(None, [group["title"], row["category"]]))
                 row["note"] = _note(row, measurement, outcome.get("dispersionType"), group["matched"])
@@ -219,10 +211,11 @@ def denominators(denoms: list[Row] | None, units: tuple[str, ...]) -> dict[str, 
     return found
 
 
-def _values(outcome: Row) -> Iterator[str | None]:
+def _values(outcome: Row) -> Iterator[float]:
     for part in outcome.get("classes") or []:
         for category in part.get("categories") or []:
-            yield from (one.get("value") for one in category.get("measurements") or [])
+            numbers = (posted_number(one.get("value")) for one in category.get("measurements") or [])
+            yield from (number for number in numbers if number is not None)
 
 
 def _visit(title: str | None) -> str | None:
@@ -247,9 +240,8 @@ def _kind(of_value: str, measure: str, title: str | None) -> str:
         return "count"
     if says_change(title):
         return "change"
-    if title and (re.fullmatch(r"\s*(at\s+)?baseline\b.{0,20}", title, re.I) or _AS_MEASURED.search(title)):
-        return "level"
-    return "change" if says_change(measure) else "level"
+    level = (title and _AS_MEASURED.search(title)) or not says_change(measure)
+    return "level" if level else "change"
 
 
 def _note(row: Row, measurement: Row, label: str | None, matched: bool) -> str | None:
@@ -269,21 +261,21 @@ def _note(row: Row, measurement: Row, label: str | None, matched: bool) -> str |
         said.append("the same people stand in several groups: within-person")
     if not matched:
         said.append(f"group {row['group']!r} has no arm of that title")
-    return "; ".join(part for part in said if part) or None
+    return "; ".join(filter(None, said)) or None
 
 
 def _left_out(row: Row, measurement: Row, label: str | None) -> Iterator[str]:
     """Yield what is posted and has no column."""
-    spread, low, high = (measurement.get(name) for name in ("spread", "lowerLimit", "upperLimit"))
+    spread, low, high = map(measurement.get, ("spread", "lowerLimit", "upperLimit"))
     named, odd = f"{label or 'spread'}"[:80], spread_of(label)[0] == "unknown"
     if odd:
         yield f"spread labelled {named!r} is not understood"
-    if posted_number(spread) is not None and row["sd"] is row["se"] is None:
+    if row["sd"] is row["se"] is None and posted_number(spread) is not None:
         yield f"posted, and in no column: {named} {spread}"
     ends = ("q1", "q3", "minimum", "maximum", "ci_lower", "ci_upper")
-    limits = " to ".join(str(end) for end in (low, high) if posted_number(end) is not None)
-    if limits and all(row[name] is None for name in ends):
-        yield f"posted, and in no column: {named} {limits}"
+    limits = [str(end) for end in (low, high) if posted_number(end) is not None]
+    if limits and {row[name] for name in ends} == {None}:
+        yield f"posted, and in no column: {named} {' to '.join(limits)}"
     if row["kind"] == "count" and row["count"] is row["percent"] is None and row["value"] is not None:
         yield f"{row['value']:g} is no number and no percentage of {row['n_units'] or 'these'} people"
 
@@ -304,18 +296,16 @@ def participant_flow(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
             for block in blocks or []:
                 for count in block.get(inner) or []:
                     group = groups.get(count.get("groupId") or "") or {}
-                    rows.append(
-                        shared
-                        | {
-                            "kind": kind,
-                            "name": plain_text(block.get("type")),
-                            "arm_id": group.get("arm_id"),
-                            "group": group.get("title"),
-                            "count": _whole(count.get("numSubjects")),
-                            "units": _whole(count.get("numUnits")),
-                            "comment": plain_text(count.get("comment")),
-                        }
-                    )
+                    row = shared | {
+                        "kind": kind,
+                        "name": plain_text(block.get("type")),
+                        "arm_id": group.get("arm_id"),
+                        "group": group.get("title"),
+                        "count": _whole(count.get("numSubjects")),
+                        "units": _whole(count.get("numUnits")),
+                        "comment": plain_text(count.get("comment")),
+                    }
+                    rows.append(row)
     return rows
 
 
@@ -331,8 +321,8 @@ def started(flow: list[Row]) -> int | None:
 def baseline(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
     """Return the baseline measures, shaped as results; the column of totals is marked and is no arm."""
     groups = group_names(module.get("groups"), arms)
-    for group in groups.values():
-        group["total"] = not group["matched"] and folded_title(group["title"]) in ("total", "overall")
+    others = [group["title"] for group in groups.values() if not group["matched"]]
+    totals = {title for title in others if folded_title(title) in ("total", "overall")}
     rows = []
     for index, measure in enumerate(module.get("measures") or []):
         unit = plain_text(measure.get("unitOfMeasure"))
@@ -348,7 +338,7 @@ def baseline(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
         of_value = measure_kind(measure.get("paramType"), unit)
         denoms = measure.get("denoms") or module.get("denoms")
         for row in measurements(head, measure | {"denoms": denoms}, groups, f"bm{index}", of_value):
-            row["total"] = any(g["total"] for g in groups.values() if g["title"] == row["group"])
+            row["total"] = row["group"] in totals
             row["arm_id"] = None if row["total"] else row["arm_id"]
             rows.append(row)
     return rows
@@ -358,23 +348,21 @@ def analyses(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
     """Return the posted analyses. Which group is the comparator is not guessed: groups keep their order."""
     rows = []
     for index, outcome in enumerate(module.get("outcomeMeasures") or []):
-        groups = group_names(outcome.get("groups"), arms)
+        groups = group_names(outcome.get("groups"), arms) if outcome.get("analyses") else {}
         for number, analysis in enumerate(outcome.get("analyses") or [], start=1):
             compared = [groups.get(name) or {} for name in analysis.get("groupIds") or []]
             operator, p_value = p_value_of(analysis.get("pValue"))
-            rows.append(
-                columns_of(analysis, _NAMES["analysis"])
-                | {
-                    "study_id": study_id,
-                    "outcome_id": f"posted-{index + 1}",
-                    "analysis_id": f"{study_id}.om{index}.a{number}",
-                    "measure": plain_text(outcome.get("title")),
-                    "arm_ids": [group.get("arm_id") for group in compared],
-                    "groups": [group.get("title") for group in compared],
-                    "p_operator": operator,
-                    "p_value": p_value,
-                }
-            )
+            row = columns_of(analysis, _NAMES["analysis"]) | {
+                "study_id": study_id,
+                "outcome_id": f"posted-{index + 1}",
+                "analysis_id": f"{study_id}.om{index}.a{number}",
+                "measure": plain_text(outcome.get("title")),
+                "arm_ids": [group.get("arm_id") for group in compared],
+                "groups": [group.get("title") for group in compared],
+                "p_operator": operator,
+                "p_value": p_value,
+            }
+            rows.append(row)
     return rows
 
 
@@ -414,17 +402,15 @@ def adverse_events(study_id: str, module: Row, arms: list[Row]) -> tuple[list[Ro
             for stat in event.get("stats") or []:
                 group_id = stat.get("groupId") or ""
                 group = groups.get(group_id) or {"arm_id": "unnamed", "title": None}
-                rows.append(
-                    shared
-                    | {
-                        "arm_id": group["arm_id"],
-                        "group": group["title"],
-                        "count": stat.get("numAffected"),
-                        "n": stat.get("numAtRisk"),
-                        "events": stat.get("numEvents"),
-                        "quantity_ids": f"{name}.{group_id}",
-                    }
-                )
+                row = shared | {
+                    "arm_id": group["arm_id"],
+                    "group": group["title"],
+                    "count": stat.get("numAffected"),
+                    "n": stat.get("numAtRisk"),
+                    "events": stat.get("numEvents"),
+                    "quantity_ids": f"{name}.{group_id}",
+                }
+                rows.append(row)
     return _apart(rows), totals
 
 

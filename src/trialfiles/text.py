@@ -11,10 +11,11 @@ import io
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
+from functools import lru_cache, wraps
 from itertools import chain, count, zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -24,6 +25,7 @@ from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceError, refusal
 
 LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
+_Answer = TypeVar("_Answer")
 _BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*/?\s*>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 _MARKS = (
@@ -297,6 +299,13 @@ def ascii_name(text: str, other: str, longest: int) -> str:
     return f"{short[: longest - 7] or 'name'}{other}{mark}"
 
 
+def remembered(function: Callable[[Any], _Answer]) -> Callable[[Any], _Answer]:
+    """Return a function of a text that keeps its answers for short ones: records repeat titles and times."""
+    known = lru_cache(maxsize=2048)(function)
+    return wraps(function)(lambda text: known(text) if text and len(text) < 400 else function(text))
+
+
+@remembered
 def slug(text: str) -> str:
     """Return a short name made of lower-case letters, digits and `_`."""
     return ascii_name(text.lower(), "_", 40) or "unnamed"
@@ -350,6 +359,7 @@ OLDEST = 120  # registers write 999 where there is no limit
 _YEARS = {"year": 1.0, "month": 1 / 12, "week": 7 / 365.25, "day": 1 / 365.25}
 
 
+@remembered
 def age_years(text: str | None) -> float | None:
     """Return an age such as `18 Years`, `6 Months`, `18Y` or `>= 20age old` in years; None for no limit."""
     match = re.search(

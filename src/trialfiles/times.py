@@ -10,6 +10,8 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
+from trialfiles.text import remembered
+
 WEEKS_PER_MONTH = 365.25 / 12 / 7
 LONGEST = 4000  # characters in which one time may be stated
 _WEEKS = {
@@ -81,6 +83,7 @@ _BEFORE_START = re.compile(rf"\b{_UNIT}\s+[-\u2212\u2013]\d", re.IGNORECASE)
 _PAST = re.compile(rf"\b{_UNIT}\s+(before|prior|preceding|earlier|ago)\b", re.IGNORECASE)
 
 
+@remembered
 def weeks(printed: str | None) -> float | None:
     """Return a printed time in weeks; 0 for baseline, None when it states no single time.
 
@@ -194,6 +197,7 @@ _SET_APART = re.compile(rf"(?:^|[,;:/(\[{_DASH}]\s*)(?:at |after |by )?$", re.IG
 _TIME_ENDS = re.compile(rf"^\s*(?:$|[,;:/)\](\[{_DASH}])")
 
 
+@remembered
 def names_time(title: str | None) -> bool:
     """Whether a title, of a class or a column, is or holds the name of a time.
 
@@ -238,6 +242,7 @@ def _in_weeks(number: str, unit: str) -> float:
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
+@remembered
 def iso_date(text: str | None) -> str | None:
     """Return a date in ISO form, as precise as it is written; None for what is no date.
 

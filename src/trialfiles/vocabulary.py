@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from trialfiles.record import Problem, SourceError
+from trialfiles.text import remembered
 from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
 _REGISTERED_ROLES = {
@@ -162,6 +163,7 @@ _NO_CHANGE = re.compile(
 )
 
 
+@remembered
 def says_change(name: str | None) -> bool:
     """Whether the name of an outcome, a subgroup or a column says that its values are changes.
 

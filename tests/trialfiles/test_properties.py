@@ -11,6 +11,7 @@ from review_readers import find_quantities
 
 from helpers.places import Document, check_locator
 from trialfiles.sections import find_sections, split_lines
+from trialfiles.text import remembered
 
 CASES = cases_of(__file__)
 _WORDS = """0 1 9 12 .5 1,234 80 2024 5E8 − – - ± ~ \\~ × x / % ( ) [ ] , ; : . < = ≤ p P n N SD IQR CI 95%
@@ -127,3 +128,11 @@ def test_prose_takes_time_in_proportion():
     text = sentence + prose + "\n\n"
     assert len(find_quantities(text * 40)) == 40 * 5
     assert in_proportion(text, 40 * len(text), 320 * len(text))
+
+
+def test_answers_are_kept_for_short_texts_alone():
+    asked = []
+    length = remembered(lambda text: asked.append(text) or len(text or ""))
+    long = "x" * 100_000  # a file of such titles must not stay in memory
+    assert [length(text) for text in ("a", "a", long, long, "", None)] == [1, 1, 100_000, 100_000, 0, 0]
+    assert asked == ["a", long, long, "", None]
