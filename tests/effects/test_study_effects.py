@@ -47,7 +47,7 @@ def test_what_is_printed_in_place_of_a_mean_is_shown_and_not_turned_into_one(fie
     (row,) = effects(result(**{"kind": "change"} | fields), study=MEN)
     assert (row.get("effect"), row.get("se"), row["stated"]) == (None, None, way)
     assert words in row["why_not"]
-    assert "no single estimate" in row["why_not"]
+    assert "no mean with an interval" in row["why_not"]
 
 
 def test_two_groups_differ_by_welch():

@@ -31,7 +31,7 @@ def test_every_question_is_answered_from_the_rows():
 
 
 def test_a_change_of_a_row_changes_its_answer():
-    assert glance({"n_analysed": 12.0})["Who"].startswith("40 enrolled, 12 analysed")
+    assert glance({"n_analysed": 12.0})["Who"].startswith("40 people, 12 analysed")
     assert "14 hairs" in glance(effects=[ROWS["effects"][0] | {"effect": 14.0}])["Hair density, exo"]
     assert "A date" in glance(discrepancies=ROWS["discrepancies"][:1])["Discrepancies"]
 

@@ -243,17 +243,21 @@ def _off_the_scale(
 def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each share of people that no whole number of the people stated gives."""
     shares = needed(_shares(evidence), "no percentage of a stated number of participants")
-    for concept, figure, n, source in shares:
+    for concept, figure, n, source, of_it in shares:
         fit = share_fit(figure.value, figure.decimals, n)
         if fit == FITS:
             continue
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
-        others = sorted({(other.value, other.decimals) for _, other, size, _ in shares if size == n})
-        fewer = [size for size in fitting_sizes(others, n - 1) if size * 2 > n] if fit == IMPOSSIBLE else []
+        others = sorted({(other.value, other.decimals) for _, other, size, *_ in shares if size == n})
+        fewer = (
+            [size for size in fitting_sizes(others, n - 1) if size * 2 > n]
+            if not of_it and fit == IMPOSSIBLE
+            else []
+        )
         case = "several" if several else "fewer" if fewer else fit
         weight = {"several": MINOR, CUT_OFF: DOUBTFUL, "fewer": DOUBTFUL, IMPOSSIBLE: CERTAIN}[case]
-        repeats = [f for c, f, _, _ in shares if c == concept and f.value == figure.value]
+        repeats = [f for c, f, *_ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
         elsewhere = [row for row in rows if row.value == figure.value]
@@ -274,18 +278,19 @@ def _share_in_words(figure: PrintedFigure, n: int, others: list[tuple[float, int
     return f"{figure} % of {n} is {tidy(exact)} people; {options}; {printed} {fit}: n = {sizes}"
 
 
-def _shares(evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, list[str]]]:
-    """Return concept, printed share, number of people and its quantities, one for each distinct share."""
+def _shares(evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, list[str], bool]]:
+    """Return each distinct share: concept, figure, people, their quantities, whether they stand with it."""
     stated = evidence.people()
     rows = evidence.quantities_of("design", "sample_size")
     names = [row.quantity_id for row in rows if stated and row.value == stated]
     known = len(evidence.arms) < 2 or evidence.comparison == "single_arm"  # of whom it is a share
-    found: dict[tuple, tuple[str, PrintedFigure, int, list[str]]] = {}
+    found: dict[tuple, tuple[str, PrintedFigure, int, list[str], bool]] = {}
     for row in evidence.results_where(kind="count"):
         figure, own, n = evidence.figure(row, "percent"), evidence.figure(row, "n"), evidence.people(row.n)
         if figure is not None and n and (known or row.n is not None):
             source = [own.quantity_id] if own else names
-            found.setdefault((row.concept, row.arm_id, figure.value, n), (row.concept, figure, n, source))
+            share = row.concept, figure, n, source, row.n is not None
+            found.setdefault((row.concept, row.arm_id, figure.value, n), share)
     return list(found.values())
 
 
