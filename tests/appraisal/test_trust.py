@@ -92,7 +92,7 @@ def test_losses(entered, analysed, word):
 )
 def test_groups_as_equal_allocation_makes_them(sizes, word):
     arms = [{"arm_id": f"a{place}", "role": "placebo", "n": n} for place, n in enumerate(sizes)]
-    known = evidence(study=RANDOMISED | {"comparison": "parallel"}, arms=arms, results=[result(1, mean=80.0)])
+    known = evidence(study=RANDOMISED | {"comparison": "parallel"}, arms=arms, source={"has_results": True})
     assert answered(known)["4.2"]["answer"] == word
 
 
