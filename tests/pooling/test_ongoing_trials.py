@@ -137,7 +137,7 @@ def test_hair_counted_against_baseline_only_is_not_counted_against_the_control()
         and both["outcomes"] == one_site["outcomes"] == "satisfaction;hair_density"
     )
     assert both["detectable_80"] and not one_site.get("detectable_80")
-    assert one_site["can_answer"] == "no" and "but patients satisfied" in one_site["can_answer_reason"]
+    assert one_site["can_answer"] == "no" and "but patient satisfaction" in one_site["can_answer_reason"]
     assert simulated({"t": both}, true_effects=(0.0,))[0]["n_planned"] == 40  # as enrolled
 
 

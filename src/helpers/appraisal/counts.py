@@ -262,7 +262,6 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
         elsewhere = [row for row in rows if row.value == figure.value]
         words = {"percent": figure, "n": n, "counts": next(iter(several), None)}
-        words["fewer"] = " or ".join(map(str, fewer))
         rests_on = (*repeats, *elsewhere, *source)
         yield Hit(_share_in_words(figure, n, others), rests_on, (concept,), weight, case, words)
 
