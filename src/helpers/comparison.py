@@ -130,11 +130,14 @@ def _printed_range(row: Row) -> str | None:
         return f"median {median * factor:g} {unit}".strip() + wide
     if low is None or high is None:
         return None
+    if of and low > 0:  # a gain, and not what is left
+        return f"+{low * factor:g} to +{high * factor:g} {unit}"
     return f"{low * factor:g} to {high * factor:g} {unit}".strip()
 
 
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
 _CLAIMED = "told in words alone, without a figure"
+_TIME = ("timepoint_weeks", "timepoint_printed")
 _EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_discrepancies": 0}
 
 
@@ -156,14 +159,18 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
         for words, about in zip(claims["says"], claims["concept"], strict=True)
     ]
     claimed_ways = claims.assign(way=ways).groupby(key)["way"]
+    outcomes = tables["outcomes"][tables["outcomes"]["timepoint_weeks"].ne(0).fillna(True)]  # 0: no outcome
+    once = records(outcomes.drop_duplicates(key, keep=False))
+    times = {(row["study_id"], row["concept"]): {name: row[name] for name in _TIME} for row in once}
     told = claimed_ways.agg(lambda own: own.iloc[0] if own.nunique() == 1 else "unclear").to_dict()
     reported |= (claimed := set(claims[key].itertuples(index=False, name=None)))
-    named = pd.concat([kinds, tables["outcomes"][key], later, claims[key]]).drop_duplicates()
+    named = pd.concat([kinds, outcomes[key], later, claims[key]]).drop_duplicates()
     return [
         _EMPTY
         | dict(zip(key, name, strict=True))
         | {"direction": told.get(name, "unclear") if name in reported else "not reported"}
         | {"_no_effect": _DENIED if name in denied else _CLAIMED if name in claimed else None}
+        | (times.get(name, {}) if name in claimed else {})
         for name in named.itertuples(index=False, name=None)
         if name not in shown
     ]
@@ -255,7 +262,7 @@ def alike(a: float | None, b: float | None, tolerance: float) -> bool:
 
 
 # What is known of each outcome in each study (ROB-ME).
-IN_FULL, IN_PART, IN_WORDS, NOT_REPORTED, NOT_NAMED, NOT_DUE, PAST, UNCLEAR = EVIDENCE_STATES
+IN_FULL, SOME_TIMES, IN_PART, IN_WORDS, NOT_REPORTED, NOT_NAMED, NOT_DUE, PAST, UNCLEAR = EVIDENCE_STATES
 _FIGURES = ["mean", "median", "minimum", "maximum", "count", "percent", "estimate"]
 
 
@@ -273,7 +280,7 @@ def evidence_states(
     concepts = sorted(named.loc[named["study_id"].isin(sources["study_id"]), "concept"].unique())
     with_results = _pairs(tables["results"]) | _pairs(_events(tables["adverse_events"]))
     reported = {study for study, _ in with_results} | set(sources.loc[sources["has_results"], "study_id"])
-    told, planned = _told(tables), _pairs(tables["outcomes"])
+    told, planned, gaps = _told(tables), _pairs(tables["outcomes"]), _with_times_missing(tables)
     rows = []
     for study, access in zip(sources["study_id"], sources["access"], strict=True):
         for concept in concepts:
@@ -281,7 +288,8 @@ def evidence_states(
             if study not in reported:
                 state = NOT_NAMED if pair not in planned else PAST if study in late else NOT_DUE
             elif found := next((state for state, pairs in told.items() if pair in pairs), None):
-                state = found
+                gap = pair in gaps and found in (IN_FULL, IN_PART) and not only_abstract(access)
+                state = SOME_TIMES if gap else found
             elif only_abstract(access):
                 state = UNCLEAR
             else:
@@ -289,6 +297,18 @@ def evidence_states(
             row = {"concept": concept, "study_id": study, "state": state}
             rows.append(row | {"reason": EVIDENCE_STATES[state]})
     return rows
+
+
+def _with_times_missing(tables: Mapping[str, pd.DataFrame]) -> set[tuple[str, str]]:
+    """Return the studies and outcomes with a planned time that no result is like; all times are known."""
+    key = ["study_id", "concept"]
+    planned = dict(iter(tables["outcomes"].dropna(subset="timepoint_weeks").groupby(key)["timepoint_weeks"]))
+    found = []
+    for pair, seen in tables["results"].groupby(key)["timepoint_weeks"]:
+        later = [week for week in planned.get(pair, ()) if week]
+        if seen.notna().all() and any(not any(alike(week, one, 0.25) for one in seen) for week in later):
+            found.append(pair)
+    return _pairs(pd.DataFrame(found, columns=key))
 
 
 def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]:

@@ -14,7 +14,7 @@ from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 SIGNIFICANT = 4
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
-UNIT_SIGNS = {"hairs/cm2": "hairs/cm²", "um": "µm", "percent": "%"}
+UNIT_SIGNS = {"hairs/cm2": "hairs/cm²", "um": "µm", "percent": "%", "percent of baseline": "% of baseline"}
 
 
 def is_missing(value: Any) -> bool:
@@ -104,7 +104,8 @@ def show_with_unit(
     if concept in OUTCOME_CONCEPTS and OUTCOME_CONCEPTS[concept].of:
         share = f"% of {OUTCOME_CONCEPTS[concept].of}"
     scale, words = (100, share) if unit == "proportion" else (1, plain_unit(unit))
-    stated = f"{show_estimate(scale * value)} {words}".rstrip()
+    more = "+" if value > 0 and words.endswith("of baseline") else ""  # a gain, and not what is left
+    stated = f"{more}{show_estimate(scale * value)} {words}".rstrip()
     if is_missing(lower) or is_missing(upper):
         return f"{stated} (no interval)"
     return f"{stated} ({show_interval(scale * lower, scale * upper)})"

@@ -17,7 +17,7 @@ from helpers.figures.canvas import Figure
 from helpers.figures.forest import forest, pooled_forest
 from helpers.figures.outcome import direction
 from helpers.figures.rows import direction_rows, estimate_rows
-from helpers.formats import plain_unit, plain_words
+from helpers.formats import joined, plain_unit, plain_words
 from helpers.pooling.groups import RANDOM
 from helpers.pooling.tiers import Options, tier_synthesis
 from helpers.tables import as_frame
@@ -232,8 +232,9 @@ def pool_picture(
     found = tier_synthesis(kept, evidence, overall=dict(verdicts), options=chosen)
     fits = [row for row in found.pooled if row["pooled"] and row["model"] == RANDOM]
     if not fits:
-        single = sum(row.get("ci_lower") is not None for row in found.pooled)
-        words = f"single estimates with an interval: {single}" if single else "no estimate has an interval"
+        single = [row["studies"] for row in found.pooled if row.get("ci_lower") is not None]
+        studies = joined(sorted({named(study) for study in single}))
+        words = f"{len(single)} with an interval, of {studies}" if single else "no estimate has an interval"
         raise NothingToDrawError(f"{plain_words(concept).capitalize()}: nothing can be pooled; {words}.")
     members = as_frame("pool_members", found.members)
     return pooled_forest(fits[0], members, level=chosen.level, named=named)

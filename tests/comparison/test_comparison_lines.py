@@ -133,12 +133,12 @@ def test_the_direction_of_a_claim_in_words(words, concept, expected):
 
 
 @pytest.mark.parametrize(
-    ("concept", "unit"), [("hair_density_relative", "% of baseline"), ("vellus_share", "percentage points")]
+    ("concept", "unit"), [("hair_density_relative", "+20 % of baseline"), ("vellus_share", "20 percentage points")]
 )
 def test_a_change_is_told_as_a_share_of_what_it_is_of(concept, unit):
     assert (
         show_with_unit(0.2, None, None, "proportion", "uncontrolled_change", concept)
-        == f"20 {unit} (no interval)"
+        == f"{unit} (no interval)"
     )
 
 
@@ -216,8 +216,18 @@ def test_no_control_arm_of_the_five_studies_has_a_line_and_none_is_comparable(fi
 
 def test_every_study_and_planned_outcome_of_the_five_has_a_line(five):
     told = {(line["study_id"], line["concept"]) for line in comparison_lines(five, overall={})}
-    planned = {(row["study_id"], row["concept"]) for row in records(five["outcomes"])}
-    assert planned <= told
+    later = [row for row in records(five["outcomes"]) if row["timepoint_weeks"] != 0]  # the others are no outcomes
+    assert {(row["study_id"], row["concept"]) for row in later} <= told
+
+
+def test_a_claim_in_words_has_the_one_time_of_its_outcome(five):
+    lines = {(line["study_id"], line["concept"]): line for line in comparison_lines(five, overall={})}
+    claim = lines["chan2025", "scalp_visibility"]
+    assert (claim["timepoint_printed"], claim["effect"]) == ("Month 5", None)
+    again = five["outcomes"].assign(timepoint_printed="Month 9")
+    several = pd.concat([five["outcomes"], again], ignore_index=True)
+    lines = comparison_lines(five | {"outcomes": several}, overall={})
+    assert not any(line["timepoint_printed"] for line in lines if line["concept"] == "scalp_visibility")
 
 
 def test_only_the_tiers_asked_for_have_lines_and_partners():

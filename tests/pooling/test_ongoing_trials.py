@@ -55,6 +55,7 @@ def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, 
     ]
     assert (row["n_exosome"], row["n_comparator"]) == pytest.approx(sides)
     size = row["detectable_80_sds"]
+    assert f"{size * 14.6:.1f} to {size * 25.4:.1f} with the smallest and largest SD seen" in row["assumption"]
     assert power_of(size, *sides) == pytest.approx(0.8, abs=1e-5)
     assert power_of(row["detectable_90"] / 20, *sides) == pytest.approx(0.9, abs=1e-5)
     sizes = [row[f"detectable_80{which}"] for which in ("", "_low", "_high")]
@@ -64,14 +65,14 @@ def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, 
     assert row["width_expected"] == pytest.approx(2 * stats.t.ppf(0.975, sum(sides) - 2) * se)
 
 
-@pytest.mark.parametrize(("more", "words"), CASES["no_density"])
-def test_no_density_is_told_that_the_trial_will_not_give(more, words):
+@pytest.mark.parametrize(("more", "words", "sized"), CASES["no_density"])
+def test_no_density_is_told_that_the_trial_will_not_give(more, words, sized):
     row = listed(seen("t", **more))["t"]
     assert words in row["assumption"]
     assert not any(
         row.get(name) for name in ("detectable_80", "detectable_90", "se_expected", "width_expected")
     )
-    assert bool(row["detectable_80_sds"]) is ("standard deviations only" in words)
+    assert bool(row["detectable_80_sds"]) is sized
     assert simulation_rows([row], NOTHING, MODEL) == []
 
 
@@ -85,7 +86,7 @@ def test_the_list_begins_with_what_can_answer_and_then_with_what_detects_most():
         seen("alone", comparison="single_arm", comparator="none", n=400),
         seen("schedules", comparator="none", comparator_name=None, n=500),
     )
-    expected = ["large", "small", "unknown size", "drug", "unseen", "schedules", "alone"]
+    expected = ["large", "small", "unknown size", "unseen", "drug", "schedules", "alone"]
     for order in (rows, rows[::-1]):
         found = listed(*order)
         assert sorted(found, key=lambda name: found[name]["place"]) == expected

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers.pooling.estimates import apart_rows, prior_scale
-from helpers.tables import as_frame
+from helpers.pooling.estimates import prior_scale
 
 
 def estimate(sd: float, n: int = 16, **more) -> dict:
@@ -34,17 +33,3 @@ def test_an_estimate_that_a_certain_discrepancy_touches_has_no_say():
     group = [estimate(1, certain_discrepancies=2), estimate(12, n=40)]
     assert prior_scale(group, 10, 20) == pytest.approx(6)
     assert prior_scale(group[:1], 10, 20) == pytest.approx(0.5)  # unless there is no other
-
-
-def test_how_far_other_treatments_lie_apart_is_the_sd_of_their_changes():
-    changes = {"a": 10.0, "b": 16.0, "c": 13.0}
-    shared = {"treatment": "minoxidil", "arm": "5 %", "unit": "hairs/cm2", "concept": "hair_density"}
-    shared |= {"statistic": "change", "measure": "total", "timepoint_weeks": 24, "second_hand": False}
-    shared |= {"access": "abstract", "confidence": "A", "citation": "x", "address": "x"}
-    rows = [
-        shared | {"row_id": f"{study}.1", "study_id": study, "change_mean": change}
-        for study, change in changes.items()
-    ]
-    (row,) = apart_rows(as_frame("comparators", rows))
-    assert (row["arms"], row["studies"], row["sd"]) == (3, 3, pytest.approx(3.0))
-    assert apart_rows(as_frame("comparators", rows[:2])) == []

@@ -1,4 +1,4 @@
-"""Certainty of an outcome by Core GRADE: facts of the evidence, judged by the rules of `certainty.yaml`."""
+"""Certainty of an outcome after GRADE: facts of the evidence, judged by the rules of `certainty.yaml`."""
 
 from __future__ import annotations
 
@@ -238,13 +238,15 @@ def certainty(
     if lines.empty:
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
         row |= {"reasons": "No study reports this outcome.", "studies": "", "overridden": False}
-        return row | dict.fromkeys(("target", "participants", "pooled_id"))
+        return row | dict.fromkeys(("target", "participants", "pooled_id", "reporting", "reporting_people"))
     shown = shown_estimate(pooled, concept, evidence) or {}
-    names = sorted(set(split_ids(shown["studies"]) if shown else lines["study_id"]))
-    own = {name: tables[name] for name in (*_OF_STUDIES, "adverse_events") if name in tables}
-    own["comparisons"] = lines
-    own["results"] = own["results"].loc[own["results"]["concept"] == concept, _OF_RESULTS]
-    own = {name: table[table["study_id"].isin(names)] for name, table in own.items()}
+    reporting = sorted(lines["study_id"].unique())
+    names = sorted(set(split_ids(shown["studies"]))) if shown else reporting
+    every = {name: tables[name] for name in (*_OF_STUDIES, "adverse_events") if name in tables}
+    every["comparisons"] = lines
+    every["results"] = every["results"].loc[every["results"]["concept"] == concept, _OF_RESULTS]
+    every = {name: table[table["study_id"].isin(reporting)] for name, table in every.items()}
+    own = {name: table[table["study_id"].isin(names)] for name, table in every.items()}
     if shown:
         shown |= without_impossible_interval(shown, own["discrepancies"])
     body = Body(concept, names, own, shown, (differences or {}).get(concept))
@@ -258,7 +260,12 @@ def certainty(
     by_person = [one for one in overrides if (one["concept"], one["evidence"]) == (concept, evidence)]
     row |= rate(facts, {one["domain"]: one for one in by_person})
     row |= {"studies": join_ids(names), "participants": body.participants()}
-    return row | {"pooled_id": shown.get("pooled_id")}
+    people = Body(concept, reporting, every, {}).participants()
+    return row | {
+        "pooled_id": shown.get("pooled_id"),
+        "reporting": join_ids(reporting),
+        "reporting_people": people,
+    }
 
 
 _ROB_ME = SECTIONS["missing_evidence"]
@@ -270,7 +277,6 @@ def missing_evidence_judgements(
     studies: pd.DataFrame,
     tiers: Mapping[str, str],
     late: Collection[str] = (),
-    in_part: Collection[str] = (),
 ) -> list[dict[str, Any]]:
     """Return rows of `missing_evidence_judgements`: questions after ROB-ME by synthesis, and overall.
 
@@ -282,22 +288,23 @@ def missing_evidence_judgements(
         By study, its tier.
     late : collection of str
         Registrations past their date without results.
-    in_part : collection of str
-        Studies read in part, as an abstract: what it does not tell is not known to be missing.
     """
     own = _by_first_model(pooled)
     counts = studies.set_index("study_id")[["n_analysed", "n_enrolled"]].bfill(axis=1)["n_analysed"]
     registered = set(studies.loc[studies["registration"].notna(), "study_id"])
     unseen = sorted(f"{name} (outcomes not seen)" for name in late if name not in tiers)
     rows = []
-    for row in records(own[own["evidence"].isin(EVIDENCE)]):
+    alone = own["concept"].eq(CERTAINTY["always_shown"]) & ~own["pooled"].astype(bool)  # stands for none
+    for row in records(own[own["evidence"].isin(EVIDENCE) & ~alone]):
         there = set(split_ids(row["studies"]))
-        others = states[(states["concept"] == row["concept"]) & ~states["study_id"].isin(there)]
+        others = states[states["concept"] == row["concept"]]
+        within = others[others["study_id"].isin(there) & others["state"].isin(_ROB_ME["missing_within"])]
+        others = others[~others["study_id"].isin(there)]
         others = others[others["study_id"].map(tiers).isin(EVIDENCE[row["evidence"]])].set_index("study_id")
         absent = others.index[others["state"].isin(_ROB_ME["missing"])]
-        known = sorted(set(absent).difference(in_part))
-        unclear = [f"{name} (not clear)" for name in others.index[others["state"] == _ROB_ME["unclear"]]]
-        unclear += [f"{name} (read in part)" for name in sorted(set(absent).intersection(in_part))]
+        known = sorted({*absent, *within["study_id"]})
+        vague = others["state"][others["state"].isin(_ROB_ME["unclear"])]
+        unclear = [f"{name} ({state})" for name, state in vague.items()]
         overdue = sorted(set(others.index[others["state"] == _ROB_ME["overdue"]]).intersection(late))
         told = {
             "known": (_yes(known, unclear), ", ".join(known or unclear) or "none of the studies read"),
@@ -338,7 +345,7 @@ def _chosen(row: Mapping[str, Any], registered: bool) -> str:
         return "NI"
     better = OUTCOME_CONCEPTS[row["concept"]].better
     gain = row["estimate"] - no_effect(row)
-    return "Y" if not registered and better and (gain > 0) == (better == "higher") else "N"
+    return "PY" if not registered and better and (gain > 0) == (better == "higher") else "N"
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def _why_not(result: Row) -> str:
 CONTROLLED_DESIGNS = ("parallel", *SAME_PEOPLE)
 CONTROLLED_ESTIMANDS = ("between_group", "within_participant")
 NO_GROUP = "the study has no comparison group by its design"
-NO_START = "asked only after treatment, so that there is no change"
+NO_START = "a rating of the treatment: what it is compared with is not told"
 
 
 def contrast_doubt(effect: Row, study: Row, against: str | None = None) -> str | None:

@@ -13,7 +13,7 @@ from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import PAGE_WIDTH, SMALL, Axis, Drawing, Figure, ticks, widest
 from helpers.figures.rows import author_year
 from helpers.formats import plain_unit, show_estimate, show_interval, show_number, show_with_unit
-from helpers.tables.vocabulary import CHOICES
+from helpers.tables.vocabulary import CHOICES, SD_USES
 
 MOST = 150  # more specifications than this have no room; as many are drawn, evenly spaced in their order
 CURVE, ROW, GAP = 240.0, 14.0, 9.0
@@ -43,7 +43,9 @@ def specification_curve(
     of_all = "" if len(shown) == len(frame) else f" of {len(frame)}, evenly spaced in their order,"
     said = FIGURE_WORDS["captions"]["curve"].format(count=f"{len(shown)}{of_all}")
     if chosen:
-        said += " The dashed line is the answer with the parameters of this run."
+        said += (
+            f" The dashed line is the answer with the parameters of this run, {SD_USES[chosen['sd_use']]}."
+        )
     alt = _curve_alt(frame, title, unit, chosen)
     draw = partial(_draw, shown, panels, unit, chosen)
     return Figure.of(draw, alt=alt, caption=said, table="specifications", title=title)

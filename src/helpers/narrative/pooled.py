@@ -23,6 +23,7 @@ from helpers.appraisal.grade import (
     shown_estimate,
     without_impossible_interval,
 )
+from helpers.display import anchor
 from helpers.effects import EXOSOME_ROLES
 from helpers.formats import (
     is_missing,
@@ -31,15 +32,17 @@ from helpers.formats import (
     plain_words,
     show_estimate,
     show_interval,
-    show_number,
+    show_with_unit,
 )
 from helpers.narrative.study import with_value
-from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
 
 HARMS = CERTAINTY["always_shown"]
 ANY_EVENT = "adverse event"
 NOT_COMPARED = "no comparison group"
+_SAME_ARMS = ("study_id", "concept", "estimand", "arm_id", "comparator_id", "site", "timepoint_weeks", "unit",
+              "n", "n_assumed")  # fmt: skip
 
 
 @dataclass
@@ -344,15 +347,40 @@ def interval_place(
     return "slight" if most < smallest else "unsure_size"
 
 
-def prior_sentence(apart: list[dict], tau_prior: float, assumed_sd: float) -> str:
-    """Return what the scale of the prior of tau rests on: how far people and other treatments lie apart."""
-    said = (
-        f"The half-normal prior of tau for hair density has a scale of {show_number(tau_prior)} hairs/cm², "
-        f"{show_number(tau_prior / assumed_sd)} of the SD of {show_number(assumed_sd)} assumed between people"
-    )
-    if not apart:
-        return said + "."
-    told = [f"{row['treatment']} {show_number(round(row['sd'], 1))} ({row['arms']} arms)" for row in apart]
-    return (
-        f"{said}. From study to study the changes of other treatments lie apart by an SD of: {joined(told)}."
-    )
+def with_both_analyses(told: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with a difference of final values and that of changes, where a study gives both.
+
+    Parameters
+    ----------
+    told : pandas.DataFrame
+        Rows of `comparisons`, or of `pooled`, with `interval` in words.
+    effects : pandas.DataFrame
+        The table of that name.
+    """
+    by_id = {row["effect_id"]: row for row in records(effects[effects["compared"].notna()])}
+    told = told.assign(origins=None)
+    ids = told["effect_id" if "effect_id" in told else "effect_ids"]
+    for place, own in ids.map(by_id.get).dropna().items():
+        alike = (row for row in by_id.values() if all(row[name] == own[name] for name in _SAME_ARMS))
+        other = next((row for row in alike if row["compared"] != own["compared"]), None)
+        if other is not None:
+            size = show_with_unit(*(other[name] for name in ("effect", "ci_lower", "ci_upper", "unit")), None)
+            both = f"{told.at[place, 'interval']} by {own['compared']}; {size} by {other['compared']}"
+            made = f", {other['assumption'].split('; ')[0]}" if other["assumption"] else ""
+            told.loc[place, ["interval", "origins"]] = both + made, anchor("effect", other["effect_id"])
+    return told
+
+
+def with_basis(certainty: pd.DataFrame, pooled: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `certainty` with `basis`: the estimate that is rated, with its studies and people."""
+    shown = {row["pooled_id"]: row for row in records(pooled)}
+    told = []
+    for row in records(certainty):
+        own = shown.get(row["pooled_id"])
+        if own is None:
+            told.append("no estimate")
+            continue
+        people = "n not stated" if row["participants"] is None else f"n = {row['participants']}"
+        people += " enrolled" if own["participants"] is None and row["participants"] else ""
+        told.append(f"{ESTIMAND_WORDS[own['estimand']]}: {joined(split_ids(own['studies']))}, {people}")
+    return certainty.assign(basis=told, k=[len(split_ids(ids)) for ids in certainty["reporting"]])

@@ -8,17 +8,15 @@ from math import pi, sqrt
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit
 
-from helpers.context import comparator_changes
 from helpers.effects import SCALES, UNSCALED
 from helpers.effects.means import welch
 from helpers.effects.study_figures import said
 from helpers.tables.vocabulary import SD_USES
 from metastats.effect_sizes import effect_size
 from metastats.heterogeneity import critical_value
-from notebookpress.tables import join_ids, records
+from notebookpress.tables import join_ids
 from trialfiles.record import Row
 from trialfiles.times import weeks_after_end
 
@@ -216,14 +214,3 @@ def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float
     # the SD of one person that a standard error implies; two equal groups where there are two
     parts = 2 if group[0]["estimand"] == "between_group" else 1
     return float(share * np.median([line["se"] * sqrt(people_of(line) or 4) / parts for line in sound]))
-
-
-def apart_rows(comparators: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return how far the changes of other treatments lie apart from study to study, hairs/cm².
-
-    Of the table `comparators`, for three studies or more: `sd` is that of the mean changes of the arms.
-    """
-    changes = comparator_changes(comparators)
-    own = changes[changes["unit"] == IMPUTED_UNIT].groupby("treatment", as_index=False)
-    rows = own.agg(arms=("change", "size"), studies=("study_id", "nunique"), sd=("change", "std"))
-    return records(rows[rows["studies"] >= 3])

@@ -232,7 +232,7 @@ def ongoing_trial_rows(
     searched: str | None,
     alpha: float = 0.05,
 ) -> list[Row]:
-    """Return every registered trial without results, those whose design can answer the question first.
+    """Return every registered trial that was read and has no results, those that can answer first.
 
     Parameters
     ----------
@@ -283,21 +283,23 @@ def _precision(
         return {"detectable_80_sds": None, "assumption": words}
     estimand = comparison.estimand
     some, most = (_smallest_difference(estimand, sides, power, alpha, spread) for power in _POWERS)
-    people = f"{words}; two-sided {alpha:g}"
+    people = words
     row = {"n_exosome": sides[0], "n_comparator": sides[1], "detectable_80_sds": some, "assumption": people}
     if "hair_density" not in outcomes:
         silent = "hair density is not registered" if outcomes else "outcomes not seen"
-        return row | {"assumption": f"{people}; {silent}: in standard deviations only"}
+        return row | {"assumption": f"{people}; {silent}"}
     se = _standard_error(estimand, sides, spread)
     half = critical_value(1 - alpha, degrees_of_freedom(estimand, sides)) * se
+    low, high = (None if sd is None else some * sd for sd in (spread.sd_low, spread.sd_high))
+    seen = "" if low is None else f" ({low:.1f} to {high:.1f} with the smallest and largest SD seen)"
     return row | {
         "detectable_80": some * spread.sd,
         "detectable_90": most * spread.sd,
-        "detectable_80_low": None if spread.sd_low is None else some * spread.sd_low,
-        "detectable_80_high": None if spread.sd_high is None else some * spread.sd_high,
+        "detectable_80_low": low,
+        "detectable_80_high": high,
         "se_expected": se,
         "width_expected": 2 * half,
-        "assumption": f"SD {spread.sd:g} hairs/cm2; {people}",
+        "assumption": f"SD {spread.sd:g} hairs/cm2{seen}; {people}",
     }
 
 
@@ -316,7 +318,7 @@ def _at_hand(tables: dict[str, pd.DataFrame]) -> Iterator[_Registered]:
         alike = [row for row in planned if outcome_comparison(comparison, row["measure"]) == comparison]
         named = ("study_id", "title", "design", "allocation", "n_enrolled", *_OF_TRIAL)
         yield {name: study[name] for name in named} | {
-            "what": study["title"],
+            "what": comparison.words(),
             "expected": study["ends_on"],
             "arms": int(arms.sum()) or None,
             "outcomes": join_ids(row["concept"] for row in planned) or None,

@@ -27,7 +27,7 @@ _ESCALATION = re.compile(
 _ONE_SIDE = re.compile(r"\bbaseline\b.*\b(?:study|treated|test) (?:area|site|side)\b", re.IGNORECASE)
 _ROUNDING = 1e-9  # of products of people and shares
 _RATIO = re.compile(r"\d+(?:\s*:\s*\d+)+")
-VERDICTS = ("yes", "indirectly", "not known", "no")  # the last that holds counts
+VERDICTS = ("yes", "not known", "no")  # the last that holds counts
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,16 @@ class RegisteredComparison:
     shares: tuple[float, float] | None = None
     equal_assumed: bool = False
     all_exosomes: bool = False
+
+    def words(self) -> str:
+        """Return what is compared in words."""
+        if self.comparator is None:
+            return "exosomes against what was not seen"
+        if self.estimand == "uncontrolled_change":
+            return "exosomes, without a comparison"
+        more = f", {self.background}" if self.background not in (None, "none") else ""
+        name = None if self.comparator == "untreated" else self.comparator_name
+        return f"exosomes against {name or 'nothing'}{more}"
 
     def sides(self, people: int) -> tuple[int, int] | None:
         """Return the whole people on each side; both sites of one scalp belong to everybody."""
@@ -163,7 +173,7 @@ def answerable(
 ) -> dict[str, str]:
     """Return whether a design can tell whether exosomes regrow hair, and why.
 
-    `can_answer` is yes, indirectly, not known or no. The design is judged: how small a difference it can
+    `can_answer` is yes, not known or no. The design is judged: how small a difference it can
     detect is told apart. `outcomes` are those that it compares so; none where they were not seen.
     """
     found = _of_control(comparison)
@@ -192,7 +202,7 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     found = []
     if comparison.comparator == "active":
         name = comparison.comparator_name or "another treatment"
-        found.append(("indirectly", f"against {name}: tells which is better, not what exosomes do"))
+        found.append(("no", f"against {name}: tells which is better, not what exosomes do"))
     background = comparison.background or "what is given beside exosomes"
     if "arm only" in background:
         found.append(("no", f"{background}: its effect cannot be told from that of exosomes"))
@@ -201,10 +211,7 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     return found
 
 
-SITES = (
-    "two sites of one scalp: what spreads between them makes the difference smaller; "
-    "whether chance assigns them is not told here"
-)
+SITES = "two sites of one scalp: what passes between them dilutes the difference"
 
 
 def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
@@ -218,6 +225,8 @@ def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outco
         parts.append("taken as randomised, which was not seen")
     if trial["comparison"] == "within_person":
         parts.append(SITES)
+    if trial["comparison"] == "within_person" and trial["randomised"]:
+        parts.append("whether sites or people are randomised is not recorded here")
     if trial["dose_escalation"]:
-        parts.append("doses rise: it tells of all doses together, of each alone hardly anything")
+        parts.append("doses rise, and are taken together")
     return "; ".join(parts)
