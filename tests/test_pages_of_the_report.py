@@ -76,6 +76,30 @@ def test_every_number_of_a_result_is_a_link(soups):
     assert bare == {}
 
 
+def cells(soup: BeautifulSoup, table: str) -> list[list[str]]:
+    return [
+        [cell.get_text(" ", strip=True) for cell in row.select("th, td")]
+        for row in soup.select(f"#{table} tbody tr")
+    ]
+
+
+def test_arms_are_counted_once_and_excluded_records_are_cited(made, soups):
+    """An arm may give several figures, a difference from placebo is none; what is excluded can be found again."""
+    arms, figures = {}, {}
+    for row in records(read_table("comparators", made.processed)):
+        own = arms.setdefault(row["treatment"], set())
+        if row["statistic"] != "difference from placebo":
+            own.add((row["study_id"], row["arm"]))
+        figures[row["treatment"]] = figures.get(row["treatment"], 0) + 1
+    shown = {
+        name: (int(own), int(all_))
+        for name, _, own, all_, _ in cells(soups["01_ingestion.html"], "comparators")
+    }
+    assert shown == {name: (len(own), figures[name]) for name, own in arms.items()}
+    out = [row for row in records(read_table("screening", made.processed)) if row["decision"] == "excluded"]
+    assert out and all(row["citation"] or row["identifier"] for row in out)
+
+
 ROMAN = ["", "I", "II", "III", "IV", "V", "VI", "VII"]
 
 

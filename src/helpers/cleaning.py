@@ -12,7 +12,7 @@ from helpers.tables import TABLES
 from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS, UNUSED_REASONS
 from notebookpress.tables import records, split_ids
 from trialfiles.record import Row
-from trialfiles.times import in_weeks, weeks
+from trialfiles.times import in_weeks, weeks, weeks_after_end
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ def conversion(unit: str | None, concept_unit: str) -> Conversion:
     if concept_unit and concept_unit != (target if plain in CONVERSIONS else plain):
         why = "it cannot become {}" if plain in CONVERSIONS else "no factor to {} exists"
         return Conversion(unit, 1.0, f"{unit} kept: {why.format(concept_unit)}")
-    return Conversion(target, factor, "" if factor == 1 else f"{unit} x {factor:g} = {target}")
+    base = "".join(unit.partition(" of ")[1:])  # a share of something stays one of it
+    return Conversion(target, factor, "" if factor == 1 else f"{unit} x {factor:g} = {target}{base}")
 
 
 _VALUES = ("mean", "sd", "median", "q1", "q3", "iqr", "minimum", "maximum")
@@ -65,12 +66,17 @@ def clean_results(reported: pd.DataFrame) -> list[Row]:
         elif clean["unit"] is None and concept.unit and any(clean[name] is not None for name in _SCALED):
             done.append("unit not stated")
         printed, clean["timepoint_weeks"] = row["timepoint_printed"], weeks(row["timepoint_printed"])
-        if clean["timepoint_weeks"] is not None:
-            done.append(f"{printed} = week {clean['timepoint_weeks']:.4g}")
-        else:
-            done.append("time not stated" if printed is None else f"{printed!r} states no time")
+        done.append(_said_of_time(printed, clean["timepoint_weeks"]))
         rows.append(clean | {"converted": _joined(*done)})
     return rows
+
+
+def _said_of_time(printed: str | None, week: float | None) -> str:
+    if week is not None:
+        return f"{printed} = week {week:.4g}"
+    if weeks_after_end(printed) is not None:
+        return f"{printed!r} counts from the last treatment, not from the first"
+    return "time not stated" if printed is None else f"{printed!r} states no time"
 
 
 def _place_share(row: Row, clean: Row) -> str | None:
@@ -166,7 +172,7 @@ _BASP = re.compile(r"\b([LMCUVF])([0-3])\b")
 
 @dataclass(frozen=True)
 class Severity:
-    """A grade or range of grades on one scale: `low` and `high` are steps of that scale."""
+    """A grade or range of grades on one scale: `low` and `high` are steps of that scale, or of its type."""
 
     scale: str
     low: int

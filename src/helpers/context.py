@@ -134,7 +134,7 @@ def contextual_comparisons(
     time_tolerance: float = 0.25,
     level: float = 0.95,
 ) -> list[Row]:
-    """Return the rows of `context`: each change after exosomes against drift, visibility and counting error.
+    """Return the rows of `context`: each change after exosomes against drift and visibility.
 
     Parameters
     ----------
@@ -160,7 +160,6 @@ def contextual_comparisons(
     controls = records(changes[changes["treatment"].isin(CONTROLS)])
     others = records(changes[~changes["treatment"].isin(CONTROLS)])
     limits = {row["row_id"]: row for row in records(thresholds)}
-    errors = [row["value"] / 100 for row in limits.values() if row["unit"] == "percent of the change"]
     chosen = comparisons["concept"].isin(_DENSITIES) & (comparisons["estimand"] == "uncontrolled_change")
     rows = []
     for line in records(comparisons[chosen]):
@@ -171,9 +170,6 @@ def contextual_comparisons(
         row |= _visible(line, limits)
         row |= _against_drift(line, _of_sex(controls, (sexes or {}).get(line["study_id"])), time_tolerance)
         row |= _background_alone(line, others, time_tolerance)
-        if errors:  # mean error of such a change, by the methods of which it is known
-            size = abs(line["effect"])
-            row |= {"error_low": min(errors) * size, "error_high": max(errors) * size}
         rows.append(row)
     return rows
 

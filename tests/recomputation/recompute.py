@@ -335,13 +335,12 @@ def votes() -> Iterator[Row]:
 
 
 def context() -> Iterator[Row]:
-    """A change, less the drift of men under placebo at a like time, beside what is seen and what counts get wrong."""
+    """A change, less the drift of men under placebo at a like time, beside what is seen."""
     weeks, tolerance, drifts = 12 * WEEKS_A_MONTH, parameter("time_tolerance"), []
     for row in lines("comparators/established_treatments.csv").values():
         like = (row["treatment"], row["sex"], row["concept"]) == ("placebo", "male", "hair_density")
         if like and row["change_mean"] and abs(float(row["timepoint_weeks"]) - weeks) <= tolerance * weeks:
             drifts.append(float(row["change_mean"]))
-    errors = [threshold(f"change_error_{kind}") / 100 for kind in ("automatic", "corrected", "trichoscopy")]
     gain = wan_change()["effect"]
     left = {"left_low": gain - max(drifts), "left_high": gain - min(drifts), "control_arms": len(drifts)}
     left |= {"drift_low": min(drifts), "drift_high": max(drifts)}
@@ -351,7 +350,6 @@ def context() -> Iterator[Row]:
         ("preprint5252508.hair_density.2", late, {}),
     ):
         told = {"effect": effect, "visible_at": threshold("visible")}
-        told |= {"error_low": effect * min(errors), "error_high": effect * max(errors)}
         yield Row("context", {"line_id": line}, told | more)
 
 

@@ -127,6 +127,11 @@ def test_sheet_and_record_that_differ_are_told_and_the_sheet_is_used(raw):
     assert {("n_planned", "18", "20"), ("age_max", "75", "80.0")} <= told
     study = next(row for row in data.record.studies if row["study_id"] == "NCT06932393")
     assert study["n_planned"] == 18
+    # another spelling, other capitals and our own word for what was read are no difference
+    assert {(row["column"], row["record"]) for row in read_raw(RAW).disagreements} == {("phase", "1-2")}
+    assert all(
+        row["format"].endswith("re-stated here") == (";" in row["file"]) for row in data.record.sources
+    )
 
 
 @pytest.mark.parametrize(("text", "field", "line"), CASES["screening"])

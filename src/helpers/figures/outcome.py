@@ -26,7 +26,7 @@ from helpers.formats import (
 )
 from notebookpress.tables import records
 
-SEEN_WORDS = "smallest difference that observers see"
+SEEN_WORDS = "difference that most observers detect"
 LOOKS = {name: tuple(look) for name, look in FIGURE_WORDS["group_looks"].items()}
 GROUPS = FIGURE_WORDS["groups"]
 

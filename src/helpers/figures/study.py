@@ -206,16 +206,12 @@ def flow(screening: pd.DataFrame) -> Figure:
         own = screening[screening["decision"] == decision] if decision else screening
         return [f"{plain_words(name)}: {number}" for name, number in own[column].value_counts().items()]
 
+    found = [*counts("found_through"), "hits and duplicates: not recorded"]
     steps = [
-        (
-            f"Records identified: n = {count}",
-            [*counts("found_through"), "hits and duplicates: not recorded"],
-            "",
-            [],
-        ),
+        (f"Records identified: n = {count}", found, "", []),
         (f"Records screened: n = {count}", [], f"Excluded: n = {out}", counts("kind", "excluded")),
-        (f"Reports sought: n = {count - out}", [], f"Not retrieved, awaiting: n = {awaiting}", []),
-        (f"Reports assessed: n = {count - out - awaiting}", counts("seen", "included"), "", []),
+        (f"Reports sought: n = {count - out}", [], f"Not decided, awaiting: n = {awaiting}", []),
+        (f"Assessed by what was seen: n = {count - out - awaiting}", counts("seen", "included"), "", []),
         (f"Studies included: n = {by.get('included', 0)}", [], "", []),
     ]
     told = [

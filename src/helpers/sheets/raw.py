@@ -271,8 +271,8 @@ def _own_record(sheet: SourceRecord, found: list[SourceRecord]) -> SourceRecord 
 
 # fields of a sheet that its reader words, so that the register's words are no disagreement
 _OWN_WORDS = {
-    "study_id", "source_id", "citation", "tier", "format", "provenance", "title", "population", "design",
-    "label", "measure", "timepoint_printed",
+    "study_id", "source_id", "citation", "tier", "access", "format", "provenance", "title", "population",
+    "design", "label", "measure", "timepoint_printed",
 }  # fmt: skip
 
 
@@ -281,8 +281,9 @@ def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: 
     source = sheet.sources[0]
     posted = {"study_id": source["study_id"], "source_id": source["source_id"]}
     source["file"] = f"{source['file']};{file}"
-    source["format"] = record.sources[0]["format"]
     stated = (record.sources[0].get("provenance"), source.get("provenance"))
+    form, here = record.sources[0]["format"], "re-stated" in str(stated[0]).lower()
+    source["format"] = form + ", re-stated here" * here
     source["provenance"] = " ".join(filter(None, stated)) or None
     disagreements += _fill(source, record.sources[0], "sources")
     disagreements += _fill(sheet.studies[0], record.studies[0], "studies")
@@ -313,8 +314,13 @@ def _fill(ours: Row, theirs: Row, table: str) -> list[Row]:
         {"study_id": ours.get("study_id"), "table": table, "column": column, "sheet": str(ours[column]),
          "record": str(value)}
         for column, value in stated.items()
-        if ours[column] != value and column not in _OWN_WORDS
+        if ours[column] != value and column not in _OWN_WORDS and _spelt(ours[column]) != _spelt(value)
     ]  # fmt: skip
+
+
+def _spelt(value: Any) -> str:
+    """Return a value without capitals, spaces and the two spellings of -ise, which are no difference."""
+    return "".join(str(value).casefold().replace("_", " ").split()).replace("iz", "is")
 
 
 def _posted_site(row: Row) -> str:

@@ -115,6 +115,7 @@ def screening_row(reference: Reference, found_through: str, name: str) -> Screen
     return {
         "record_id": reference.name(name),
         "record": reference.citation,
+        "citation": None,
         "kind": reference.kind,
         "identifier": reference.identifier,
         "found_through": found_through,
