@@ -27,7 +27,7 @@ WORDS = (MARKUP, FORMULA, TEMPLATE, ENDLESS, RIGHT_TO_LEFT, "@SUM(A1)", "+1-1", 
 PROSE = {
     "title", "design", "masking", "allocation", "population", "country", "funding", "label", "exosome_source", "route",
     "dose_unit", "co_intervention", "measure", "note", "term", "monitored", "statement", "arithmetic", "reason",
-    "citation", "licence", "p_value_against",
+    "container-title", "publisher", "licence", "p_value_against",
 }  # fmt: skip
 FORMULAS = ("=", "@", "+1-1", "-2+3")
 

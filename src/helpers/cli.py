@@ -6,6 +6,7 @@ command imports what it needs only when it is called.
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -243,14 +244,21 @@ def add_command(file: Path, raw: Path | None) -> None:
         click.echo(f"{file}: read as Windows-1252; see whether its letters with accents are right")
 
 
-@cli.command("new", epilog="Example: evidence new smith2026")
+@cli.command("new", epilog="Example: evidence new smith2026 smith2026.nbib")
 @click.argument("study_id")
+@click.argument("file", type=FILE_TYPE, required=False)
 @raw_option
-def new_command(study_id: str, raw: Path | None) -> None:
-    """Write an empty study sheet, ready to fill."""
+def new_command(study_id: str, file: Path | None, raw: Path | None) -> None:
+    """Write an empty study sheet, ready to fill; its reference is that of FILE, in any form."""
     from helpers.sheets.write import new_sheet
+    from trialfiles import converted
 
-    click.echo(f"written: {new_sheet(study_id, raw_folder(project_root(), raw))}")
+    [item, *more] = json.loads(converted(file, "csl")) if file else [{}]
+    if more:
+        raise PipelineError(f"{file}: holds {len(more) + 1} references; export the one of the study")
+    known = {"registration": item.pop("number", None)}  # the source's own field, not its reference's
+    known["reference"] = {name: part for name, part in item.items() if name not in ("id", "abstract")} or None
+    click.echo(f"written: {new_sheet(study_id, raw_folder(project_root(), raw), **known)}")
 
 
 @cli.command("export", epilog="Example: evidence export ris ~/Downloads/pubmed.xml --out pubmed.ris")

@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element
 
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.article_tables import Grid, element_text, read_article_grid
+from trialfiles.citations import Reference, reference_of
 from trialfiles.forms import names_of
 from trialfiles.record import Problem, Row, SourceRecord, refusal, stated_source
 from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
@@ -59,10 +60,10 @@ class Article:
         return self.text.count("\n", 0, offset) + 1
 
     @property
-    def citation(self) -> str:
-        """First author, title, journal and year, as far as stated."""
-        first = f"{self.authors[0]}{' et al.' if len(self.authors) > 1 else ''}. " if self.authors else ""
-        return f"{first}{self.title}. {self.journal or ''} {self.year or ''}".strip()
+    def reference(self) -> Reference:
+        """The article as it is cited."""
+        names = ("title", "authors", "year", "journal", "doi", "pmid")
+        return reference_of(**{name: getattr(self, name) for name in names})
 
 
 def read_jats(path: Path) -> list[Article]:
@@ -123,7 +124,7 @@ def _article(root: Element) -> Article:
     for name in (element for element in front.iter() if local_name(element) == "contrib"):
         parts = {local_name(part): element_text(part) for part in name.iter()}
         if parts.get("surname"):
-            article.authors.append(f"{parts['surname']} {parts.get('given-names', '')}".strip())
+            article.authors.append(", ".join(filter(None, map(parts.get, ("surname", "given-names")))))
     article.licence = _licence(front)
     writer = _Writer(article)
     writer.line(article.title)
@@ -239,7 +240,7 @@ def article_record(article: Article, form: str, vocabulary: Vocabulary) -> Sourc
     figures = grid_figures(article.tables, vocabulary)
     arms = article_arms(study_id, figures, vocabulary)
     names = {arm["label"]: arm["arm_id"] for arm in arms}
-    known: Row = {"citation": article.citation[:2000], "doi": article.doi, "licence": article.licence}
+    known: Row = {"citation": article.reference.citation, "doi": article.doi, "licence": article.licence}
     access = "full text" if article.sections else "abstract"
     return SourceRecord(
         sources=[stated_source(study_id, form, **known, access=access)],

@@ -29,7 +29,6 @@ from trialfiles.worksheets import names_references, plain_heading, table_sheets
 _NAMES = names_of("references")
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it cannot parse is told as a SourceError
 
-
 # the rich text that CSL allows in a title; an abstract of Crossref is XML
 _TAGS = re.compile(r"</?[A-Za-z][\w:-]*[^<>]*>")
 _CSL_MARKUP = re.compile(r"</?(?:i|b|sc|sub|sup)>|<span[^<>]*>|</span>", re.IGNORECASE)
@@ -53,15 +52,10 @@ def read_bibtex(path: Path) -> Iterator[Reference | Problem]:
     for block in (*library.entries, *library.failed_blocks):
         entry: Any = block
         line = block.start_line or 0
-        if isinstance(
-            block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock
-        ):  # a field or a key stands twice
-            entry = block.ignore_error_block
-            entry = (
-                LatexDecodingMiddleware().transform_entry(entry, library)
-                if isinstance(entry, Entry)
-                else block
-            )
+        if isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock):
+            entry = block.ignore_error_block or block  # a field or a key stands twice
+            if isinstance(entry, Entry):
+                entry = LatexDecodingMiddleware().transform_entry(entry, library)
         # where a comma is missing between fields, one holds the next
         run_on = re.search(r"[}\"]\s*\n\s*\w+\s*=\s*[{\"]", block.raw or "")
         whole = isinstance(entry, Entry) and not run_on
@@ -103,22 +97,28 @@ def read_csl(path: Path) -> Iterator[Reference]:
         if not isinstance(row, dict) or not _is_reference(row):
             raise refusal(path, line, f"item {number or 1}", "no reference", "export it as CSL-JSON")
         found = True
-        journal = row.get("journalInfo")
-        row = {**journal.get("journal", {}), **journal, **row} if isinstance(journal, dict) else row
-        given = fields_of("csl", row.get, _scalar)
-        persons = row["author"] if isinstance(row.get("author"), list) else []
-        noted = noted_pmid(_scalar(row.get("note")))
-        yield reference_of(
-            **given
-            | {"title": _CSL_MARKUP.sub("", given["title"] or "")}
-            | {"abstract": _TAGS.sub(" ", given["abstract"] or "")}
-            | {"pmid": given["pmid"] or noted},
-            authors=[_person(one) for one in persons if isinstance(one, dict)]
-            or split_authors(_scalar(row.get("authorString"))),
-            year=str(row.get("issued") or row.get("pubYear") or ""),
-        )
+        yield csl_reference(row)
     if not found:
         raise refusal(path, 1, "", "no reference in it", "export at least one reference")
+
+
+def csl_reference(row: Row) -> Reference:
+    """Return an item of CSL-JSON, of Crossref or Europe PMC as a reference."""
+    journal = row.get("journalInfo")
+    row = {**journal.get("journal", {}), **journal, **row} if isinstance(journal, dict) else row
+    given = fields_of("csl", row.get, _scalar)
+    persons = row["author"] if isinstance(row.get("author"), list) else []
+    return reference_of(
+        **given
+        | {"title": _CSL_MARKUP.sub("", given["title"] or "")}
+        | {"abstract": _TAGS.sub(" ", given["abstract"] or "")}
+        | {"pmid": given["pmid"] or noted_pmid(_scalar(row.get("note")))},
+        authors=[_person(one) for one in persons if isinstance(one, dict)]
+        or split_authors(_scalar(row.get("authorString"))),
+        year=str(row.get("issued") or row.get("pubYear") or ""),
+        registrations=registry_numbers(_scalar(row.get("number")) or ""),
+        kind=next((kind for kind, (csl, _) in _NAMES["kinds"].items() if csl == row.get("type")), None),
+    )
 
 
 def _csl_rows(path: Path) -> Iterator[tuple[int, int, Any]]:
@@ -126,13 +126,11 @@ def _csl_rows(path: Path) -> Iterator[tuple[int, int, Any]]:
     for number, line, row in json_items(path, ("items", "references")):
         said = row if isinstance(row, dict) else {}
         answer = next((said[name] for name in _NAMES["answers"] if isinstance(said.get(name), dict)), None)
-        listed = answer and next(
-            (answer[key] for key in _NAMES["answers"].values() if key in answer), [answer]
-        )
+        keys = [key for key in _NAMES["answers"].values() if answer and key in answer]
+        listed = answer and (answer[keys[0]] if keys else [answer])
         items = listed if isinstance(listed, list) else [row]
-        yield from (
-            (place, line, item) for place, item in enumerate(items, start=number if answer is None else 1)
-        )
+        first = number if answer is None else 1
+        yield from ((place, line, item) for place, item in enumerate(items, start=first))
 
 
 def _is_reference(row: Row) -> bool:
@@ -293,14 +291,10 @@ def reference_records(form: str) -> Callable[[Path, Vocabulary], Iterator[Source
             name = reference.name(f"{form}-{number}")
             names[name] += 1
             name = f"{name}_{names[name]}" if names[name] > 1 else name
-            source = stated_source(
-                name,
-                f"reference, {form}",
-                citation=reference.citation,
-                doi=reference.doi,
-                registration=next(iter(reference.registrations), None),
-                access="abstract" if reference.abstract else "citation",
-            )
+            known: Row = {"citation": reference.citation, "doi": reference.doi}
+            known["registration"] = next(iter(reference.registrations), None)
+            known["access"] = "abstract" if reference.abstract else "citation"
+            source = stated_source(name, f"reference, {form}", **known)
             last = SourceRecord(sources=[source], references=[vars(reference)])
         if last:
             last.unread += unread
@@ -314,7 +308,7 @@ def write_ris(references: Iterable[Reference]) -> str:
     entries = []
     for reference in references:
         start, _, end = (reference.pages or "").partition("-")
-        entry: Row = {"type_of_reference": "JOUR"} | _written("ris", reference)
+        entry: Row = {"type_of_reference": _NAMES["kinds"][reference.kind][1]} | _written("ris", reference)
         entry |= {"start_page": start, "end_page": end, "urls": [reference.url] if reference.url else None}
         entry["accession_number"] = reference.pmid or next(iter(reference.registrations), None)
         entry["name_of_database"] = "PubMed" if reference.pmid else None  # whose number it is
@@ -324,17 +318,21 @@ def write_ris(references: Iterable[Reference]) -> str:
 
 def write_csl(references: Iterable[Reference]) -> str:
     """Return references as CSL-JSON."""
-    items = []
-    for number, reference in enumerate(references, start=1):
-        name = reference.doi or reference.pmid or f"reference-{number}"
-        item: Row = {"id": name, "type": "article-journal"} | _written("csl", reference)
-        item["author"] = [
-            dict(zip(("family", "given"), author.split(", ", 1), strict=False))
-            for author in reference.authors
-        ]
-        item["issued"] = {"date-parts": [[int(reference.year)]]} if reference.year else None
-        items.append({name: value for name, value in item.items() if value})
+    items = [
+        {"id": reference.doi or reference.pmid or f"reference-{number}"} | csl_item(reference)
+        for number, reference in enumerate(references, start=1)
+    ]
     return json.dumps(items, ensure_ascii=False, indent=1) + "\n"
+
+
+def csl_item(reference: Reference) -> Row:
+    """Return a reference as an item of CSL-JSON without an `id`; a name that is not in parts is literal."""
+    item: Row = {"type": _NAMES["kinds"][reference.kind][0]} | _written("csl", reference)
+    names = [author.partition(", ") for author in reference.authors]
+    item["author"] = [{"family": own, "given": of} if of else {"literal": own} for own, _, of in names]
+    item["number"] = next(iter(reference.registrations), None)
+    item["issued"] = {"date-parts": [[int(reference.year)]]} if reference.year else None
+    return {name: value for name, value in item.items() if value}
 
 
 def _written(form: str, reference: Reference) -> Row:

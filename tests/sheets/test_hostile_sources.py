@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from review_readers import read_extraction, read_source, read_sources
 
 from helpers.sheets.raw import read_raw
+from helpers.sheets.read import read_sheet
 from helpers.sheets.write import add_source
 from trialfiles import SourceError
 from trialfiles.article_tables import statistic_of, values_in
@@ -153,6 +154,10 @@ def test_markup_and_formulas_stay_text(tmp_path):
     assert (found.arms[0]["label"], found.arms[0]["arm_id"]) == ("=1+1", "1_1")
     assert len(add_source(path, tmp_path / "raw")) == 2
     assert read_raw(tmp_path / "raw").record.sources[0]["citation"] == MARKUP
+    [path] = (tmp_path / "raw" / "studies").iterdir()
+    cited = read_sheet(path).source.reference
+    assert (cited.author, cited.title) == ([{"literal": "NCT00000001"}], MARKUP)
+    assert cited.container_title == "ClinicalTrials.gov"
 
 
 def test_numbers_that_are_none_and_half_characters_are_refused(tmp_path):

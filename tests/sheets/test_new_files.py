@@ -13,6 +13,7 @@ from helpers.sheets.raw import file_account, read_raw
 from helpers.sheets.read import read_sheet
 from helpers.sheets.write import add_source, new_sheet
 from trialfiles import SourceError
+from trialfiles.text import inert
 
 CASES = cases_of(__file__)
 
@@ -58,12 +59,14 @@ def test_a_sheet_that_is_there_is_not_overwritten(tmp_path, suffix):
 @given(st.text(max_size=60))
 @example("word " * 1000)
 def test_any_fact_can_be_filled_in(tmp_path, words):
-    path = new_sheet("smith2026", tmp_path, citation=words, title=words, status=words)
+    reference = {"type": "document", "note": inert(words)}
+    path = new_sheet("smith2026", tmp_path, reference=reference, title=words, status=words)
     try:
         sheet = read_sheet(path)
     finally:
         path.unlink()
-    assert sheet.source.citation == (" ".join(words.split())[:2000].strip() or None)
+    assert sheet.source.reference.note == inert(words)
+    assert sheet.study.title == (" ".join(words.split())[:2000].strip() or None)
 
 
 @pytest.mark.parametrize("study_id", RECORDS)

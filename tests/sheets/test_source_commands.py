@@ -5,11 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 
 import pytest
 
 from helpers.cli import _status
+from helpers.sheets.raw import read_raw
+from helpers.sheets.read import read_sheet
+from helpers.sheets.write import new_sheet
 
 
 @pytest.fixture
@@ -48,6 +52,31 @@ def test_references_are_added_with_each_merge_shown(evidence, shared, tmp_path):
     assert (first, second) == (0, 0)
     assert "11 new, 0 merged" in new and "0 new, 11 merged" in again
     assert again.count("the same ") == 11
+
+
+def test_a_new_sheet_takes_its_reference_from_a_file_of_one(evidence, shared, tmp_path):
+    file = tmp_path / "one.ris"
+    file.write_text(
+        "TY  - JOUR\nTI  - A & B: <of> hair\nAU  - Doe, J\nPY  - 2026\nDO  - 10.1000/Made\nER  - \n"
+    )
+    assert evidence("new", "doe2026", file, "--raw", tmp_path)[0] == 0
+    cited = read_sheet(tmp_path / "studies" / "doe2026.yaml").source.reference
+    assert (cited.title, cited.author) == ("A & B: <of> hair", [{"family": "Doe", "given": "J"}])
+    assert (cited.issued, cited.DOI) == ({"date-parts": [[2026]]}, "10.1000/made")
+    assert read_raw(tmp_path).record.sources[0]["doi"] == "10.1000/made"
+    many = shared / "samples" / "articles" / "pubmed_parser_paper.bib"
+    status, _, err = evidence("new", "doe2027", many, "--raw", tmp_path)
+    assert status != 0 and "holds 11 references" in err
+
+
+def test_a_sheet_with_the_earlier_citation_is_still_read(evidence, tmp_path):
+    path = new_sheet("doe2026", tmp_path)
+    path.write_text(re.sub("  reference: null.*", "  citation: Doe J. A trial, 2026.", path.read_text()))
+    assert read_sheet(path).source.reference.title == "Doe J. A trial, 2026."
+    status, said, _ = evidence("check", path)
+    assert status == 0 and "citation is read as the title of reference" in said
+    path.write_text(path.read_text().replace("  citation", "  reference: {type: book}\n  citation"))
+    assert evidence("check", path)[0] == 1
 
 
 def test_references_and_reviews_go_out_in_another_form(evidence, shared, tmp_path):

@@ -1,5 +1,7 @@
 """The four sentences, for no study, one, and several; and that a changed table changes its sentence."""
 
+import json
+
 import pandas as pd
 import pytest
 from case_files import cases_of
@@ -131,10 +133,11 @@ def test_long_lists_are_counted():
 
 
 def test_a_study_is_titled_by_author_and_year_and_a_registration_by_its_number():
-    cited = CASES["citations"]
+    cited = CASES["references"]
     base = {"tier": "core", "format": "sheet", "has_results": True}
     rows = [
-        base | {"source_id": name, "study_id": name, "citation": text} for name, (text, _) in cited.items()
+        base | {"source_id": name, "study_id": name, "reference": item and json.dumps(item)}
+        for name, (item, _) in cited.items()
     ]
     rows.append(rows[0] | {"source_id": "g", "study_id": "g", "has_results": False, "registration": "NCT1"})
     titles = {name: title for name, (_, title) in cited.items()}

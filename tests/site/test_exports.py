@@ -9,17 +9,19 @@ import json
 import re
 
 import pytest
-import rispy
 import yaml
 from case_files import cases_of
 from made_world import write_world
 
 from helpers.narrative.answer import load_tables
 from helpers.site.build import build_site
-from helpers.site.data import revman_rows, source_reference
+from helpers.site.data import revman_rows
+from helpers.site.references import printed_references
 from helpers.tables import TABLES, write_table
+from trialfiles import read_sources
 
 CASES = cases_of(__file__)
+TITLE = "A made-up & <small> study: p < 0.05"
 
 EFFECT = {"study_id": "made1", "estimand": "uncontrolled_change", "concept": "hair_density", "arm_id": "exo", "measure": "MC",
           "unit": "hairs/cm2", "headline": "yes", "quantity_ids": "made1.1"}  # fmt: skip
@@ -28,8 +30,10 @@ EFFECT = {"study_id": "made1", "estimand": "uncontrolled_change", "concept": "ha
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("exports")
-    citation = "Made A, Up B, et al. A made-up study. A journal, 2025."
-    world = write_world(folder / "processed", sources={"citation": citation, "doi": "10.1000/made"})
+    item = {"type": "article-journal", "title": TITLE, "container-title": "A journal", "page": "12-18"}
+    item |= {"author": [{"family": "Made", "given": "Anna"}, {"family": "Up", "given": "B"}]}
+    reference = json.dumps(item | {"issued": {"date-parts": [[2025, 3]]}})
+    world = write_world(folder / "processed", sources={"reference": reference, "doi": "10.1000/made"})
     rows = [
         EFFECT | {"effect_id": "made1.e1", "effect": -8.0, "se": 2.0, "ci_lower": -12.0, "ci_upper": -4.0},
         EFFECT | {"effect_id": "made1.e2", "effect": 1.0, "se": 2.0, "headline": "no"},
@@ -40,30 +44,27 @@ def site(tmp_path_factory):
     return folder / "site"
 
 
-def test_references_are_read_back(site):
-    [first, *_] = [entry for entry in rispy.loads((site / "data/references.ris").read_text("utf-8"))
-                   if entry.get("doi") == "10.1000/made"]  # fmt: skip
-    assert first["authors"] == ["Made, A", "Up, B"] and first["year"] == "2025"
-    items = json.loads((site / "data/references.csl.json").read_text("utf-8"))
-    assert len(items) == 3 and all(item["title"] and item["type"] for item in items)
-    cited = next(item for item in items if item.get("DOI") == "10.1000/made")
-    assert cited["author"] == [{"family": "Made", "given": "A"}, {"family": "Up", "given": "B"}]
-    assert cited["issued"] == {"date-parts": [[2025]]}
+@pytest.mark.parametrize("name", ["references.ris", "references.csl.json"])
+def test_references_are_read_back(site, name):
+    cited = {row["title"]: row for record in read_sources(site / "data" / name) for row in record.references}
+    assert len(cited) == 3
+    names = ("authors", "doi", "year", "journal", "pages")
+    assert [cited[TITLE][name] for name in names] == [
+        ["Made, Anna", "Up, B"], "10.1000/made", "2025", "A journal", "12-18",
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("citation", "authors", "year"), CASES["citations"])
-def test_names_and_year_of_a_citation(tmp_path, citation, authors, year):
-    source = {"citation": citation, "source_id": "s", "study_id": "none", "doi": None, "address": None, "registration": None,
-              "has_results": True}  # fmt: skip
-    reference = source_reference(source, load_tables(tmp_path))
-    assert (reference.authors, reference.year) == (authors, year)
+def test_a_reference_is_printed_and_linked_and_its_signs_stay_signs(site):
+    index = (site / "index.html").read_text("utf-8")
+    text = "Made A, Up B, 2025. A made-up &amp; &lt;small&gt; study: p &lt; 0.05. A journal, 12–18."
+    link = '<a href="https://doi.org/10.1000/made">doi:10.1000/made</a>'
+    assert f"<li>{text} {link}</li>" in re.sub(r"\s+(?=<)", " ", index).replace(" </li>", "</li>")
 
 
-@pytest.mark.parametrize(("has_results", "title"), [(False, "NCT1: A trial"), (True, "A trial")])
-def test_a_registration_is_cited_by_its_number(tmp_path, has_results, title):
-    source = {"citation": "A trial. A register.", "source_id": "s", "study_id": "none", "doi": None, "address": "https://made.test/a (copy)",
-              "registration": "NCT1", "has_results": has_results}  # fmt: skip
-    assert source_reference(source, load_tables(tmp_path)).title == title
+@pytest.mark.parametrize(("item", "text"), CASES["printed"])
+def test_references_in_our_style(item, text):
+    items = [{"id": "other", "type": "document", "title": "Another"}, {"id": "one"} | item]
+    assert printed_references(items) == ["Another.", text]
 
 
 def test_revman_rows_keep_sign_and_leave_out_what_has_no_interval(site, tmp_path):

@@ -179,8 +179,10 @@ def test_what_may_not_be_published_is_refused(tmp_path, output, message):
 
 
 def test_address_in_a_table_is_refused(tmp_path):
-    world = write_world(tmp_path / "processed", sources={"citation": "write to someone@example.org"})
-    with pytest.raises(SiteError, match="table sources, column citation") as refusal:
+    world = write_world(
+        tmp_path / "processed", sources={"reference": '{"note": "write to someone@example.org"}'}
+    )
+    with pytest.raises(SiteError, match="table sources, column reference") as refusal:
         make(tmp_path, world)
     assert "someone@example.org" not in str(refusal.value)
 

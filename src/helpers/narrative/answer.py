@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -79,37 +80,32 @@ def with_titles(text: Any, titles: Mapping[str, str]) -> str:
     return re.sub(rf"\b(?:{known})\b", lambda found: titles[found[0]], str(text)) if known else str(text)
 
 
-FIRST_AUTHOR = re.compile(
-    r"([^\W\d_][\w'’-]+) (?:[A-Z][A-Za-z-]{0,5}(?= and |[,.] )|(?:[A-Z][A-Za-z-]{0,5} )?et al)"
-)
-PUBLISHED = re.compile(r"[^.]*?(?:et al\.)?, ((?:19|20)\d\d)\b")  # the year right behind the authors
-YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 LONGEST_TITLE = 40
-
-
-def cited_year(citation: str) -> str | None:
-    """Return the year of publication in a citation: right behind the authors, else the last year in it."""
-    if match := PUBLISHED.match(citation):
-        return match[1]
-    return next(reversed(YEAR.findall(citation)), None)
 
 
 def study_titles(sources: pd.DataFrame) -> dict[str, str]:
     """Return each study's name for a reader: first author and year, or the number of a registration.
 
-    Where the citation names no author, its first words; two studies of one name have their `study_id` too.
+    Where no author is named, kind and place or year, such as `Preprint of 2024`, else the first words of the
+    title; two studies of one name have their `study_id` too.
     """
     names: dict[str, str] = {}
     for row in records(sources):
-        citation, study = str(row["citation"] or ""), row["study_id"]
-        author, year = FIRST_AUTHOR.match(citation), cited_year(citation)
-        start = re.split(r"[,.;] ", citation)[0]
-        name = f"{author[1]} {year}" if author and year else start
-        if not row["has_results"] and row["registration"]:
-            name = row["registration"]
+        study, cited = row["study_id"], json.loads(row["reference"] or "{}")
+        name = row["registration"] if not row["has_results"] else None
+        name = name or _cited_name(cited) or re.split(r"[,.;] ", cited.get("title", ""))[0]
         names.setdefault(study, name if 0 < len(name) <= LONGEST_TITLE else study)
     shared = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
+
+
+def _cited_name(item: Mapping[str, Any]) -> str | None:
+    """Return the name of a work that is an item of CSL-JSON."""
+    year = item["issued"]["date-parts"][0][0] if "issued" in item else ""
+    if names := item.get("author"):
+        return f"{names[0].get('family') or names[0].get('literal')} {year}".strip()
+    where = f"at {item['container-title']}" if "container-title" in item else f"of {year}" if year else ""
+    return f"{item['genre']} {where}".strip() if "genre" in item else None
 
 
 def first_tier(frame: pd.DataFrame) -> pd.DataFrame:

@@ -32,6 +32,11 @@ def with_current_names(sheet: Any) -> list[str]:
             if old in block and new not in block:
                 block[new] = block.pop(old)
                 notes[f"{old} is read as {new}"] = None
+    source = _mapping(sheet, "source")
+    if "citation" in source and not source.get("reference"):
+        citation = source.pop("citation")
+        source["reference"] = citation and {"type": "document", "title": citation}
+        notes["citation is read as the title of reference"] = None
     for _, discrepancy in _items(sheet, "discrepancies", dict):
         weight = _OLD_SEVERITIES.get(str(discrepancy.get("severity")))
         if weight and "certain" not in discrepancy:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
 from helpers.tables import vocabulary
+from trialfiles.forms import names_of
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -117,13 +118,39 @@ class PrintedWords(Block):
     section: Text = None
 
 
+_Names = list[dict[Literal["family", "given", "suffix", "literal"], str]]
+_Dates = list[Annotated[list[int], Field(min_length=1, max_length=3)]]
+
+
+class CslItem(Block):
+    """What was published or registered, under the names of CSL-JSON."""
+
+    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
+
+    type: Annotated[str, OneOf(tuple(names_of("references")["csl_types"]))]
+    author: _Names = []
+    title: str | None = None
+    container_title: str | None = None
+    genre: str | None = None
+    publisher: str | None = None
+    volume: str | int | None = None
+    issue: str | int | None = None
+    page: str | int | None = None
+    number: str | int | None = None
+    issued: dict[Literal["date-parts"], Annotated[_Dates, Field(min_length=1)]] | None = None
+    DOI: str | None = None
+    PMID: str | int | None = None
+    URL: str | None = None
+    note: str | None = None
+
+
 class Source(Block):
     """The source that the sheet was made from."""
 
     source_id: Name
     tier: Annotated[str, OneOf(vocabulary.TIERS)]
     format: Said
-    citation: Text = None
+    reference: CslItem | None = None
     registration: Text = None
     doi: Text = None
     status: Text = None

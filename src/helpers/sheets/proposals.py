@@ -17,6 +17,7 @@ from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.articles import Article, article_record
 from trialfiles.record import Row, SourceRecord
+from trialfiles.references import csl_item
 from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
 
@@ -29,9 +30,9 @@ def article_sheet(article: Article, study_id: str) -> str:
     quantities, results = _figures_of_tables(article, figures, arm_ids)
     quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row})
     stated = record.sources[0]
-    source = {"source_id": study_id, "tier": "core", "format": "article", "citation": stated["citation"]}
-    source |= {"doi": article.doi, "has_results": bool(results) or None, "access": stated["access"]}
-    source |= {"licence": article.licence, "document": f"{study_id}.txt"}
+    source: Row = {"source_id": study_id, "tier": "core", "format": "article"}
+    source |= {"reference": csl_item(article.reference), "has_results": bool(results) or None}
+    source |= {"access": stated["access"], "licence": article.licence, "document": f"{study_id}.txt"}
     source["sha256"] = hashlib.sha256(article.text.encode()).hexdigest()
     study = {"title": record.studies[0]["title"]}
     head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
@@ -43,7 +44,9 @@ def record_sheet(record: SourceRecord, file: str) -> str:
     """Return a sheet of one study of a RevMan file or an extraction table as YAML; all is only proposed."""
     stated = record.sources[0]
     quantities, results = _figures_of_record(record)
-    source = {name: stated.get(name) for name in ("source_id", "tier", "format", "citation", "doi")}
+    source: Row = {name: stated.get(name) for name in ("source_id", "tier", "format", "doi")}
+    if stated.get("citation"):
+        source["reference"] = {"type": "document", "title": stated["citation"]}
     source["has_results"] = True
     if stated["tier"] != "core":  # its figures were seen in the review, and only there
         source["seen"] = _Line({"address": file, "access": "secondary", "confidence": "T2"})

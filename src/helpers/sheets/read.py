@@ -136,7 +136,7 @@ def _known_keys(place: FieldPath) -> list[str]:
     for part in place:
         if block and part in block.model_fields:
             block = _block_type(block.model_fields[str(part)].annotation)
-    return list(block.model_fields) if block else []
+    return [field.alias or name for name, field in block.model_fields.items()] if block else []
 
 
 def _block_type(annotation: Any) -> type[BaseModel] | None:
@@ -188,7 +188,10 @@ class _Rows:
     def source(self) -> Row:
         source, extraction = self.sheet.source, self.sheet.extraction
         row = source.model_dump(exclude={"registry_file", "seen"}) | _origin_columns(source.seen)
+        cited = source.reference
         return row | self.study_id | {
+            "reference": cited and cited.model_dump_json(by_alias=True, exclude_defaults=True),
+            "doi": (cited and cited.DOI) or source.doi,
             "access": source.access or row["access"],
             "extraction_readers": extraction.readers,
             "extraction_date": extraction.date.isoformat(),

@@ -13,10 +13,12 @@ from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.tables.vocabulary import reading_words
 from notebookpress.files import write_atomic
 from trialfiles.articles import Article, read_jats, read_plain, study_name
-from trialfiles.citations import clean_doi
+from trialfiles.citations import Reference, clean_doi
+from trialfiles.forms import names_of
 from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
-from trialfiles.record import refusal
+from trialfiles.record import Row, SourceRecord, refusal
+from trialfiles.references import csl_item
 from trialfiles.text import free_name, read_text
 
 _REGISTRY = {
@@ -30,8 +32,8 @@ _EMPTY_SHEET = Path(__file__).with_name("new_sheet.yaml")  # with gaps for what 
 def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     """Write an empty study sheet, ready to fill and already valid.
 
-    `known` are facts to fill in: `tier`, `form`, `citation`, `registration`, `status`, `has_results`,
-    `registry_file`, `title`.
+    `known` are facts to fill in: `tier`, `form`, `reference` (an item of CSL-JSON), `registration`, `status`,
+    `has_results`, `registry_file`, `title`.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     if path.exists():
         remedy = "open it, or choose another id"
         raise refusal(path, None, "", "the sheet is there already", remedy)
-    facts = dict.fromkeys(("citation", "registration", "status", "has_results", "registry_file", "title"))
+    facts = dict.fromkeys(("reference", "registration", "status", "has_results", "registry_file", "title"))
     facts |= {"tier": "core", "form": "article"} | known
     text = {name: _scalar(value) for name, value in facts.items()}
     template = _EMPTY_SHEET.read_text(encoding="utf-8")
@@ -56,7 +58,8 @@ def _scalar(value: object) -> str:
         value = " ".join(value.split())[:LONGEST_NAME].strip() or None
     if value is None:
         return "null"
-    plain = yaml.safe_dump(value, width=10_000, allow_unicode=True).removesuffix("...\n").strip()
+    plain = yaml.safe_dump(value, width=10**7, allow_unicode=True, default_flow_style=True, sort_keys=False)
+    plain = plain.removesuffix("...\n").strip()
     if "\n" not in plain and not plain.startswith(("!", "&")):
         return plain
     return yaml.safe_dump(value, width=10_000, default_style='"').strip()
@@ -115,7 +118,8 @@ def _article_id(file: Path, article: Article, raw: Path) -> str:
         if source.doi and article.doi:
             same = clean_doi(source.doi) == clean_doi(article.doi)
         else:
-            titles = (study.title or source.citation or "", article.title)
+            cited = source.reference.title if source.reference else None
+            titles = (study.title or cited or "", article.title)
             same = len({"".join(filter(str.isalnum, title.casefold())) for title in titles}) == 1
         if same:
             problem = f"{sheet} is there already, of this article"
@@ -146,7 +150,8 @@ def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
     if form == "sheet":
         return [_keep(file, sheet)]
     source = record.sources[0]
-    facts = {name: source.get(name) for name in ("registration", "status", "has_results", "citation")}
+    facts = {name: source.get(name) for name in ("registration", "status", "has_results")}
+    facts["reference"] = _registration(record)
     if form in ("medpath", "irct"):
         kept = _keep(file, raw / "documents" / f"{study_id}.txt", read_text(file))
         facts["title"] = record.studies[0]["title"]
@@ -157,6 +162,15 @@ def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
         remedy = "name one of: a registry record, an article, a study sheet"
         raise refusal(file, None, "", "no single study is in it", remedy)
     return [kept, new_sheet(study_id, raw, form=source["format"], **facts)]
+
+
+def _registration(record: SourceRecord) -> Row:
+    """Return a register's record as an item of CSL-JSON: its number stands in the place of authors."""
+    number, title = record.sources[0]["registration"], record.sources[0]["citation"]
+    patterns = names_of("registers")["numbers"].items()
+    register = next((name for name, pattern in patterns if re.fullmatch(pattern, number)), None)
+    year = (record.studies[0].get("registered_on") or "")[:4] or None
+    return csl_item(Reference(title, [number], year, register, kind="registration"))
 
 
 def _safe(name: str) -> str:

@@ -15,16 +15,15 @@ import pyarrow as arrow
 import pyarrow.parquet as parquet
 from markupsafe import Markup
 
-from helpers.formats import is_missing, joined, plain_words
-from helpers.narrative.answer import Tables, cited_year, widest_tier
-from helpers.site.cards import WEB
+from helpers.formats import joined, plain_words
+from helpers.narrative.answer import Tables, widest_tier
 from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment, rows_table
+from helpers.site.references import csl_items
 from helpers.tables import TABLES, data_dictionary
 from notebookpress.tables import parquet_bytes, records
-from trialfiles.citations import Reference
 from trialfiles.record import SourceRecord
-from trialfiles.references import write_csl, write_ris
+from trialfiles.references import csl_reference, write_ris
 from trialfiles.reviews import write_web_rows
 
 EXPORTS = {
@@ -110,9 +109,6 @@ def _is_formula(value: Any) -> bool:
 
 
 TITLE = "Exosome therapy for hair loss: a living evidence synthesis in notebooks"
-AUTHORS = re.compile(
-    r"(?P<names>(?:[^\W\d_][\w'’-]+ [A-Z][A-Za-z-]{0,5}(?:, | and )?)+)(?:et al)?(?:, (?P<year>\d{4}))?\. "
-)
 
 
 def export_files(tables: Tables, files: Mapping[str, str], version: str = "") -> dict[str, str]:
@@ -127,35 +123,14 @@ def export_files(tables: Tables, files: Mapping[str, str], version: str = "") ->
     version : str
         Version of the report.
     """
-    cited = [source_reference(row, tables) for row in records(tables["sources"])]
+    cited = csl_items(tables["sources"])
     made = {
-        "references.ris": write_ris(cited),
-        "references.csl.json": write_csl(cited),
+        "references.ris": write_ris(map(csl_reference, cited)),
+        "references.csl.json": json.dumps(cited, ensure_ascii=False, indent=1) + "\n",
         "revman.csv": write_web_rows([SourceRecord(effects=revman_rows(tables))]),
         "datapackage.json": json.dumps(data_package(files, version), ensure_ascii=False) + "\n",
     }
     return {f"data/{name}": made[name] for name in EXPORTS}
-
-
-def source_reference(source: Mapping[str, Any], tables: Tables) -> Reference:
-    """Return a source as a reference: the names before the title, the year, and what identifies it."""
-    citation = str(source["citation"] or "")
-    match = AUTHORS.match(citation)
-    names = re.split(r", | and ", match["names"].strip(", ")) if match else []
-    studies = tables["studies"]
-    titles = studies.loc[studies["study_id"] == source["study_id"], "title"].dropna()
-    rest = citation[match.end() :] if match else citation
-    title = titles.iloc[0] if len(titles) else rest.split(". ")[0] or str(source["source_id"])
-    if not source["has_results"] and not is_missing(source["registration"]):
-        title = f"{source['registration']}: {title}"  # a registration is cited by its number
-    return Reference(
-        title=title,
-        authors=[re.sub(r" (?=[A-Z][A-Za-z-]*$)", ", ", name, count=1) for name in names],
-        year=cited_year(citation) if source["has_results"] else None,
-        doi=None if is_missing(source["doi"]) else str(source["doi"]),
-        registrations=[] if is_missing(source["registration"]) else [str(source["registration"])],
-        url=next(iter(WEB.findall(str(source["address"] or ""))), None),
-    )
 
 
 def revman_rows(tables: Tables) -> list[dict[str, Any]]:

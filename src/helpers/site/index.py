@@ -31,6 +31,7 @@ from helpers.narrative.answer import (
 )
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
+from helpers.site.references import csl_items, printed_references
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 from notebookpress.tables import join_ids, records, split_ids
 
@@ -69,7 +70,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
     """Return the index; `pages` are the other pages, in order."""
     shown = {page.file: page.anchors for page in pages}
     known = {name for anchors in shown.values() for name in anchors}
-    titles = study_titles(tables["sources"])
+    titles, cited = study_titles(tables["sources"]), csl_items(tables["sources"])
     sentences = [
         {
             "text": _plain_titles(text, titles),
@@ -94,7 +95,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
         concerns=_concerns(tables),
         changes=_changes(tables, provenance),
         groups=_contents(pages),
-        references=records(tables["sources"]),
+        references=zip(printed_references(cited), cited, strict=True),
         version=str(provenance.get("version") or ""),
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
