@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from case_files import cases_of
 from frames import frame
@@ -18,6 +19,8 @@ from helpers.appraisal.grade import (
     shown_estimate,
 )
 from helpers.appraisal.risk_of_bias import TOOLS
+from helpers.narrative.pooled import with_basis
+from notebookpress.tables import records
 
 CASES = cases_of(__file__)
 CONCEPT = "hair_density"
@@ -116,6 +119,21 @@ def test_a_certain_discrepancy_counts():
     assert row["risk_of_bias"] == 1 and "1 certain discrepancy touches it" in row["reasons"]
     assert grade(judgement="high", discrepancies=[discrepancy])["risk_of_bias"] == 2
     assert grade(discrepancies=[discrepancy | {"study_id": "not in the pool"}])["risk_of_bias"] == 0
+
+
+def test_studies_told_in_words_are_counted_beside_the_estimate_that_is_rated():
+    tables = body(pooled={"participants": 600})
+    words = tables["comparisons"].iloc[[0]].assign(study_id="words", line_id="words", estimand=None)
+    study = tables["studies"].iloc[[0]].assign(study_id="words", n_analysed=30)
+    more = {"comparisons": pd.concat([tables["comparisons"], words]), "studies": pd.concat([tables["studies"], study])}
+    row = graded(tables | more)
+    assert (row["studies"], row["participants"]) == ("t0;t1", 600)
+    assert (row["reporting"], row["reporting_people"]) == ("t0;t1;words", 630)
+    (shown,) = records(with_basis(frame("certainty", [row]), tables["pooled"]))
+    assert shown["k"] == 3 and shown["basis"].endswith(": t0 and t1, n = 600")
+    alone = graded(tables | more | {"pooled": frame("pooled", [])})
+    assert (alone["studies"], alone["participants"]) == (alone["reporting"], alone["reporting_people"])
+    assert with_basis(frame("certainty", [alone]), tables["pooled"])["basis"].tolist() == ["no estimate"]
 
 
 def test_no_study_no_evidence():

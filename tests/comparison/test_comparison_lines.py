@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from real_tables import tables_to_effects
 
 from helpers.comparison import alike, claimed_direction, comparison_lines, effect_direction
-from helpers.formats import show_with_unit
+from helpers.formats import show_estimate, show_with_unit
+from helpers.narrative.pooled import with_both_analyses
+from helpers.narrative.study import with_interval
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
 from notebookpress.tables import records
@@ -228,6 +230,21 @@ def test_a_claim_in_words_has_the_one_time_of_its_outcome(five):
     several = pd.concat([five["outcomes"], again], ignore_index=True)
     lines = comparison_lines(five | {"outcomes": several}, overall={})
     assert not any(line["timepoint_printed"] for line in lines if line["concept"] == "scalp_visibility")
+
+
+def test_a_difference_of_final_values_has_that_of_changes_beside_it(five):
+    lines = as_frame("comparisons", comparison_lines(five, overall={}))
+    told = with_both_analyses(with_interval(lines), five["effects"])
+    rows = records(told[told["origins"].notna()])
+    effects = {row["effect_id"]: row for row in records(five["effects"])}
+    for row in rows:
+        own, other = effects[row["effect_id"]], effects[row["origins"].removeprefix("effect-")]
+        assert {own["compared"], other["compared"]} == {"changes", "final values"}
+        assert own["n_assumed"] == other["n_assumed"] and own["arm_id"] == other["arm_id"]
+        assert f"by {own['compared']}; {show_estimate(other['effect'])} " in row["interval"]
+    assert [row["study_id"] for row in rows] == ["wan2025"]
+    final = five["effects"][five["effects"]["compared"].ne("changes").fillna(True)]
+    assert with_both_analyses(with_interval(lines), final)["origins"].isna().all()
 
 
 def test_only_the_tiers_asked_for_have_lines_and_partners():

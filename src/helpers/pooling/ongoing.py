@@ -283,11 +283,10 @@ def _precision(
         return {"detectable_80_sds": None, "assumption": words}
     estimand = comparison.estimand
     some, most = (_smallest_difference(estimand, sides, power, alpha, spread) for power in _POWERS)
-    people = words
-    row = {"n_exosome": sides[0], "n_comparator": sides[1], "detectable_80_sds": some, "assumption": people}
+    row = {"n_exosome": sides[0], "n_comparator": sides[1], "detectable_80_sds": some, "assumption": words}
     if "hair_density" not in outcomes:
         silent = "hair density is not registered" if outcomes else "outcomes not seen"
-        return row | {"assumption": f"{people}; {silent}"}
+        return row | {"assumption": f"{words}; {silent}"}
     se = _standard_error(estimand, sides, spread)
     half = critical_value(1 - alpha, degrees_of_freedom(estimand, sides)) * se
     low, high = (None if sd is None else some * sd for sd in (spread.sd_low, spread.sd_high))
@@ -299,7 +298,7 @@ def _precision(
         "detectable_80_high": high,
         "se_expected": se,
         "width_expected": 2 * half,
-        "assumption": f"SD {spread.sd:g} hairs/cm2{seen}; {people}",
+        "assumption": f"SD {spread.sd:g} hairs/cm2{seen}; {words}",
     }
 
 
