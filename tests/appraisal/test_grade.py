@@ -88,7 +88,7 @@ def test_the_lack_of_a_control_group_is_counted_once():
     made["risk_of_bias"]["tool"] = "ROBINS-I"
     row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("high", 3, 0)
-    assert row["certainty"] == "very low" and "is counted before" in row["reasons"]
+    assert row["certainty"] == "very low"
     made["risk_of_bias"]["tool"], made["risk_of_bias"]["judgement"] = "JBI case series", "no"
     row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("low", 1, 0)
@@ -176,6 +176,29 @@ def test_an_absolute_and_a_relative_difference_that_disagree_cost_a_level():
     assert row["imprecision"] == 1 and "disagree" in row["reasons"]
     made["results"]["mean"] = 100.0
     assert graded(made, differences=differences)["imprecision"] == 0
+
+
+def test_a_claim_of_what_certainly_was_not_reported_is_no_result():
+    made = body(line={"estimand": None})
+    found = {"discrepancy_id": "f", "study_id": "t0", "check": "outcome-not-reported", "detected_by": "automated",
+             "certain": True, "concern": "serious", "statement": "x", "locators": "x", "concepts": CONCEPT}  # fmt: skip
+    made["pooled"] = frame("pooled", [])
+    assert graded(made)["studies"] == "t0;t1"
+    assert graded(made | {"discrepancies": frame("discrepancies", [found])})["studies"] == "t1"
+    doubted = frame("discrepancies", [found | {"certain": False}])
+    assert graded(made | {"discrepancies": doubted})["studies"] == "t0;t1"
+    measured = body(discrepancies=[found])  # a line with an estimand is one
+    assert graded(measured)["studies"] == "t0;t1"
+
+
+@pytest.mark.parametrize(("count", "down", "words"), CASES["events"])
+def test_what_people_have_or_not_is_rated_by_events_and_not_by_participants(count, down, words):
+    made = body(line={"concept": "adverse_events", "estimand": None})
+    made["pooled"] = frame("pooled", [])
+    event = {"arm_id": "x", "term": "any adverse event", "count": count, "n": 300, "quantity_ids": "q"}
+    made["adverse_events"] = frame("adverse_events", [event | {"study_id": name} for name in ("t0", "t1")])
+    row = graded(made, "adverse_events")
+    assert row["imprecision"] == down and words in row["reasons"] and "no interval" not in row["reasons"]
 
 
 def test_exosomes_given_only_with_something_else_are_indirect():

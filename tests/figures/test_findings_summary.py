@@ -13,10 +13,12 @@ CASES = cases_of(__file__)
 VISIBLE = {"hair_density": Difference(43.0, "hairs/cm2", 0.2266, "a paper (abstract)")}
 
 
-def made(level: str = "low", concepts=("hair_density",), found=(), results=(), measured=None, **fit):
+def made(
+    level="low", concepts=("hair_density",), found=(), results=(), measured=None, line=None, more=None, **fit
+):
     graded = CASES["graded"] | {"certainty": level, "proposed": level}
     pooled = CASES["pooled"] | {"concept": concepts[0]}
-    line = {"tier": "core", "direction": "better", "comparable": True}
+    line = {"tier": "core", "direction": "better", "comparable": True} | (line or {})
     tables = {
         name: as_frame(name, list(rows))
         for name, rows in (("effects", measured or ()), ("discrepancies", found))
@@ -24,8 +26,9 @@ def made(level: str = "low", concepts=("hair_density",), found=(), results=(), m
     lines = [
         line | {"concept": name, "study_id": study, "line_id": f"{name}{study}"}
         for name in concepts
-        for study in "abc"
+        for study in ("ab" if more else "abc")
     ]
+    lines += [line | own | {"line_id": f"more{place}"} for place, own in enumerate(more or ())]
     tables["comparisons"] = validate("comparisons", lines)
     tables["results"] = as_frame("results", list(results))
     tables |= {name: as_frame(name, CASES[name]) for name in ("arms", "adverse_events")}
@@ -98,7 +101,34 @@ def test_an_outcome_without_an_effect_tells_directions_and_harms_their_people():
     row = made("very low", concepts=("hair_count",), estimate=None, estimand=None).rows[0]
     assert row["with_exosomes"] == "better in 2 of 2, by direction alone"
     row = made("very low", concepts=("adverse_events",), estimate=None, estimand=None).rows[0]
-    assert row["with_exosomes"] == "any: 0 of 30 and 0 of 12; severe: 0 of 9; listed without counts by 1"
+    assert row["with_exosomes"] == (
+        "any: 0 of 30 (up to 9.5 %) and 0 of 12 (up to 22.1 %); severe: 0 of 9 (up to 28.3 %); exact one-sided "
+        "95 % limits, if all were followed and asked; listed without counts by 1"
+    )
+
+
+def test_changes_within_a_group_are_told_as_such_and_the_silent_are_counted():
+    change = {"estimand": "uncontrolled_change"}
+    row = made("very low", concepts=("hair_count",), line=change, estimate=None, estimand=None).rows[0]
+    assert row["with_exosomes"] == "better than before in 2 of 2, by direction alone"
+    assert row["without_exosomes"] == "no comparison group"
+    lines = [{"study_id": "c", "concept": "hair_count", "direction": "not reported"},
+             {"study_id": "c", "concept": "hair_density", "direction": "better"},
+             {"study_id": "d", "concept": "hair_count", "direction": "not reported"}]  # fmt: skip
+    row = made("very low", concepts=("hair_count",), more=lines, estimate=None, estimand=None).rows[0]
+    assert row["with_exosomes"].endswith("; named or planned by 1 more, without a result")  # d has no results
+
+
+def test_an_interval_tells_the_people_assumed_and_the_figures_doubted():
+    effect = {"effect_id": "a.e", "study_id": "a", "concept": "hair_density", "estimand": "uncontrolled_change", "measure": "MC",
+              "timepoint_weeks": 24.0, "headline": "yes", "quantity_ids": "q;r", "n_assumed": "16 (all enrolled)"}  # fmt: skip
+    doubt = {"discrepancy_id": "f", "study_id": "a", "check": "implausible-change", "detected_by": "automated", "certain": False,
+             "concern": "serious", "statement": "x", "locators": "x", "concepts": "hair_density", "quantity_ids": "r"}  # fmt: skip
+    shown = {"estimand": "uncontrolled_change", "pooled": False, "effect_ids": "a.e", "measured": [effect]}
+    told = made("very low", found=[doubt], **shown).rows[0]["with_exosomes"]
+    assert told.endswith("; n assumed: 16 (all enrolled); figures seriously doubted")
+    other = made("very low", found=[doubt | {"quantity_ids": "s"}], **shown).rows[0]["with_exosomes"]
+    assert other.endswith("; n assumed: 16 (all enrolled)")
 
 
 def test_an_impossible_share_is_shown_as_printed_and_without_interval():

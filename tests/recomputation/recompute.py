@@ -453,9 +453,8 @@ COUNTED = {
     "core.noticed_improvement": "wan2025",
     "core.satisfaction": "wan2025",
     "core.anagen_share": "lepekhova2025",
-    "core.hair_thickness": "wan2025",
     "published.hair_count": "amini2025",
-    "published.hair_thickness": "imcas2025 koumprentziotis2025 park2022 preprint5252508 preprint6938290 wan2025",
+    "published.hair_thickness": "imcas2025 koumprentziotis2025 park2022 preprint5252508 preprint6938290",  # wan2025 only claims it
     "published.investigator_global": "lee2024",
 }
 

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from made_world import write_notebook, write_world
 
 from helpers.site.build import build_site
-from helpers.site.methods import checklists
+from helpers.site.methods import _checklist, checklists
 
 PAGES = "index", "methods", "data", "study-made1"
 
@@ -47,7 +47,7 @@ def test_the_index_leads_to_the_section_of_a_study_that_shows_what_it_says(site)
 
 
 def test_checklists_answer_every_item_and_lead_somewhere(site):
-    names = {path.name for path in site.glob("*.html")} | {"02_cleaning.html"}
+    names = {path.name for path in site.glob("*.html")}
     for guide in checklists():
         items = [str(entry["item"]) for entry in guide["items"]]
         assert len(set(items)) == len(items)
@@ -56,7 +56,7 @@ def test_checklists_answer_every_item_and_lead_somewhere(site):
             assert entry["answer"] in ("no", "not applicable") or entry.get("where"), entry
             assert entry["answer"] == "yes" or entry.get("remark"), entry  # what is not done says why
             for target in (entry.get("where") or {}).values():
-                if target.startswith("#"):  # of a notebook's page: held to the report itself
+                if target.startswith(("#", "0")):  # of a notebook's page: held to the report itself
                     continue
                 name, _, anchor = target.partition("#")
                 assert name in names, target
@@ -74,3 +74,12 @@ def test_downloads_hold_what_the_page_says(site):
         assert hashlib.sha256(path.read_bytes()).hexdigest() == digest, path
     frame = pd.read_parquet(site / "data" / "discrepancies.parquet")
     assert len(frame) == 3
+
+
+def test_items_about_the_version_before_wait_for_one():
+    guide = {"name": "x", "title": "x", "items": [
+        {"item": "1", "asks": "x", "answer": "yes", "since_last": True}, {"item": "2", "asks": "x", "answer": "no", "remark": "y"},
+    ]}  # fmt: skip
+    for first, told in ((True, "not applicable"), (False, "yes")):
+        rows = BeautifulSoup(_checklist(guide, first), "html.parser").select("tbody tr")
+        assert [row.select("td")[1].get_text() for row in rows] == [told, "no"]

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.evidence import each_row, tidy
-from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall
+from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall, overall_words
 from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
@@ -30,21 +30,11 @@ _IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
 _OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has pooled
 _ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
+_UNREPORTED = "outcome-not-reported"  # check that finds an outcome claimed and not reported
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
 _OF_STUDIES = ("results", "studies", "arms", "risk_of_bias", "discrepancies")
-_OF_RESULTS = [
-    "study_id",
-    "arm_id",
-    "site",
-    "timepoint_weeks",
-    "kind",
-    "unit",
-    "n",
-    "mean",
-    "median",
-    "minimum",
-    "maximum",
-]
+_OF_RESULTS = ["study_id", "arm_id", "site", "timepoint_weeks", "kind", "unit", "n"]
+_OF_RESULTS += ["mean", "median", "minimum", "maximum"]
 _JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
@@ -202,6 +192,18 @@ def no_effect(effect: Mapping[str, Any]) -> float:
     return float(CERTAINTY["no_effect"].get(effect.get("measure"), 0))
 
 
+def told_lines(tables: Mapping[str, pd.DataFrame], concept: str, tiers: Collection[str]) -> pd.DataFrame:
+    """Return the lines of `comparisons` that tell a result of an outcome.
+
+    A line in words alone is none where it is certain that its study reports no result of the outcome.
+    """
+    lines = tables["comparisons"][["study_id", "concept", "tier", "direction", "estimand"]]  # many others
+    lines = lines[(lines["concept"] == concept) & lines["tier"].isin(tiers)]
+    found = _touching(tables["discrepancies"], concept).query("certain and check == @_UNREPORTED")
+    claimed = lines["estimand"].isna() & lines["study_id"].isin(found["study_id"])
+    return lines[(lines["direction"] != "not reported") & ~claimed]
+
+
 def certainty(
     concept: str,
     evidence: str,
@@ -231,9 +233,7 @@ def certainty(
     overrides : sequence of mapping
         Rows of `certainty_overrides`: a person's levels in place of the rule's, with the reason.
     """
-    lines = tables["comparisons"][["study_id", "concept", "tier", "direction", "estimand"]]  # many others
-    lines = lines[(lines["concept"] == concept) & lines["tier"].isin(EVIDENCE.get(evidence, (evidence,)))]
-    lines = lines[lines["direction"] != "not reported"]
+    lines = told_lines(tables, concept, EVIDENCE.get(evidence, (evidence,)))
     row: dict[str, Any] = {"concept": concept, "evidence": evidence}
     if lines.empty:
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
@@ -371,9 +371,9 @@ class Body:
             "studies_words": "1 study" if k == 1 else f"{k} studies",
             "randomised": len(randomised),
             "all_randomised": len(randomised) == k,
-            "uncontrolled": bool(uncontrolled),
             "participants": people,
             "participants_words": "participants not stated" if people is None else counted,
+            **self._events(),
             "combined": len(combined),
             "mostly_combined": self._mostly(combined),
             "registered": registered,
@@ -395,6 +395,16 @@ class Body:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
         stated = self.shown.get("participants")
         return sum(filter(None, self._sizes.values())) or None if stated is None else int(stated)
+
+    def _events(self) -> dict[str, Any]:
+        """Return how many people had what is counted, at most, as a share or an event; None otherwise."""
+        told, people = self.tables.get("adverse_events"), self.participants()
+        if self.shown.get("estimand") == "proportion":
+            return {"events": people, "events_words": f"at most {people} events"}
+        if self.shown or self.concept != CERTAINTY["always_shown"] or told is None:
+            return {"events": None, "events_words": ""}
+        events = int(told["count"].fillna(0).sum())
+        return {"events": events, "events_words": f"{events or 'no'} event{'s' * (events != 1)} counted"}
 
     @cached_property
     def _sizes(self) -> dict[str, int | None]:
@@ -451,7 +461,8 @@ class Body:
         rows = self.tables["risk_of_bias"]
         fitting = set(rows[rows["tool"].isin(_JUDGED_BY)]["study_id"])
         mostly = self._mostly(fitting | set(randomised))
-        judged = {name: overall(records(rows[rows["study_id"] == name])) for name in self.names}
+        each = {name: records(rows[rows["study_id"] == name]) for name in self.names}
+        judged = {name: overall(own) for name, own in each.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = dict.fromkeys(uncontrolled, cost["no_control"])
         levels = sorted(max(cost.get(word, 0), least.get(name, 0)) for name, word in judged.items())
@@ -460,7 +471,7 @@ class Body:
         return {
             "mostly_judged": mostly,
             "bias": levels[(len(levels) - 1) // 2],  # what more than half of the studies cost at least
-            "judgements": ", ".join(f"{name} {word}" for name, word in judged.items()),
+            "judgements": ", ".join(f"{name} {overall_words(own)}" for name, own in each.items()),
             "certain": certain,
             "certain_words": f"{certain} certain {said} it",
         }

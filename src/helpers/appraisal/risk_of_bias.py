@@ -323,5 +323,13 @@ def overall(rows: Iterable[Mapping[str, Any]]) -> str:
     return next((word for word in SECTIONS["worst_first"] if word in words), words[0])
 
 
+def overall_words(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return the overall judgement of one study; of a checklist, which has none, how its items stand."""
+    word, own = overall(rows), [_word(row["judgement"]) for row in rows]
+    if word != ITEMS:
+        return word
+    return f"{own.count('no')} of {len(own)} items no, {own.count('unclear')} unclear"
+
+
 def _word(value: Any) -> str:
     return "" if is_missing(value) else " ".join(str(value).lower().split())

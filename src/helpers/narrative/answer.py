@@ -157,6 +157,10 @@ def concept_list(concepts: list[str], most: int) -> str:
     return joined([*words[: most - 1], f"{number_word(len(words) - most + 1)} more outcomes"])
 
 
+WOULD_CHANGE = (
+    "What would change this: a large trial in which chance assigns people, or sites of one scalp, to "
+    "exosomes or placebo, all else (needling too) alike, and blinded assessors count hair."
+)
 MOST_NAMED = 2  # controlled studies before they are only counted
 MOST_OUTCOMES = 3
 HIGH_RISK = {"high", "serious", "critical"}
@@ -197,14 +201,8 @@ def _given_beside(arms: pd.DataFrame, studies: pd.DataFrame) -> str:
     if not names:
         return ""
     people = _people(studies[studies["study_id"].isin(names)], len(names))
-    beside = (
-        own.loc[own["study_id"].isin(names), "co_intervention"]
-        .str.split(",")
-        .str[0]
-        .dropna()
-        .str.split()
-        .str[-1]
-    )
+    given = own.loc[own["study_id"].isin(names), "co_intervention"].dropna()
+    beside = given.str.split(",").str[0].str.split().str[-1]
     what = joined(sorted(set(beside))) or "another treatment"
     return f" {capital(count_words(len(names), 'study', 'studies'))}{people} gave exosomes only with {what}."
 
@@ -218,11 +216,8 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame)
     told = []
     for concept, part in lines.groupby("concept", sort=True):
         ways = set(part["direction"])
-        how = (
-            words.get(ways.pop(), "not clearly different from")
-            if len(ways) == 1
-            else "now better, now worse than"
-        )
+        only = words.get(next(iter(ways)), "not clearly different from")
+        how = only if len(ways) == 1 else "now better, now worse than"
         size = _size(tables, part) if len(part) == 1 else ""
         told.append(f"{plain_words(concept)} came out {how} the control{size}")
     at_risk = set(lines["risk_of_bias"].dropna()) & HIGH_RISK
@@ -233,9 +228,8 @@ def _product_and_text(tables: Tables, lines: pd.DataFrame) -> list[str]:
     """Return where the vesicles came from, in the source's words, and what was read if no full text."""
     arms = tables["arms"].merge(lines[["study_id", "arm_id"]].drop_duplicates())
     origins = arms["exosome_source"].dropna().drop_duplicates()
-    access = (
-        tables["sources"].merge(lines[["study_id"]].drop_duplicates())["access"].dropna().drop_duplicates()
-    )
+    own = tables["sources"]["study_id"].isin(lines["study_id"])
+    access = tables["sources"].loc[own, "access"].dropna().unique()
     read = "; ".join(name for name in access if name != FULL_TEXT)
     return [f"vesicles: {'; '.join(origins)}" if len(origins) else "", f"read as {read}" if read else ""]
 
@@ -282,21 +276,14 @@ def _harms(tables: Tables) -> str:
 
 
 def _what_would_change(tables: Tables) -> str:
-    """Return which design could tell, and how many of the registered trials are known to have it."""
+    """Return which design could tell, and how many of the registered trials are known to come near it."""
     trials = tables["ongoing_trials"]
     able = int((trials["can_answer"] == "yes").sum())
-    verb = "are" if able > 1 else "is"
-    found = f"{number_word(able) if able else 'none'} {verb} known to have this design"
-    listed = count_words(len(trials), "registered trial", "registered trials")
-    return (
-        "What would change this: a trial that counts hair in people, or on sites of one scalp, with and "
-        "without exosomes and with all else alike. "
-        + (
-            f"Of {listed} without results, {found}{_at_best(tables)}."
-            if len(trials)
-            else "None is on the list."
-        )
-    )
+    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to count hair"
+    listed = count_words(len(trials), "registration", "registrations")
+    best = _at_best(tables) if able else ""
+    known = f"Of {listed} without posted results, {found} with and without exosomes, all else alike{best}."
+    return f"{WOULD_CHANGE} {known if len(trials) else 'None is on the list.'}"
 
 
 def _at_best(tables: Tables) -> str:
@@ -304,7 +291,7 @@ def _at_best(tables: Tables) -> str:
     simulated = tables.get("ongoing_simulation", pd.DataFrame({"certainty": []}))
     reached = set(simulated["certainty"].dropna())
     best = next((level for level in CERTAINTY_ORDER if level in reached), None)
-    return f", with {best} certainty at best" if best else ""
+    return f"; in simulations the certainty reaches {best} at best" if best else ""
 
 
 def _people(studies: pd.DataFrame, k: int) -> str:
@@ -389,11 +376,8 @@ def _best_statement(tables: Tables, judged: pd.DataFrame) -> str | None:
 
 def _levels(judged: pd.DataFrame) -> str:
     """Return the certainty of all outcomes with a result, by level."""
-    levels = {
-        level: list(rows["concept"])
-        for level in CERTAINTY_ORDER
-        if not (rows := judged[judged["certainty"] == level]).empty
-    }
+    levels = judged.groupby("certainty")["concept"].agg(list).to_dict()
+    levels = {level: levels[level] for level in CERTAINTY_ORDER if level in levels}
     if len(levels) == 1:
         level, names = next(iter(levels.items()))
         every = "both outcomes" if len(names) == 2 else f"all {number_word(len(names))} outcomes"

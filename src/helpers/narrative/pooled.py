@@ -21,6 +21,7 @@ from helpers.appraisal.grade import (
     first_that_holds,
     no_effect,
     shown_estimate,
+    told_lines,
     without_impossible_interval,
 )
 from helpers.display import anchor
@@ -125,9 +126,8 @@ def _row(
     level: float,
 ) -> dict[str, Any]:
     concept, names = graded["concept"], split_ids(graded["studies"])
-    lines = tables["comparisons"]
-    lines = lines[(lines["concept"] == concept) & (lines["direction"] != "not reported")]
-    reported = set(lines[lines["tier"].isin(EVIDENCE[graded["evidence"]])]["study_id"])
+    lines = told_lines(tables, concept, EVIDENCE[graded["evidence"]])
+    reported = set(lines["study_id"])
     kept = {name: graded[name] for name in ("concept", "evidence", "participants", "certainty", "overridden")}
     row = kept | {
         "summary_id": f"{graded['evidence']}.{concept}",
@@ -138,7 +138,8 @@ def _row(
     if effect is None:
         said = "no effect with an interval can be told"
         lines = lines[lines["study_id"].isin(names)]
-        told = {"with_exosomes": _harms_counted(tables, names) if concept == HARMS else _directions(lines)}
+        counted = {"with_exosomes": _harms_counted(tables, names)}
+        told = counted if concept == HARMS else _directions(lines, tables["comparisons"])
         told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
         return row | told
     discrepancies = tables["discrepancies"]
@@ -177,7 +178,7 @@ def arm_words(
     own : pandas.DataFrame
         The rows of `effects` that are in it.
     tables : mapping of str to pandas.DataFrame
-        `results` and `arms`.
+        `results`, `arms` and `discrepancies`.
     level : float
         Coverage of a computed interval.
 
@@ -189,7 +190,8 @@ def arm_words(
     if effect["estimand"] not in CONTROLLED:
         size = size_words(effect, level).removesuffix(", change within one group")
         size = f"change, {size}" if effect["estimand"] == "uncontrolled_change" else size
-        return {"without_exosomes": NOT_COMPARED, "with_exosomes": size + (effect.get("no_interval") or "")}
+        size += (effect.get("no_interval") or "") + _doubts(effect, own, tables)
+        return {"without_exosomes": NOT_COMPARED, "with_exosomes": size}
     if len(own) != 1:
         return {}
     names = ["study_id", "concept", "site", "timepoint_weeks"]
@@ -207,14 +209,33 @@ def arm_words(
     }
 
 
-def _directions(lines: pd.DataFrame) -> str:
-    """Return in how many studies an outcome without an effect is said to have become better."""
-    better = lines.loc[lines["direction"] == "better", "study_id"].nunique()
-    return f"better in {better} of {lines['study_id'].nunique()}, by direction alone"
+def _directions(lines: pd.DataFrame, every: pd.DataFrame) -> dict[str, str | None]:
+    """Return in how many studies an outcome without an effect became better, and how many told no result."""
+    alone, better = lines["estimand"].eq("uncontrolled_change").all(), lines[lines["direction"] == "better"]
+    said = f"better{' than before' if alone else ''} in {better['study_id'].nunique()} of "
+    said += f"{lines['study_id'].nunique()}, by direction alone"
+    silent = every["direction"] == "not reported"
+    silent &= every["concept"].isin(lines["concept"]) & every["tier"].isin(lines["tier"])
+    others = {*every.loc[silent, "study_id"]} - {*lines["study_id"]}
+    others &= {*every.loc[every["direction"] != "not reported", "study_id"]}  # no mere registration
+    said += f"; named or planned by {len(others)} more, without a result" if others else ""
+    return {"with_exosomes": said, "without_exosomes": NOT_COMPARED if alone else None}
+
+
+def _doubts(effect: Mapping[str, Any], own: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
+    """Return what the interval of a single estimate rests on: people assumed, figures seriously doubted."""
+    if is_missing(effect["ci_lower"]) or len(own) != 1:
+        return ""
+    [row] = records(own)
+    found = tables["discrepancies"].query("concern == 'serious'")["quantity_ids"]
+    doubted = any({*split_ids(names)} & {*split_ids(row["quantity_ids"])} for names in found)
+    people = row["n_assumed"] and f"n assumed: {row['n_assumed']}"
+    said = [people, "figures seriously doubted" if doubted else None]
+    return "".join(f"; {words}" for words in said if words)
 
 
 def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
-    """Return of how many people each kind of event is denied, largest group first, and how many list some."""
+    """Return of how many people each kind of event is denied, up to which share, and how many list some."""
     events = tables["adverse_events"]
     events = events[events["study_id"].isin(names)]
     none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values(
@@ -224,7 +245,11 @@ def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
     told = []
     for term, part in none.groupby("term", sort=False):
         kind = " ".join(str(term).replace(ANY_EVENT, "").split())
-        told.append(f"{kind}: {joined([f'0 of {people}' for people in part['n'].astype(int)])}")
+        limits = (100 * part["upper_limit"]).round(1).map(show_number)
+        people = [f"0 of {n:g} (up to {most} %)" for n, most in zip(part["n"], limits, strict=True)]
+        told.append(f"{kind}: {joined(people)}")
+    assumed = ", if all were followed and asked" if none["group"].isna().any() else ""
+    told += [f"exact one-sided 95 % limits{assumed}"] if told else []
     listed = events.loc[events["count"].isna(), "study_id"].nunique()
     told += [f"listed without counts by {listed}"] if listed else []
     return "; ".join(told)
@@ -308,9 +333,7 @@ def statement(
     if effect is not None:
         rises = effect["estimate"] > no_effect(effect)
         better = OUTCOME_CONCEPTS[graded["concept"]].better
-        worth = (
-            "" if not better else CERTAINTY["worth"]["better" if rises == (better == "higher") else "worse"]
-        )
+        worth = CERTAINTY["worth"]["better" if rises == (better == "higher") else "worse"] if better else ""
         deed = CERTAINTY["verbs"]["increase" if rises else "reduce"]
         sure = graded["certainty"]
         told |= {"size": size_words(effect, level), "worth": worth, "verb": deed.get(sure, "")}

@@ -90,7 +90,9 @@ def data_page(tables: Tables, files: Mapping[str, bytes], provenance: Mapping[st
     ]
     known = {words: provenance.get(f"{words}_sha256") for words in ("code", "lock")}
     template = environment().get_template("data.html.j2")
-    body = template.render(entries=entries, exports=exports, hashes=known)
+    body = template.render(
+        entries=entries, exports=exports, hashes=known, packages=provenance.get("packages") or {}
+    )
     return Page(file="data.html", title="Data: every table, column by column", short="Data", body=body)
 
 

@@ -11,11 +11,11 @@ import pandas as pd
 from markupsafe import Markup
 
 from helpers.appraisal.grade import CERTAINTY, CONTROLLED
-from helpers.appraisal.risk_of_bias import only_abstract, overall
+from helpers.appraisal.risk_of_bias import only_abstract, overall_words
 from helpers.display import anchor, figure_html
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot
-from helpers.figures.rows import by_weight, context_rows
+from helpers.figures.rows import DAGGER, by_weight, context_rows
 from helpers.formats import is_missing, plain_words, show_number
 from helpers.narrative.answer import (
     GROWTH,
@@ -46,23 +46,14 @@ ANSWER_ORIGINS = (
 DENSITY = "hairs/cm2"
 NO_EFFECT = "none can be told"
 CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
-LIKE = (
-    "Placebo arms are those of the same sex, and at about the same time, as a study that states both; "
-    "of the others nothing is set beside them."
-)
+LIKE = "Placebo arms: of the same sex, at about the same time, as a study shown that states both."
+UNMATCHED = "Other treatments are matched by neither."
 DOUBTED = "§: a discrepancy touches it; see the study."
-UNREACHED = "No arm of another treatment here reaches the broken line."
-TESTED_ON = (
-    "control-group",
-    "human-participants",
-    "vesicle-source",
-)  # checks of what was tested, and on whom
+TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
-FIRST = (
-    "certainty-of-evidence",
-    "results-by-outcome",
-    "what-can-be-pooled",
-)  # parts of the answer in bigger letters
+FIRST = tuple(
+    name for name, words in ANSWER_ORIGINS if words in ("certainty", "results by outcome", "pooling")
+)
 READING = "Notebook runs", "How it was made"
 
 
@@ -105,15 +96,9 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
 def _warnings(review: Any) -> list[dict[str, Any]]:
     """Return what authorities say, as sentences of the answer that lead to the notice's line."""
     text = Markup('<span class="fixed">{} ({}): {}.</span>')
-    return [
-        {
-            "text": text.format(item.who, item.on, item.says),
-            "origin": "version",
-            "figures": "",
-            "from": "notice",
-        }
-        for item in (review.regulation if review else ())
-    ]
+    notice = {"origin": "version", "figures": "", "from": "notice"}
+    told = review.regulation if review else ()
+    return [notice | {"text": text.format(item.who, item.on, item.says)} for item in told]
 
 
 def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
@@ -137,22 +122,17 @@ def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
     review = provenance.get("review")
     searches = [f"{item.on}: {item.where}" for item in (review.searches if review else ())]
     notices = [
-        Markup('{}: {} (<a href="{}">notice of {}</a>)').format(item.who, item.says, item.address, item.on)
+        Markup('{} (<a href="{}">notice of {}</a>)').format(item.who, item.address, item.on)
         for item in (review.regulation if review else ())
     ]
     notices += ["elsewhere not looked up"] if notices else []
-    release = provenance.get("previous_version")
+    release, limits = provenance.get("previous_version"), link("#limits", "What this is not")
     return [
         ("Version", str(provenance.get("version") or "not stated")),
         ("Status", str((review and review.status) or "not stated")),
         ("Last release", link(f"releases/{release}/index.html", release) if release else "none yet"),
         ("Kept up", str((review and review.update) or "not stated")),
-        (
-            "Search",
-            Markup("{}. {}").format(
-                "; ".join(searches) or "no date is stated", link("#limits", "What this is not")
-            ),
-        ),
+        ("Search", Markup("{}. {}").format("; ".join(searches) or "no date is stated", limits)),
         ("Regulation", Markup("; ").join(notices) or "not stated"),
     ]
 
@@ -175,13 +155,10 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     treatments = tables["comparators"]["treatment"].isin(beside.values())  # what was given beside, alone
     alone = tables["comparators"].loc[treatments, "row_id"]
     doubted = _doubted(tables["discrepancies"])
+    marks = {name: f", with {treatment}" for name, treatment in beside.items()}
+    marks |= {name: marks.get(name, "") + mark for name, mark in doubted.items()}
     rows = [
-        row
-        | {
-            "label": with_titles(row["label"], titles)
-            + _with(beside.get(row["label"]))
-            + doubted.get(row["label"], "")
-        }
+        row | {"label": with_titles(row["label"], titles) + marks.get(row["label"], "")}
         for row in every
         if row["group"] == "exosome" or row["row_id"] in {*like, *alone}
     ]
@@ -191,12 +168,13 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     title = "Change in hair density from baseline, exosomes beside placebo"
     line = {"visible": seen.get("value"), "visible_second_hand": bool(seen.get("second_hand"))}
     drawn = context_plot(rows, unit=DENSITY, title=title, **line)
-    others = [row["effect"] for row in every if row["group"] != "exosome"]
+    marked = any(mark in row["label"] for row in rows for mark in doubted.values())
     said = [
         drawn.caption,
-        DOUBTED if any(mark in row["label"] for row in rows for mark in doubted.values()) else "",
+        DOUBTED if marked else "",
+        LIKE if like else "",
+        UNMATCHED if any(row["group"] == "active" for row in rows) else "",
     ]
-    said += [UNREACHED if seen and others and max(others) < seen["value"] else "", LIKE if like else ""]
     return figure_html(replace(drawn, caption=" ".join(filter(None, said))), "density")
 
 
@@ -207,10 +185,6 @@ def _doubted(discrepancies: pd.DataFrame) -> dict[str, str]:
     return dict.fromkeys(
         discrepancies.loc[touching & weighty & (discrepancies["concern"] != "minor"), "study_id"], " §"
     )
-
-
-def _with(treatment: str | None) -> str:
-    return f", with {treatment}" if treatment else ""
 
 
 def _summary(tables: Tables) -> Markup:
@@ -286,6 +260,7 @@ def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]
     """Return the footnotes of the summary, each with the anchor of the certainty behind it."""
     summary = records(widest_tier(tables["summary_of_findings"]))
     first = {letter: row for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")}
+    second_hand = DAGGER * len(tables["thresholds"].query("row_id == 'visible' and second_hand"))
     notes = []
     for row in records(widest_tier(tables["summary_footnotes"])):
         of = first.get(row["letter"], {})
@@ -293,7 +268,7 @@ def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]
         text = _plain_titles(f"{told}{with_titles(row['reason'], titles)}", titles)
         if row["domain"] == "imprecision" and of.get("against_relative"):
             beside = Markup(' (<span data-from="summary_of_findings">{}; {}</span>)')
-            text += beside.format(of["against_threshold"], of["against_relative"])
+            text += beside.format(of["against_threshold"], of["against_relative"] + second_hand)
         notes.append((f"certainty-{of.get('concept')} certainty-of-evidence", text + "."))
     return notes
 
@@ -314,10 +289,9 @@ def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
         title = Markup('<span class="sub">{}</span>').format(words)
         bias = _overall_bias(tables, name)
         certain = Markup('<span class="fixed">{}</span>').format(int(counts.get(name, 0)))
-        if not counts.get(name, 0) and (
-            sources[name]["second_hand"] or only_abstract(sources[name]["access"])
-        ):
-            certain += Markup(' <span class="sub">few rules apply to an abstract</span>')
+        partly = sources[name]["second_hand"] or only_abstract(sources[name]["access"])
+        if not counts.get(name, 0) and partly:
+            certain += Markup(' <span class="sub">few rules apply</span>')
         rows.append(
             {
                 "study": Markup("{}{}").format(link(page, called) if page in shown else called, title),
@@ -343,17 +317,16 @@ def _given(arms: pd.DataFrame, lines: pd.DataFrame, study: str) -> dict[str, Any
     products, ways = [], []
     for row in records(own):
         products.append(", ".join(filter(None, (row["exosome_source"], row["dose"]))))
-        way = row["route"] or ""
+        way = row["route"] or "route not told"
         beside = [part for part in (row["co_intervention"] or "").split(", ") if part and part not in way]
-        times = [
-            f"{show_number(row['sessions'])} session{'s' * (row['sessions'] > 1)}" if row["sessions"] else ""
-        ]
-        ways.append("; ".join(filter(None, [way, *(f"with {part}" for part in beside), *times])))
-    times = lines[(lines["study_id"] == study) & lines["timepoint_printed"].notna()]
-    last = times.sort_values("timepoint_weeks", kind="stable", na_position="first")["timepoint_printed"].tail(
-        1
-    )
-    seen = [f"last result: {time}" for time in last]
+        number = row["sessions"]
+        times = [f"{show_number(number)} session{'s' * (number > 1)}"] if number else []
+        way = "; ".join(filter(None, [way, *(f"with {part}" for part in beside), *times]))
+        ways.append(way.replace(ways[0], "the same", 1) if ways and way != ways[0] else way)
+    told = lines[(lines["study_id"] == study) & (lines["direction"] != "not reported")]
+    told = told.sort_values("timepoint_weeks", kind="stable", na_position="first")
+    last = told["timepoint_printed"].dropna().tail(1)
+    seen = [f"last result: {time}" for time in last] or ["time of result not told"] * (not told.empty)
     return {
         "product": "; ".join(dict.fromkeys(filter(None, products))) or None,
         "given": "; ".join(filter(None, ["; or ".join(dict.fromkeys(filter(None, ways))), *seen])) or None,
@@ -366,13 +339,8 @@ def _total(tables: Tables, certain: int) -> dict[str, Any]:
     told = told[told["study_id"].isin(reported_lines(tables)["study_id"])]
     people = int(told["n_analysed"].fillna(told["n_enrolled"]).sum())
     fixed = Markup('<span class="fixed">{}</span>')
-    in_studies = f"{people} in {len(told)} studies with results"
-    return {
-        "studies_id": "total",
-        "study": "All",
-        "n": fixed.format(in_studies),
-        "certain": fixed.format(certain),
-    }
+    in_studies = fixed.format(f"{people} in {len(told)} studies with results")
+    return {"studies_id": "total", "study": "All", "n": in_studies, "certain": fixed.format(certain)}
 
 
 def _concerns(tables: Tables) -> Markup:
@@ -401,9 +369,9 @@ def _people(row: dict[str, Any]) -> Markup | None:
     stated = [(row[f"n_{word}"], word) for word in ("analysed", "enrolled", "planned")]
     for number, word in stated:
         if not is_missing(number):
-            printed = row["comparison"] != "case" or not is_missing(row["n_stated"])
-            counted = Markup('<span data-from="arms">{} described</span>')
-            return Markup("{} {}").format(number, word) if printed else counted.format(number)
+            said = Markup("{} {}").format(number, "described" if row["comparison"] == "case" else word)
+            counted = Markup('<span data-from="arms">{}</span>')
+            return counted.format(said) if is_missing(row["n_stated"]) and word == "analysed" else said
     return None
 
 
@@ -411,7 +379,7 @@ def _overall_bias(tables: Tables, study_id: str) -> str | None:
     """Return the overall judgement by the rule of each tool that judged the study."""
     rows = tables["risk_of_bias"]
     own = rows[rows["study_id"] == study_id]
-    return " / ".join(overall(records(judged)) for _, judged in own.groupby("tool", sort=True)) or None
+    return " / ".join(overall_words(records(judged)) for _, judged in own.groupby("tool", sort=True)) or None
 
 
 def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:

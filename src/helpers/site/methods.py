@@ -7,50 +7,63 @@ from typing import Any
 
 from markupsafe import Markup
 
-from helpers.formats import show_value
+from helpers.appraisal.grade import CERTAINTY
+from helpers.appraisal.risk_of_bias import NOT_ASSESSABLE, only_abstract
+from helpers.formats import joined, show_value
 from helpers.narrative.answer import Tables
 from helpers.site.notebook import place_free
 from helpers.site.page import Page, environment, link, rows_table, template_data
+from notebookpress.files import project_root
+from notebookpress.parameters import load_parameters
 
 
 def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     """Return the page of methods; its words stand in `templates/methods.html.j2`."""
     review, sources = provenance.get("review"), tables["sources"]
+    told = sources[sources["has_results"] & (sources["tier"] != "comparator")]
+    searches = [vars(item) | {"how": item.how or None} for item in (review.searches if review else ())]
+    first = not provenance.get("previous_version")
+    judged = tables["risk_of_bias"].query(f"judgement != '{NOT_ASSESSABLE}'")
     body = environment().get_template("methods.html.j2").render(
         protocol=review.protocol if review else None,
-        searches=_searches(review.searches if review else ()),
+        searches=rows_table(searches, "searches"),
         sources=len(sources),
         twice=int((sources["extraction_readers"].fillna(0) >= 2).sum()),
-        tools=", ".join(sorted(tables["risk_of_bias"]["tool"].unique())),
-        estimands=set(tables["effects"]["estimand"]),
+        figures=len(tables["quantities"]),
+        placed=int(tables["quantities"]["line"].notna().sum()),
+        told=len(told),
+        abstracts=int((told["access"].map(only_abstract) | told["second_hand"]).sum()),
+        tools=joined(sorted(judged["tool"].unique())),
+        limits=CERTAINTY["limits"],
         parameters=_parameters(provenance.get("parameters") or {}),
-        packages=provenance.get("packages") or {},
-        checklists=[guide | {"table": _checklist(guide)} for guide in checklists()],
+        checklists=[guide | {"table": _checklist(guide, first)} for guide in checklists()],
     )  # fmt: skip
     return Page(file="methods.html", title="Methods: how the answer was reached", short="Methods", body=body)
 
 
-def _searches(searches: Any) -> Markup:
-    rows = [{"on": item.on, "where": item.where, "how": item.how or None} for item in searches]
-    return rows_table(rows, "searches")
-
-
 def _parameters(values: Mapping[str, Any]) -> Markup:
-    rows = [{"name": name, "value": show_value(place_free(value))} for name, value in sorted(values.items())]
+    declared = load_parameters(project_root()) if values else {}
+    rows = [
+        {"name": name, "value": show_value(place_free(value)), "meaning": declared[name].meaning}
+        for name, value in sorted(values.items())
+    ]
     return rows_table(rows, "parameters")
 
 
 def checklists() -> list[dict]:
-    """Return the lists: `name`, `title`, `source`, `items` (`item`, `asks`, `answer`, `where`)."""
+    """Return the lists: `name`, `title`, `source`, `items` as `checklists.yaml` explains them."""
     found: list[dict] = template_data("checklists.yaml")
     return found
 
 
-def _checklist(guide: Mapping[str, Any]) -> Markup:
-    """Return the items of a guideline as a folded table."""
+def _checklist(guide: Mapping[str, Any], first: bool) -> Markup:
+    """Return the items of a guideline as a folded table; the first version has no version before it."""
     rows = []
     for entry in guide["items"]:
         places = [link(target, words) for words, target in (entry.get("where") or {}).items()]
         where = Markup(", ").join(places) or None
-        rows.append(dict(entry) | {"item": str(entry["item"]), "where": where})
+        row = dict(entry) | {"item": str(entry["item"]), "where": where}
+        if first and row.pop("since_last", False):
+            row |= {"answer": "not applicable", "remark": "First version"}
+        rows.append(row)
     return rows_table(rows, "checklist", caption=guide["title"])

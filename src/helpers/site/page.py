@@ -16,7 +16,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
-from helpers.formats import plain_words, show_value
 from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, Tag, check_drawing, link_numbers, parse
 from helpers.tables import TABLES
 
@@ -85,15 +84,8 @@ def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
 @cache
 def environment() -> Environment:
     """Return the templates' environment: everything is escaped, nothing may be undefined."""
-    made = Environment(
-        loader=PackageLoader("helpers.site"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    made.filters.update(words=plain_words, shown=show_value)
-    return made
+    given = {"trim_blocks": True, "lstrip_blocks": True, "undefined": StrictUndefined}
+    return Environment(loader=PackageLoader("helpers.site"), autoescape=True, **given)
 
 
 def page_slug(name: str) -> str:
