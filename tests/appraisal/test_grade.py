@@ -125,7 +125,10 @@ def test_studies_told_in_words_are_counted_beside_the_estimate_that_is_rated():
     tables = body(pooled={"participants": 600})
     words = tables["comparisons"].iloc[[0]].assign(study_id="words", line_id="words", estimand=None)
     study = tables["studies"].iloc[[0]].assign(study_id="words", n_analysed=30)
-    more = {"comparisons": pd.concat([tables["comparisons"], words]), "studies": pd.concat([tables["studies"], study])}
+    more = {
+        "comparisons": pd.concat([tables["comparisons"], words]),
+        "studies": pd.concat([tables["studies"], study]),
+    }
     row = graded(tables | more)
     assert (row["studies"], row["participants"]) == ("t0;t1", 600)
     assert (row["reporting"], row["reporting_people"]) == ("t0;t1;words", 630)

@@ -135,7 +135,8 @@ def test_the_direction_of_a_claim_in_words(words, concept, expected):
 
 
 @pytest.mark.parametrize(
-    ("concept", "unit"), [("hair_density_relative", "+20 % of baseline"), ("vellus_share", "20 percentage points")]
+    ("concept", "unit"),
+    [("hair_density_relative", "+20 % of baseline"), ("vellus_share", "20 percentage points")],
 )
 def test_a_change_is_told_as_a_share_of_what_it_is_of(concept, unit):
     assert (
@@ -218,7 +219,9 @@ def test_no_control_arm_of_the_five_studies_has_a_line_and_none_is_comparable(fi
 
 def test_every_study_and_planned_outcome_of_the_five_has_a_line(five):
     told = {(line["study_id"], line["concept"]) for line in comparison_lines(five, overall={})}
-    later = [row for row in records(five["outcomes"]) if row["timepoint_weeks"] != 0]  # the others are no outcomes
+    later = [
+        row for row in records(five["outcomes"]) if row["timepoint_weeks"] != 0
+    ]  # the others are no outcomes
     assert {(row["study_id"], row["concept"]) for row in later} <= told
 
 

@@ -55,7 +55,9 @@ def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, 
     ]
     assert (row["n_exosome"], row["n_comparator"]) == pytest.approx(sides)
     size = row["detectable_80_sds"]
-    assert f"{size * 14.6:.1f} to {size * 25.4:.1f} with the smallest and largest SD seen" in row["assumption"]
+    assert (
+        f"{size * 14.6:.1f} to {size * 25.4:.1f} with the smallest and largest SD seen" in row["assumption"]
+    )
     assert power_of(size, *sides) == pytest.approx(0.8, abs=1e-5)
     assert power_of(row["detectable_90"] / 20, *sides) == pytest.approx(0.9, abs=1e-5)
     sizes = [row[f"detectable_80{which}"] for which in ("", "_low", "_high")]

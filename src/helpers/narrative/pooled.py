@@ -33,6 +33,7 @@ from helpers.formats import (
     plain_words,
     show_estimate,
     show_interval,
+    show_number,
     show_with_unit,
 )
 from helpers.narrative.study import with_value
@@ -40,7 +41,7 @@ from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
 
 HARMS = CERTAINTY["always_shown"]
-ANY_EVENT = "adverse event"
+GENERAL_EVENT = "adverse event|adverse reaction|side effect"  # not a single kind of event
 NOT_COMPARED = "no comparison group"
 _SAME_ARMS = ("study_id", "concept", "estimand", "arm_id", "comparator_id", "site", "timepoint_weeks", "unit",
               "n", "n_assumed")  # fmt: skip
@@ -241,13 +242,12 @@ def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
     none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values(
         "n", ascending=False, kind="stable"
     )
-    none = none[none["term"].str.contains(ANY_EVENT, regex=False)]
+    none = none[none["term"].str.contains(GENERAL_EVENT)]
     told = []
     for term, part in none.groupby("term", sort=False):
-        kind = " ".join(str(term).replace(ANY_EVENT, "").split())
         limits = (100 * part["upper_limit"]).round(1).map(show_number)
         people = [f"0 of {n:g} (up to {most} %)" for n, most in zip(part["n"], limits, strict=True)]
-        told.append(f"{kind}: {joined(people)}")
+        told.append(f"{term}: {joined(people)}")
     assumed = ", if all were followed and asked" if none["group"].isna().any() else ""
     told += [f"exact one-sided 95 % limits{assumed}"] if told else []
     listed = events.loc[events["count"].isna(), "study_id"].nunique()
