@@ -48,7 +48,7 @@ def origin_anchors(record: Mapping[str, Any]) -> list[str]:
     An effect that is told in words has an entry without a number.
     """
     known = [name for name in ORIGINS if not is_missing(record.get(name))]
-    known = [name for name in known if name != "effect_id" or not is_missing(record.get("effect", ""))]
+    known = [name for name in known if name != "effect_id" or not is_missing(record.get("effect", 0))]
     own = [row_anchor(name, record[name]) for name in known]
     effects = [anchor("effect", name) for name in split_ids(record.get("effect_ids"))]
     figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
