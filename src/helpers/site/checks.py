@@ -184,6 +184,10 @@ APART |= {"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th"}
 CELL_LENGTH, CELL_WORDS = 48, 3  # a cell up to this size is one link; in a longer one each number is its own
 
 
+YEAR = re.compile(r"(?:19|20)\d\d")
+NAME = re.compile(r"(?:[A-Z][\w'’-]+|[a-z] of) $")
+
+
 def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> None:
     """Turn numbers below `data-from` into links.
 
@@ -297,6 +301,8 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
     pieces: list[Tag | str] = []
     at = 0
     for match in PAGE_NUMBER.finditer(text):
+        if YEAR.fullmatch(match.group()) and NAME.search(text[: match.start()]):  # of a study's name
+            continue
         pieces += [
             text[at : match.start()],
             _link(parent, _best(anchors, match.group(), values), [match.group()], anchors),
