@@ -169,7 +169,7 @@ def study_picture(
     rows = estimate_rows(sized, unit)
     if len(rows) < LEAST_ROWS:
         raise NothingToDrawError("There is one estimate with an interval; the table above has it.")
-    title = f"Estimates with a correlation of {pre_post_correlation:g} before and after"
+    title = f"Estimates, with a correlation of {pre_post_correlation:g} where one is needed"
     return forest(rows, unit=plain_unit(unit), title=title, level=level, head="Contrast")
 
 

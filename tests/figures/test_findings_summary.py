@@ -139,7 +139,7 @@ def test_an_impossible_share_is_shown_as_printed_and_without_interval():
              "ci_lower": 0.557, "ci_upper": 0.927, "pooled": False, "measure": "PR"}  # fmt: skip
     row = made("very low", found=[discrepancy], **share).rows[0]
     assert row["ci_lower"] is None
-    assert row["absolute"].startswith("80 % of participants, as printed; no interval: no whole number")
+    assert row["absolute"].startswith("80 % of participants, as printed; no interval: of how many people")
     row = made("very low", **share).rows[0]
     assert row["absolute"] == "80 % of participants, 95 % interval 55.7 to 92.7"
 

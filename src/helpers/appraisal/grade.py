@@ -177,7 +177,7 @@ def without_impossible_interval(effect: Mapping[str, Any], discrepancies: pd.Dat
     rows = _touching(discrepancies, effect["concept"]).query("check in @_IMPOSSIBLE_SHARE")
     if rows.empty:
         return {}
-    said = ", as printed; no interval: no whole number of those stated gives it"
+    said = ", as printed; no interval: of how many people is in doubt"
     return {"ci_lower": None, "ci_upper": None, "no_interval": said}
 
 

@@ -277,8 +277,8 @@ def forest(
     known = [0.0, *known_values(every, "effect", "estimate", *LIMITS)]
     note = "; ".join(str(row.get("heterogeneity") or "") for row in fit)
     heads = (head, f"Estimate\n({100 * level:g} % interval)")
-    plot = Plot(shown, known, f"{unit} (line: no effect, 0)", columns, heads, sides, note=note)
-    alt = f"Forest plot. {title}. Unit: {unit}; no effect is 0. {plot.told()}".strip()
+    plot = Plot(shown, known, f"{unit} (line: no difference or change, 0)", columns, heads, sides, note=note)
+    alt = f"Forest plot. {title}. Unit: {unit}; the line is at 0. {plot.told()}".strip()
     sizes = ("estimate", *LIMITS)
     numbers = [*data, *({"study_id": "pooled"} | {name: row.get(name) for name in sizes} for row in fit)]
     return Figure.of(plot.draw, alt=alt, caption=_caption(every, pooled, level), rows=numbers, title=title)

@@ -181,7 +181,7 @@ def controlled_evidence(tables: Tables) -> str:
     else:
         has = "have" if len(names) > 1 else "has"
         found = f"{number_word(len(names))} {has}" if names else "none has"
-        start = f"Of {count_words(k, 'study', 'studies')}{people}, {found} a control group by design"
+        start = f"Of {count_words(k, 'study', 'studies')} found{people}, {found} a control group by design"
     given = _given_beside(tables["arms"], studies)
     if not names or len(names) > MOST_NAMED:
         return f"{start}.{given}"

@@ -369,7 +369,8 @@ def _people(row: dict[str, Any]) -> Markup | None:
     stated = [(row[f"n_{word}"], word) for word in ("analysed", "enrolled", "planned")]
     for number, word in stated:
         if not is_missing(number):
-            said = Markup("{} {}").format(number, "described" if row["comparison"] == "case" else word)
+            kind = "described" if row["comparison"] == "case" else word.replace("enrolled", "people")
+            said = Markup("{} {}").format(number, kind)
             counted = Markup('<span data-from="arms">{}</span>')
             return counted.format(said) if is_missing(row["n_stated"]) and word == "analysed" else said
     return None
