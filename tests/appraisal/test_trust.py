@@ -116,7 +116,8 @@ def test_only_a_full_text_that_is_silent_on_approval_is_in_doubt(access, word):
 
 
 def test_a_discrepancy_that_a_person_places_is_nothing_else_besides():
-    known, place = evidence(study=RANDOMISED), answer("4.6", "yes") | {"discrepancy_ids": "made2026.odd"}
+    known = evidence(study=RANDOMISED, source={"has_results": True})
+    place = answer("4.6", "yes") | {"discrepancy_ids": "made2026.odd"}
     own = {"study_id": "made2026", "discrepancy_id": "made2026.odd", "check": "other", "certain": True}
     own |= {"concern": "some", "detected_by": "reviewer", "statement": "Odd.", "locators": "line 1"}
     tables = made_tables([own], [], [])
