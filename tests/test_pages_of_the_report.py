@@ -87,7 +87,8 @@ def cells(soup: BeautifulSoup, table: str) -> list[list[str]]:
 def test_arms_are_counted_once_and_excluded_records_are_cited(made, soups):
     """An arm may give several figures, a difference from placebo is none; what is excluded can be found again."""
     arms, figures = {}, {}
-    for row in records(read_table("comparators", made.processed)):
+    told = read_table("comparators", made.processed)
+    for row in records(told[told["statistic"] != "none"]):
         own = arms.setdefault(row["treatment"], set())
         if row["statistic"] != "difference from placebo":
             own.add((row["study_id"], row["arm"]))

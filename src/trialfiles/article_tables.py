@@ -111,7 +111,9 @@ def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: 
                 parts.append(" ")
             before = "".join(parts[-4:]).rstrip(_UP + _DOWN)[-1:]
             glued = child.get("ref-type") in _NOTES and re.match(r"[\w)%.]", before) is not None
-            noted = (name == "xref" and glued) or (name in ("xref", "sub", "ext-link", "a") and before.isdigit())
+            noted = (name == "xref" and glued) or (
+                name in ("xref", "sub", "ext-link", "a") and before.isdigit()
+            )
             styled = "super" in (child.get("style") or "")
             up = not raised and (name == "sup" or noted or styled)
             parts += _UP * up

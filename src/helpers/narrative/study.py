@@ -100,7 +100,7 @@ def _without_interval(effects: pd.DataFrame) -> list[Row]:
     alone = [
         {
             "what": label(row["concept"]).capitalize(),
-            "said": f"{row['stated']}; {row['why_not']}",
+            "said": "; ".join(filter(None, (row["stated"], row["why_not"], row["contrast_doubt"]))),
             "effect_id": row["effect_id"],
         }
         for row in records(words)
