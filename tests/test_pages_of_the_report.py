@@ -264,3 +264,14 @@ def test_what_was_tested_comes_first_among_the_concerns(made, soups):
     tested = set(discrepancies.loc[discrepancies["check"].isin(TESTED_ON), "statement"])
     shown = [row.select("td")[0].get_text() for row in soups["index.html"].select("#concerns-table tbody tr")]
     assert tested and set(shown[: len(tested)]) == tested
+
+
+def test_a_limit_of_harms_leads_to_the_row_of_the_study_that_shows_it(soups):
+    row = next(
+        row for row in soups["index.html"].select("tr") if row.th and "Adverse events" in row.th.get_text()
+    )
+    limits = [link for link in row.select("a.n") if "%" in link.get_text() and link.get_text() != "95 %"]
+    assert limits
+    for link in limits:
+        page, _, name = link["href"].partition("#")
+        assert link.get_text().removesuffix(" %") in soups[page].find(id=name).get_text(" ")

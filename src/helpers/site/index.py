@@ -202,7 +202,7 @@ def _summary(tables: Tables) -> Markup:
             "statement": row["statement"],
             "pooled_id": row["pooled_id"],
             "quantity_ids": _figures_of(row, tables),
-            "origins": f"certainty-{row['concept']}",
+            "origins": join_ids([*_events_of(row, tables), f"certainty-{row['concept']}"]),
         }
         for row in sorted(records(_summary_rows(tables)), key=_place_in_summary)
     ]
@@ -235,6 +235,18 @@ def _figures_of(row: Mapping[str, Any], tables: Tables) -> str:
     told = tables["adverse_events"] if row["concept"] == CERTAINTY["always_shown"] else results
     ids = told.loc[told["study_id"].isin(split_ids(row["study_ids"])), "quantity_ids"]
     return join_ids(name for names in ids for name in split_ids(names))
+
+
+def _events_of(row: Mapping[str, Any], tables: Tables) -> list[str]:
+    """Return the anchors of the rows of adverse events, on the pages of the studies, of a row of harms."""
+    events = tables["adverse_events"]
+    own = events[
+        events["study_id"].isin(
+            split_ids(row["study_ids"]) if row["concept"] == CERTAINTY["always_shown"] else []
+        )
+    ]
+    own = own[(own["n"] > 1).fillna(False)].sort_values("n", ascending=False, kind="stable")
+    return [anchor("event", f"{event.study_id}.{event.term}") for event in own.itertuples()]
 
 
 def _place_in_summary(row: Mapping[str, Any]) -> int:
