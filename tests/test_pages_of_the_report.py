@@ -275,3 +275,15 @@ def test_a_limit_of_harms_leads_to_the_row_of_the_study_that_shows_it(soups):
     for link in limits:
         page, _, name = link["href"].partition("#")
         assert link.get_text().removesuffix(" %") in soups[page].find(id=name).get_text(" ")
+
+
+def test_the_year_of_a_study_is_no_link(soups):
+    links = [link for soup in soups.values() for link in soup.select("main a.n")]
+    years = [link for link in links if re.fullmatch(r"(?:19|20)\d\d", link.get_text())]
+    assert not [str(link) for link in years if re.search(r"[A-Z]\w+ $", str(link.previous_sibling or ""))]
+
+
+def test_an_estimate_in_the_summary_of_a_study_leads_to_its_effect(soups):
+    rows = soups["study-wan2025.html"].select("#glance tr")
+    links = [row.select("a.n") for row in rows if row.th and row.th.get_text().startswith("Hair density")]
+    assert links and all(own[0]["href"].startswith("#effect-") for own in links)
