@@ -240,13 +240,14 @@ def _figures_of(row: Mapping[str, Any], tables: Tables) -> str:
 def _events_of(row: Mapping[str, Any], tables: Tables) -> list[str]:
     """Return the anchors of the rows of adverse events, on the pages of the studies, of a row of harms."""
     events = tables["adverse_events"]
+    events = events.assign(place=events.groupby("study_id").cumcount())
     own = events[
         events["study_id"].isin(
             split_ids(row["study_ids"]) if row["concept"] == CERTAINTY["always_shown"] else []
         )
     ]
     own = own[(own["n"] > 1).fillna(False)].sort_values("n", ascending=False, kind="stable")
-    return [anchor("event", f"{event.study_id}.{event.term}") for event in own.itertuples()]
+    return [anchor("event", f"{event.study_id}.{event.place}") for event in own.itertuples()]
 
 
 def _place_in_summary(row: Mapping[str, Any]) -> int:
