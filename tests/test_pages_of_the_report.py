@@ -115,18 +115,18 @@ def shown(words: str) -> set[float]:
 
 
 READ_IN_FULL = {
-    "study-wan2025.html": 2650,
-    "study-chan2025.html": 1750,
+    "study-wan2025.html": 2500,
+    "study-chan2025.html": 1620,
 }  # whose figures and contradictions need more
+
+
+NO_PROSE = "main :is(pre, svg, nav, script, summary .visually-hidden)"  # the last names folded code by its first line
 
 
 def test_pages_keep_their_number_of_words(soups):
     counted = {}
     for name, soup in soups.items():
-        gone = {
-            id(part)
-            for part in soup.select("main :is(pre, svg, nav, script) *, main :is(pre, svg, nav, script)")
-        }
+        gone = {id(part) for part in soup.select(f"{NO_PROSE} *, {NO_PROSE}")}
         texts = (text for text in soup.main.find_all(string=True) if id(text.parent) not in gone)
         counted[name] = len([word for word in " ".join(texts).split() if re.search(r"\w", word)])
     shared = sum(words for name, words in counted.items() if not name.startswith(("study-", "data")))

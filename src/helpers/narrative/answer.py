@@ -162,6 +162,7 @@ WOULD_CHANGE = (
     "exosomes or placebo, all else (needling too) alike, and blinded assessors count hair."
 )
 MOST_NAMED = 2  # controlled studies before they are only counted
+MOST_COMBINED = 4  # studies with another treatment beside, before they are only counted
 MOST_OUTCOMES = 3
 HIGH_RISK = {"high", "serious", "critical"}
 
@@ -182,7 +183,7 @@ def controlled_evidence(tables: Tables) -> str:
         has = "have" if len(names) > 1 else "has"
         found = f"{number_word(len(names))} {has}" if names else "none has"
         start = f"Of {count_words(k, 'study', 'studies')} found{people}, {found} a control group by design"
-    given = _given_beside(tables["arms"], studies)
+    given = _given_beside(tables, studies)
     if not names or len(names) > MOST_NAMED:
         return f"{start}.{given}"
     titles = study_titles(tables["sources"])
@@ -193,18 +194,21 @@ def controlled_evidence(tables: Tables) -> str:
     return f"{start}: {'; '.join(told)}.{given}"
 
 
-def _given_beside(arms: pd.DataFrame, studies: pd.DataFrame) -> str:
-    """Return in how many studies, with how many people, exosomes were given only with another treatment."""
+def _given_beside(tables: Tables, studies: pd.DataFrame) -> str:
+    """Return which studies gave exosomes only with another treatment; many are counted."""
+    arms = tables["arms"]
     own = arms[arms["study_id"].isin(studies["study_id"]) & arms["role"].isin(EXOSOME_ROLES)]
     only = (own["role"] == "exosome_combination").groupby(own["study_id"]).all()
     names = sorted(only.index[only])
     if not names:
         return ""
-    people = _people(studies[studies["study_id"].isin(names)], len(names))
     given = own.loc[own["study_id"].isin(names), "co_intervention"].dropna()
-    beside = given.str.split(",").str[0].str.split().str[-1]
-    what = joined(sorted(set(beside))) or "another treatment"
-    return f" {capital(count_words(len(names), 'study', 'studies'))}{people} gave exosomes only with {what}."
+    companions = given.str.split(",").str[0].str.split().str[-1]
+    what = joined(sorted(set(companions))) or "another treatment"
+    if len(names) > MOST_COMBINED:
+        return f" {capital(count_words(len(names), 'study', 'studies'))} gave exosomes only with {what}."
+    titles = study_titles(tables["sources"])
+    return f" {joined([titles.get(name, name) for name in names])} gave exosomes only with {what}."
 
 
 def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame) -> str:
