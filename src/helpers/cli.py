@@ -77,6 +77,7 @@ def cli() -> None:
     help="Megabytes that a notebook may take (Linux).  [default: no limit]",
 )
 @pages_option
+@click.option("--strict", is_flag=True, help="Publish nothing when a study fails; else it is left out.")
 @click.pass_obj
 def run_command(state: dict, params: Path | None, pairs: tuple[str, ...], **options: Any) -> None:
     """Run the notebooks that are out of date and write tables and report.

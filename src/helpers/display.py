@@ -149,7 +149,7 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
         head, tag = (' scope="row"', "th") if place == 0 else ("", "td")
         cells.append(Markup(f"<{tag}{head}{_class(name in numeric, text, fixed)}>{inner}</{tag}>"))
     identity = ""
-    if anchor_column:
+    if anchor_column and not is_missing(record[anchor_column]):
         identity = f' id="{row_anchor(anchor_column, record[anchor_column])}"'
     if origins:  # the pages turn the row's numbers into links to these
         identity += f' data-from="{escape(" ".join(origins))}"'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -84,12 +84,18 @@ class Plan:
     memory: int | None = None  # megabytes that it may take
     force: bool = False  # whether to run everything, up to date or not
     pages: bool = True  # whether to make the pages
+    left_out: Mapping[str, str] = field(default_factory=dict)  # keys of failed runs, each with the error
     facts: dict[str, Any] = field(default_factory=dict)  # of the manifest, filled in when the steps are known
 
     @cached_property
     def keys(self) -> dict[str, list[Path]]:
         """What the repeated notebook runs for, with the files of each."""
         return self.collection.keys(self.folders.raw)
+
+    @property
+    def reported(self) -> list[str]:
+        """The keys that are part of the report."""
+        return [key for key in self.keys if key not in self.left_out]
 
     def notebook(self, notebook: Notebook) -> Path:
         """Return the file of a notebook."""
@@ -153,22 +159,26 @@ def raw_hashes(folder: Path) -> dict[str, str]:
 
 def build_steps(plan: Plan) -> list[Step]:
     """Return the steps of a run: each notebook, once for each where it says so, the gathering, the pages."""
-    steps = []
+    steps: list[Step] = []
+    gone: list[str] = []
     for notebook in plan.collection.notebooks:
         code = plan.code.used_by_notebook(plan.notebook(notebook))
         each = notebook.for_each
         if each is None:
-            steps.append(_notebook_step(plan, notebook, None, code))
+            steps.append(_notebook_step(plan, notebook, None, code, gone))
             continue
         steps += [_rows_step(plan, notebook, each)] if notebook.reads else []
         # No long one is left for the end.
-        keys = sorted(plan.keys, key=lambda key: -sum(path.stat().st_size for path in plan.keys[key]))
+        keys = sorted(plan.reported, key=lambda key: -sum(path.stat().st_size for path in plan.keys[key]))
         steps += [_notebook_step(plan, notebook, key, code) for key in keys]
         steps += [_gather_step(plan, notebook, each)] if notebook.writes else []
+        gone = sorted(plan.left_out)  # later notebooks read none of their rows
     return [*steps, _page_step(plan)] if plan.pages and plan.collection.pages else steps
 
 
-def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -> Step:
+def _notebook_step(
+    plan: Plan, notebook: Notebook, key: str | None, code: str, gone: Iterable[str] = ()
+) -> Step:
     name = f"{notebook.name}-{key}" if key else notebook.name
     inputs, used = _notebook_inputs(plan, notebook, key)
     shown = plan.given(notebook, key, shown=True)
@@ -187,7 +197,7 @@ def _notebook_step(plan: Plan, notebook: Notebook, key: str | None, code: str) -
     return Step(
         name=name,
         title=f"{notebook.name} {key}" if key else notebook.name,
-        identity=plan.identity(code, name, shown),
+        identity=plan.identity(code, name, shown, *gone),
         work=lambda workers: workers.run_notebook(run),
         inputs=inputs,
         outputs=[run.executed, *(plan.table(table, key) for table in notebook.writes)],
@@ -230,7 +240,7 @@ def _rows_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
 
 
 def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
-    keys, code = list(plan.keys), plan.code.used_by([PARTS_MODULE])
+    keys, code = plan.reported, plan.code.used_by([PARTS_MODULE])
     pairs = [(table, key) for table in notebook.writes for key in keys]
     arguments = (plan.collection.schema_file(plan.folders.root), plan.folders.tables, keys, notebook.writes)
     return Step(
@@ -247,7 +257,7 @@ def _gather_step(plan: Plan, notebook: Notebook, each: ForEach) -> Step:
 def _page_step(plan: Plan) -> Step:
     """Return the step that makes the folder of pages, which tell of everything."""
     tables = [table for notebook in plan.collection.notebooks for table in notebook.writes]
-    executed = {run: plan.executed(run) for run in plan.collection.runs(list(plan.keys))}
+    executed = {run: plan.executed(run) for run in plan.collection.runs(plan.reported)}
     release = plan.release and plan.release.name
     made = plan.folders.site
 
@@ -257,11 +267,11 @@ def _page_step(plan: Plan) -> Step:
         facts |= {"previous": plan.release, "previous_version": release}
         workers.call(plan.collection.pages, executed, plan.folders.tables, made, facts)
 
-    values, raw = sorted(plan.values.items()), raw_hashes(plan.folders.raw)
+    values, raw = [*plan.values.items(), *plan.left_out.items()], raw_hashes(plan.folders.raw)
     return Step(
         name="site",
         title="the pages",
-        identity=plan.identity("site", list(executed), plan.code.all(), values, raw, release),
+        identity=plan.identity("site", list(executed), plan.code.all(), sorted(values), raw, release),
         work=make,
         inputs=[*executed.values(), *map(plan.table, tables)],
         outputs=[made],

@@ -11,7 +11,7 @@ from notebookpress.files import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters
 from notebookpress.pipeline import load_pipeline
 from notebookpress.tables import TableError, gather_parts, part_folder, records, table_store
-from notebookpress.workers import GATHERED_BY_RUNNER
+from notebookpress.workers import GATHERED_BY_RUNNER, LEFT_OUT
 
 
 class NotebookTables:
@@ -43,6 +43,7 @@ class NotebookTables:
         known = next((entry for entry in collection.notebooks if entry.name == notebook), None)
         self._reads, self._writes = (known.reads, known.writes) if known else ((), ())
         repeated = known.for_each if known else None
+        self._each = next((entry.for_each.key for entry in collection.notebooks if entry.for_each), "")
         self._column: str | None
         self._column, self._index = (repeated.key, repeated.name) if repeated else (None, "")
         self.key: str | None = parameters.get(self._column) if self._column else None
@@ -63,9 +64,16 @@ class NotebookTables:
                     f"{self.notebook} reads the table {name}, but `reads` in {PIPELINE_FILE.as_posix()} "
                     "does not say so; name it there, so that a run knows when to do the notebook again"
                 )
-        found = {name: self.store.read_table(name, self.processed) for name in names}
+        found = {name: self._without(self.store.read_table(name, self.processed)) for name in names}
         self._known |= found
         return found
+
+    def _without(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a table without the rows of what the runner has left out."""
+        gone = os.environ.get(LEFT_OUT, "").split()
+        if not gone or self._each not in frame:
+            return frame
+        return frame[~frame[self._each].isin(gone)].reset_index(drop=True)
 
     def known(self) -> dict[str, pd.DataFrame]:
         """Return every table that this notebook has read or written until now."""

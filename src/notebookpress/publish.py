@@ -50,6 +50,7 @@ def provenance(plan: Plan, steps: Sequence[Step]) -> dict[str, Any]:
         },
         "packages": package_versions(package),
         "parameters": dict(sorted(plan.values.items())),
+        **({"left_out": dict(sorted(plan.left_out.items()))} if plan.left_out else {}),
         "entity": dict(sorted(entity.items())),
         "activity": {step.name: {"parameters": step.parameters} if step in runs else {} for step in steps},
         "used": {step.name: sorted(step.used) for step in steps},
@@ -89,7 +90,7 @@ def complete(facts: Mapping[str, Any], files: Mapping[str, Path]) -> dict[str, A
 def for_pages(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the pages say of their origin: version, hashes, parameters and packages."""
     generator = {key: facts["generator"][key] for key in ("version", "code_sha256", "lock_sha256")}
-    return generator | {"parameters": facts["parameters"], "packages": facts["packages"]}
+    return generator | {name: facts.get(name, {}) for name in ("parameters", "packages", "left_out")}
 
 
 def as_text(manifest: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from notebookpress.scheduler import (
     say_step,
     write_log,
 )
-from notebookpress.workers import Workers
+from notebookpress.workers import LEFT_OUT, Workers
 
 TIMEOUT = 600
 
@@ -41,6 +42,7 @@ def run(
     memory: int | None = None,
     watch: StepWatcher = say_step,
     pages: bool = True,
+    strict: bool = False,
 ) -> RunReport:
     """Run the notebooks that are out of date and publish tables and pages.
 
@@ -59,6 +61,9 @@ def run(
     pages : bool
         Whether to make the pages; without them only tables are published, and `reports/` holds no more than
         the manifest.
+    strict : bool
+        Whether to publish nothing where the notebook that runs for each of something fails for one of them.
+        Otherwise the report is made without these; manifest and pages name them and the error.
 
     Returns
     -------
@@ -86,9 +91,9 @@ def run(
     report = _up_to_date(plan, steps, facts)
     if report is None:
         with _workers(plan) as workers:
-            report = _run_steps(plan, steps, facts, workers, watch)
+            report = _run_steps(plan, steps, facts, workers, watch, strict)
     index = folders.reports / "index.html"
-    report.index = index if report.succeeded and index.is_file() else None
+    report.index = index if (report.succeeded or report.left_out) and index.is_file() else None
     report.seconds = time.perf_counter() - begun
     if report.ran or report.written or not report.succeeded:
         write_log(folders, report, values, jobs)
@@ -115,7 +120,7 @@ def _raw_state(plan: Plan) -> str:
 
 
 def _run_steps(
-    plan: Plan, steps: list[Step], facts: dict[str, Any], workers: Workers, watch: StepWatcher
+    plan: Plan, steps: list[Step], facts: dict[str, Any], workers: Workers, watch: StepWatcher, strict: bool
 ) -> RunReport:
     """Run what is out of date in the folder of the run, alone there, and publish it."""
     folders, state = plan.folders, _raw_state(plan)
@@ -125,11 +130,33 @@ def _run_steps(
         note, cache = finish_publication(folders), RunCache(folders.work)
         _remove_stale(folders, steps)
         report = Scheduler(plan, steps, cache, watch).run(workers)
+        if not strict and (left_out := _left_out(plan, report.failures)):
+            plan = replace(plan, left_out=left_out, force=False)
+            workers.environment[LEFT_OUT] = " ".join(left_out)
+            steps = build_steps(plan)
+            facts = provenance(plan, steps)
+            plan.facts.update(for_pages(facts))
+            report = report.without(left_out, Scheduler(plan, steps, cache, watch).run(workers))
         report.refused, report.notes = refused, [said for said in (cache.note, note) if said]
-        if report.succeeded:
+        if report.succeeded or report.left_out:
             report.written = publish(folders, facts)
+        if report.succeeded:
             cache.remember_raw(state, refused)
     return report
+
+
+def _left_out(plan: Plan, failures: Mapping[str, str]) -> dict[str, str]:
+    """Return each key whose run failed, and how; nothing where something else failed or no key is left."""
+    [*repeated] = (notebook.name for notebook in plan.collection.notebooks if notebook.for_each)
+    runs = {f"{name}-{key}": key for name in repeated for key in plan.keys}
+    if not failures.keys() <= runs.keys() or len({runs[run] for run in failures}) == len(plan.keys):
+        return {}
+    found = {}
+    for run, message in failures.items():
+        for path, label in plan.folders.labels.items():
+            message = message.replace(path, label)
+        found[runs[run]] = " ".join(line.strip() for line in message.splitlines() if ".evidence/" not in line)
+    return found
 
 
 def _workers(plan: Plan) -> Workers:

@@ -8,9 +8,9 @@ import os
 import platform
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -170,8 +170,9 @@ class RunReport:
     """What a run did.
 
     `ran` holds the steps that ran with their seconds; `failures` the messages of those that failed; `written`
-    counts the published files that changed; `refused` names the sources that were left out; `notes` say what
-    was found damaged and made again.
+    counts the published files that changed; `refused` names the sources that were left out, `left_out` the
+    keys whose run failed and without which the report was published; `notes` say what was found damaged and
+    made again.
     """
 
     ran: dict[str, float] = field(default_factory=dict)
@@ -183,16 +184,25 @@ class RunReport:
     seconds: float = 0.0
     refused: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def succeeded(self) -> bool:
         """Whether every step ran or was up to date, and the report was published."""
         return not self.failures and not self.not_run
 
+    def without(self, keys: Iterable[str], rest: RunReport) -> RunReport:
+        """Return what became of the run in which the rest was made without some keys."""
+        failures, ran = self.failures | rest.failures, self.ran | rest.ran
+        left_out = list(keys) if rest.succeeded else []
+        return replace(self, ran=ran, failures=failures, not_run=rest.not_run, left_out=left_out)
+
     def summary(self) -> str:
         """Return the run in one line."""
         counts = f"{len(self.ran)} run, {len(self.up_to_date)} up to date"
-        if not self.succeeded:
+        if self.left_out:
+            counts += f", {len(self.failures)} failed; the report was made without {', '.join(self.left_out)}"
+        elif not self.succeeded:
             counts += f", {len(self.failures)} failed, {len(self.not_run)} not run"
             return f"{counts}, {self.seconds:.1f} s; the earlier report, if there is one, was left as it was"
         place = f"; open {self.index}" if self.index else ""

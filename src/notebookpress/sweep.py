@@ -237,7 +237,9 @@ def run_set(set_run: SetRun) -> dict[str, Any]:
         declared = load_parameters(root)
         values = merge_parameters(declared, folder / PARAMETERS)
         _begin_with_steps(declared, values, folder)
-        report = run(root, raw, folder, values, set_run.jobs, watch=lambda *_: None, pages=set_run.pages)
+        report = run(
+            root, raw, folder, values, set_run.jobs, watch=lambda *_: None, pages=set_run.pages, strict=True
+        )
         problems = [*report.failures.values(), *report.refused]
         headline = load_pipeline(root).headline
         if headline and not problems and report.succeeded:

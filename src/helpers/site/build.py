@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
@@ -17,7 +18,7 @@ from helpers.site.checks import CARDS, RAW_TEXT, SEARCH, Tag, check_page, number
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
-from helpers.site.notebook import notebook_page, run_file
+from helpers.site.notebook import STUDY_RUN, notebook_page, run_file
 from helpers.site.page import HEADINGS, Page, anchor_homes, arrange, linked_body, render, shared_files
 from notebookpress.files import write_atomic
 
@@ -77,6 +78,21 @@ def _gather(tag: Tag, here: str, parts: dict[str, tuple[str, list[str]]]) -> str
     return here
 
 
+def _without(frame: pd.DataFrame, studies: list[str]) -> pd.DataFrame:
+    """Return a table without the rows of some studies."""
+    if not studies or "study_id" not in frame:
+        return frame
+    return frame[~frame["study_id"].isin(studies)].reset_index(drop=True)
+
+
+def failure_page(study: str, title: str, error: str) -> Page:
+    """Return the page of a study whose notebook failed: the error, and that the report is without it."""
+    words = "Its notebook failed, and the report was made without this study."
+    remedy = "Mend what the error names, then run again."
+    body = Markup("<h1>{}</h1><p>{} {}</p><pre>{}</pre>").format(title, words, remedy, error)
+    return arrange(Page(file=run_file(STUDY_RUN + study), title="", body=body))
+
+
 OWN_FILES = ("*.html", "*.css", "*.js", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris")
 OWN_FILES += ("figures/*.png", "figures/*.svg", "figures/*.csv")
 
@@ -111,12 +127,19 @@ def build_site(
     SiteError
         When anything may not be published; then nothing is written.
     """
-    provenance, tables = dict(provenance or {}), load_tables(processed)
+    provenance = dict(provenance or {})
+    left_out = dict(provenance.get("left_out") or {})
+    everything = load_tables(processed)
+    tables = {name: _without(frame, list(left_out)) for name, frame in everything.items()}
     if "raw" in provenance:
         provenance["review"] = read_review_facts(provenance["raw"])
     version = str(provenance.get("version") or "")
     names = study_titles(tables["sources"])
     pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]
+    named = study_titles(everything["sources"])
+    failed = [failure_page(study, named.get(study, study), error) for study, error in left_out.items()]
+    provenance["failed"] = [(page.file, page.title) for page in failed]
+    pages = sorted([*pages, *failed], key=lambda page: page.file)
     files = {name: data for table in tables for name, data in table_files(table, tables[table]).items()}
     texts = {name: data.decode("utf-8") for name, data in files.items() if name.endswith(".csv")}
     exported = export_files(tables, texts, version)

@@ -75,6 +75,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
     place = 1 + next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
     sentences[place:place] = _warnings(provenance.get("review"))
     body = environment().get_template("index.html.j2").render(
+        failed=provenance.get("failed") or [],
         short=[told for told in sentences if told["origin"] in FIRST],
         rest=[told for told in sentences if told["origin"] not in FIRST],
         about=_about(provenance),
