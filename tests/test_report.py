@@ -216,3 +216,21 @@ def test_a_wrong_parameter_is_refused_before_anything_starts(small, argument: st
     result = small.evidence("run", "-p", argument)
     assert result.returncode == 2 and words in result.stderr and "Traceback" not in result.stderr
     assert made_files(small) == before
+
+
+@pytest.mark.slow
+def test_a_study_whose_notebook_fails_is_left_out_and_named(three):
+    notebook = three.root / "notebooks" / "03_study_evidence.ipynb"
+    content = json.loads(notebook.read_text())
+    cell = next(cell for cell in content["cells"] if "StudyEvidence.from_tables" in "".join(cell["source"]))
+    cell["source"] = ["assert study_id != 'wan2025', 'made to fail'\n", *cell["source"]]
+    notebook.write_text(json.dumps(content))
+    result = three.evidence("run")
+    assert (result.returncode, "was made without wan2025" in result.stdout + result.stderr) == (1, True)
+    page, index = ((three.reports / name).read_text() for name in ("study-wan2025.html", "index.html"))
+    assert "made to fail" in page and "This report is not whole." in index
+    assert three.evidence("verify").returncode == 0
+    for name, frame in tables(three).items():
+        if "study_id" in frame and TABLES[name].notebook > "03":
+            assert "wan2025" not in set(frame["study_id"]), name
+    assert not broken_links(sorted(three.reports.glob("*.html")))

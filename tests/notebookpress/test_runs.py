@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from station_project import (
     EACH,
@@ -131,6 +132,30 @@ def test_all_failures_are_listed(project: Path, evidence: Evidence) -> None:
     assert "02_each-beta" in said
     assert "[7/7] the pages … not run" in said
     assert not (project / "reports").exists()
+
+
+def test_one_that_fails_is_left_out_unless_all_are_asked_for(made: Path, evidence: Evidence) -> None:
+    before, whole = snapshot(made, "reports", "data"), contents(made, "reports", "data")
+    fails = "assert station_id != 'beta', 'no sun'"
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, fails, EACH)
+    status, said = evidence("run", "--strict")
+    assert (status, "the earlier report" in said) == (1, True), said
+    assert snapshot(made, "reports", "data") == before
+    for again in (False, True):  # what was made without it is not made a second time
+        status, said = evidence("run")
+        assert (status, "made without beta" in said, "no sun" in said) == (1, True, True), said
+        assert ("03_last …" in said.replace("03_last … not run", "")) is not again
+    read = {
+        name: pd.read_parquet(made / "data/processed" / f"{name}.parquet") for name in ("sums", "overview")
+    }
+    assert (list(read["sums"]["station_id"]), list(read["overview"]["total"])) == (["alpha"], [2])
+    manifest = json.loads((made / "reports" / "manifest.json").read_text())
+    assert list(manifest["left_out"]) == ["beta"] and "AssertionError: no sun" in manifest["left_out"]["beta"]
+    assert str(made) not in manifest["left_out"]["beta"]
+    assert evidence("verify")[0] == 0
+    write_cells(made / "notebooks" / "02_each.ipynb", EACH_PARAMETERS, EACH)
+    assert evidence("run", "--strict")[0] == 0
+    assert contents(made, "reports", "data") == whole
 
 
 def test_wrong_usage_starts_nothing(project: Path, evidence: Evidence) -> None:
