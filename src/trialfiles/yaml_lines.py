@@ -56,7 +56,10 @@ if yaml.__with_libyaml__:
 
 @lru_cache(maxsize=64)
 def composed(text: str) -> yaml.Node | None:
-    """Return the nodes of a YAML text with their places; sheets are asked for several times in one process, and never changed."""
+    """Return the nodes of a YAML text, with their places; nobody may change them.
+
+    Sheets are asked for several times in one process.
+    """
     try:
         return yaml.compose(text, Loader=_FASTEST)
     except yaml.YAMLError:

@@ -16,7 +16,7 @@ _Edit = tuple[int, int, str]  # first character, the one after the last, what st
 
 
 def set_fields(text: str, path: FieldPath, values: Row, drop: Collection[str] = ()) -> str:
-    """Return the text of a sheet with some fields of one block set; nothing else in it changes.
+    r"""Return the text of a sheet with some fields of one block set; nothing else in it changes.
 
     Parameters
     ----------
@@ -37,8 +37,8 @@ def set_fields(text: str, path: FieldPath, values: Row, drop: Collection[str] = 
 
     Examples
     --------
-    >>> set_fields("results:\\n- {arm: a, state: proposed}  # 1\\n", ("results", 0), {"state": "confirmed"})
-    'results:\\n- {arm: a, state: confirmed}  # 1\\n'
+    >>> set_fields("results:\n- {arm: a, state: proposed}  # 1\n", ("results", 0), {"state": "confirmed"})
+    'results:\n- {arm: a, state: confirmed}  # 1\n'
     """
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix(mark)
@@ -97,9 +97,9 @@ def _block_at(node: yaml.Node | None, path: FieldPath) -> yaml.MappingNode:
 def _written(name: str, value: Any) -> str:
     """Return `name: value` on one line, quoted where a block in braces needs it."""
     options: Row = {"default_flow_style": True, "allow_unicode": True, "sort_keys": False, "width": 10**7}
-    line = yaml.safe_dump({name: value}, **options).strip()
+    line = str(yaml.safe_dump({name: value}, **options)).strip()
     if "\n" in line:  # words on several lines
-        line = yaml.safe_dump({name: value}, **options, default_style='"').strip()
+        line = str(yaml.safe_dump({name: value}, **options, default_style='"')).strip()
     return line[1:-1]
 
 
