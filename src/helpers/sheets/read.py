@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from helpers.sheets import SHEET_WORDS, model
-from helpers.sheets.check import OLD_NAMES, FieldPath, cross_checks, with_current_names
+from helpers.sheets.check import cross_checks
+from helpers.sheets.fields import OLD_NAMES, spelled_out, with_current_names
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
 from trialfiles.reading import read_sources
@@ -20,7 +21,7 @@ from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import contact_details
 from trialfiles.times import in_weeks, weeks
-from trialfiles.yaml_lines import line_of, read_yaml
+from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
 Stated = typing.TypeVar("Stated", bound=BaseModel)
 
@@ -57,7 +58,7 @@ def _read(path: str, data: bytes) -> model.StudySheet:
     with_current_names(content)
     lines = {tuple(OLD_NAMES.get(str(part), part) for part in place): line for place, line in lines.items()}
     sheet = None
-    faults = list(cross_checks(content))
+    faults = [*spelled_out(content), *cross_checks(content)]
     try:
         sheet = model.StudySheet.model_validate(content)
     except ValidationError as error:
