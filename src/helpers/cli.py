@@ -181,28 +181,32 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
 @cli.command("check", epilog="Example: evidence check ~/Downloads data/raw/studies/wan2025.yaml")
 @click.argument("files", type=FILE_TYPE, nargs=-1, metavar="[FILE]...")
 @raw_option
-def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
-    """Validate study sheets and sources of any form; all of data/raw when no file is named.
+@click.option("--write", is_flag=True, help="Write the places that are certain into the sheets.")
+def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> None:
+    """Check study sheets with their texts, and sources of any form; all of data/raw when no file is named.
 
-    A folder is checked with everything below it: one line a problem, and a summary.
+    A sheet's fields, figures, units and dates are checked, and every token is looked up in the text where
+    that is at hand. A folder is checked with everything below it: one line a problem, and a summary.
     """
-    from helpers.sheets.raw import check_folder, check_raw
-    from helpers.sheets.read import old_names
+    from helpers.sheets.examination import Examination, examine
+    from helpers.sheets.raw import check_folder
 
-    problems = []
+    done = Examination()
     for folder in filter(Path.is_dir, files):
         if any((folder / name).is_dir() for name in ("studies", "registry")):
-            problems += check_raw(folder)
+            done.join(examine(folder, write=write))
         else:
             found, summary = check_folder(folder)
-            problems += found
+            done.problems += found
             click.echo(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
-        problems += check_raw(raw_folder(project_root(), raw), named or None)
-    for path in named:
-        for note in old_names(path) if path.suffix == ".yaml" and not problems else ():
-            click.echo(f"{path}: note: {note}; rename it when you next edit the sheet")
+        done.join(examine(raw_folder(project_root(), raw), named or None, write))
+    for path, count in done.written.items():
+        click.echo(f"written: {count} place(s) into {path}")
+    for note in done.notes:
+        click.echo(f"note: {note}")
+    problems = done.problems
     for problem in problems:
         click.echo(str(problem), err=True)
     click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))
