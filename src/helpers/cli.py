@@ -217,21 +217,25 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
 @cli.command("add", epilog="Example: evidence add ~/Downloads/NCT06932393.json")
 @click.argument("file", type=FILE_TYPE)
 @raw_option
-def add_command(file: Path, raw: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Add a source that has nothing to do with this review.")
+def add_command(file: Path, raw: Path | None, force: bool) -> None:
     """Take a registry record, an article, a list of references or a study sheet into the raw data.
 
     The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
     references join the screening list, and works that are on it already are named. What is left unread is
-    named too, and how many records were in the file.
+    named too, how many records were in the file, how much is proposed, what is doubtful and what comes next.
     """
+    from helpers.sheets.examination import irrelevant
     from helpers.sheets.raw import file_account
     from helpers.sheets.screening import add_references
-    from helpers.sheets.write import add_source
-    from trialfiles import recognise
+    from helpers.sheets.write import ABOUT_ONE_SUBJECT, add_source
+    from trialfiles import SourceError, recognise
     from trialfiles.references import REFERENCE_READERS
     from trialfiles.text import LARGEST_TEXT, text_encoding
 
     form = recognise(file)
+    if form in ABOUT_ONE_SUBJECT and not force and (problems := irrelevant(file)):
+        raise SourceError(problems)
     if form in REFERENCE_READERS:
         path, merges, new, unread = add_references(form, file, raw_folder(project_root(), raw))
         count = f"{new + len(merges) + len(unread)} reference(s) in {file.name}"

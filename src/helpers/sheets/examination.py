@@ -63,7 +63,7 @@ def examine(raw: str | Path, files: list[Path] | None = None, write: bool = Fals
 
 
 def _write_places(path: Path, documents: Path) -> int:
-    """Write the places that are certain into a sheet, unless it was made from another text; return how many."""
+    """Write the places that are certain into a sheet, but not those of another text; return how many."""
     content, lines = sheet_content(path)
     text, *_ = text_of(content, documents)
     if text is None:
@@ -128,7 +128,7 @@ def irrelevant(path: Path) -> list[Problem]:
         words = read_text(path)
     except (SourceError, OSError):
         return []
-    if path.read_bytes()[:2] == b"PK" or re.search("|".join(SUBJECT_WORDS), words, re.IGNORECASE):
+    if re.search("|".join(SUBJECT_WORDS), words, re.IGNORECASE):
         return []
     problem = "no exosome, vesicle, conditioned medium or hair in this record"
     return [Problem(str(path), None, "", problem, "leave it out, or add it anyway with --force")]
