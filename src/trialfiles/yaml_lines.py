@@ -55,8 +55,11 @@ if yaml.__with_libyaml__:
 
 
 @lru_cache(maxsize=64)
-def _composed(text: str) -> yaml.Node | None:
-    """Return the nodes of a text; sheets are asked for several times in one process, and never changed."""
+def composed(text: str) -> yaml.Node | None:
+    """Return the nodes of a YAML text, with their places; nobody may change them.
+
+    Sheets are asked for several times in one process.
+    """
     try:
         return yaml.compose(text, Loader=_FASTEST)
     except yaml.YAMLError:
@@ -98,7 +101,7 @@ def read_yaml(path: Path) -> tuple[Any, dict[FieldPath, int], list[Problem]]:
         line = data[: error.start].count(b"\n") + 1
         raise refusal(path, line, "", "not UTF-8 text", "save the file as UTF-8") from None
     try:
-        node = _composed(text)
+        node = composed(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         what = f"a character that YAML does not allow (U+{error.character:04X})"

@@ -21,7 +21,7 @@ def both(path: Path, monkeypatch: pytest.MonkeyPatch) -> list:
     given = []
     for loader in (yaml_lines._FastLoader, yaml_lines._Loader):
         monkeypatch.setattr(yaml_lines, "_FASTEST", loader)
-        yaml_lines._composed.cache_clear()
+        yaml_lines.composed.cache_clear()
         try:
             given.append(yaml_lines.read_yaml(path))
         except SourceError as error:
