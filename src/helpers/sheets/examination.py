@@ -10,7 +10,7 @@ from pathlib import Path
 
 from helpers.places import read_document
 from helpers.sheets.fields import UNWRITTEN, items_of, mapping_of
-from helpers.sheets.locators import hash_problem, place_problems, text_of, with_places
+from helpers.sheets.locators import hash_problem, place_problems, text_of, written_places
 from helpers.sheets.raw import check_raw, raw_files
 from helpers.sheets.read import old_names, sheet_content
 from helpers.tables.vocabulary import SUBJECT_WORDS
@@ -72,7 +72,7 @@ def _write_places(path: Path, documents: Path) -> int:
     other = hash_problem(path, content, lines, document)
     if other and mapping_of(content, "source").get("sha256") is not None:
         return 0
-    changed, count = with_places(path.read_bytes().decode("utf-8"), content, document)
+    changed, count = written_places(path.read_bytes().decode("utf-8"), content, document)
     if count:
         write_atomic(path, changed)
     return count

@@ -219,7 +219,7 @@ def hash_problem(path: Path, sheet: Row, lines: dict[FieldPath, int], document: 
 
 
 # Writing.
-def with_places(content: str, sheet: Row, document: Document) -> tuple[str, int]:
+def written_places(content: str, sheet: Row, document: Document) -> tuple[str, int]:
     """Return the text of a sheet with the places that it left open, where they are certain, and their number.
 
     Nothing else in it changes; a token that stands at several places, or at none, is left.
