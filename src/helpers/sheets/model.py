@@ -159,6 +159,7 @@ class Source(Block):
     licence: Text = None
     document: FileName | None = None
     sha256: Sha256 | None = None
+    pdf_sha256: Sha256 | None = None  # of the PDF from which the document was made
     registry_file: FileName | None = None
     seen: Origin | None = None  # of every figure that says nothing else
 

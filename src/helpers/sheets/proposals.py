@@ -22,8 +22,11 @@ from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
 
 
-def article_sheet(article: Article, study_id: str) -> str:
-    """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed."""
+def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None) -> str:
+    """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed.
+
+    `pdf_sha256` is that of the PDF from which the article's text was made.
+    """
     figures = grid_figures(article.tables, reading_words())
     record = article_record(article, "article", reading_words())
     arm_ids = {arm["label"]: arm["arm_id"] for arm in record.arms}
@@ -34,6 +37,7 @@ def article_sheet(article: Article, study_id: str) -> str:
     source |= {"reference": csl_item(article.reference), "has_results": bool(results) or None}
     source |= {"access": stated["access"], "licence": article.licence, "document": f"{study_id}.txt"}
     source["sha256"] = hashlib.sha256(article.text.encode()).hexdigest()
+    source |= {"pdf_sha256": pdf_sha256} if pdf_sha256 else {}
     study = {"title": record.studies[0]["title"]}
     head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
     text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results)

@@ -187,7 +187,9 @@ class _Rows:
 
     def source(self) -> Row:
         source, extraction = self.sheet.source, self.sheet.extraction
-        row = source.model_dump(exclude={"registry_file", "seen"}) | _origin_columns(source.seen)
+        row = source.model_dump(exclude={"registry_file", "pdf_sha256", "seen"}) | _origin_columns(
+            source.seen
+        )
         cited = source.reference
         return row | self.study_id | {
             "reference": cited and cited.model_dump_json(by_alias=True, exclude_defaults=True),
