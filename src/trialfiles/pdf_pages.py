@@ -194,6 +194,11 @@ def _pieces(signs: list[_Sign]) -> Iterator[Piece]:
         yield _closed(piece, raised)
 
 
+_EQUALS = re.compile(
+    r"(?<=[A-Za-z)\u00b2] )\u00bc(?= [\d.<\u2212-])"
+)  # what some publishers' letters call it
+
+
 def _closed(piece: Piece, raised: bool) -> Piece:
-    piece.text += DOWN if raised else ""
+    piece.text = _EQUALS.sub("=", piece.text) + (DOWN if raised else "")
     return piece

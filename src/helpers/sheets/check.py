@@ -46,6 +46,17 @@ def with_current_names(sheet: Any) -> list[str]:
     return list(notes)
 
 
+def with_confirmed_facts(sheet: Row) -> None:
+    """Fill the empty fields of `study` with the facts that a person has confirmed, in place."""
+    study = _mapping(sheet, "study")
+    for _, fact in _items(sheet, "facts", dict):
+        if (
+            fact.get("state", "confirmed") == "confirmed"
+            and study.get(field := str(fact.get("field"))) is None
+        ):
+            study[field] = fact.get("value")
+
+
 def cross_checks(sheet: Row) -> Iterator[Fault]:
     """Yield what is wrong between the fields of a sheet, whose shape may be wrong too.
 

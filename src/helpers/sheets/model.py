@@ -68,6 +68,10 @@ Probability = Annotated[_Reference, FigureUse(0, 1, "a p value, 0 to 1")]
 Level = Annotated[float, Field(gt=0, lt=100)] | None  # of an interval, percent; 95 where not stated
 
 
+# a machine's proposal counts for nothing until a person confirms it
+State = Literal["proposed", "confirmed"]
+
+
 class Block(BaseModel):
     """A part of a sheet: unknown keys are refused, text is not turned into numbers or back."""
 
@@ -198,6 +202,14 @@ class Study(Block):
     allocation_ratio: AsPrinted = None
 
 
+class Fact(PrintedWords):
+    """A fact that a machine found; confirmed by a person it fills its field of `study` if that is empty."""
+
+    field: Annotated[str, OneOf(tuple(Study.model_fields))]
+    value: Said  # or the id of a figure, as the field has it
+    state: State = "confirmed"
+
+
 class Arm(Block):
     """An arm, a scalp site that serves as one, or a single case."""
 
@@ -223,10 +235,6 @@ class SheetOutcome(Block):
     measure: Text = None
     unit: Text = None
     timepoint: Text = None
-
-
-# a machine's proposal counts for nothing until a person confirms it
-State = Literal["proposed", "confirmed"]
 
 
 class SheetQuantity(Block):
@@ -384,6 +392,7 @@ class StudySheet(Block):
     source: Source
     extraction: Extraction
     study: Study
+    facts: list[Fact] = []
     arms: list[Arm] = []
     outcomes: list[SheetOutcome] = []
     quantities: list[SheetQuantity] = []
@@ -402,6 +411,8 @@ class StudySheet(Block):
 
     def places(self) -> Iterator[tuple[str, PrintedWords]]:
         """Yield every place that is not a figure's, with the field that names it."""
+        for fact in self.facts:
+            yield f"facts.{fact.field}", fact
         for statement in self.statements:
             yield f"statements.{statement.id}", statement
         for discrepancy in self.discrepancies:

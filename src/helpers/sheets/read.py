@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from helpers.sheets import SHEET_WORDS, model
-from helpers.sheets.check import OLD_NAMES, FieldPath, cross_checks, with_current_names
+from helpers.sheets.check import OLD_NAMES, FieldPath, cross_checks, with_confirmed_facts, with_current_names
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
 from trialfiles.reading import read_sources
@@ -55,6 +55,7 @@ def _read(path: str, data: bytes) -> model.StudySheet:
         remedy = "start from `evidence new STUDY_ID`"
         raise SourceError(problems or Problem(path, 1, "", "not a study sheet", remedy))
     with_current_names(content)
+    with_confirmed_facts(content)
     lines = {tuple(OLD_NAMES.get(str(part), part) for part in place): line for place, line in lines.items()}
     sheet = None
     faults = list(cross_checks(content))
