@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from trialfiles.citations import Reference
 from trialfiles.extraction import read_extraction
+from trialfiles.pdf_pages import page_image
 from trialfiles.quantities.grammar import find_quantities
 from trialfiles.reading import converted, read_source, read_sources
 from trialfiles.recognition import recognise
@@ -20,9 +21,9 @@ from trialfiles.vocabulary import Vocabulary, read_vocabulary
 
 __all__ = [
     "Problem", "Reference", "Section", "SourceError", "SourceRecord", "Vocabulary", "WEEKS_PER_MONTH",
-    "contact_details", "converted", "durations", "find_quantities", "in_weeks", "read_extraction",
-    "read_source", "read_sources", "read_vocabulary", "recognise", "weeks", "write_csl", "write_ris",
-    "write_web_rows",
+    "contact_details", "converted", "durations", "find_quantities", "in_weeks", "page_image",
+    "read_extraction", "read_source", "read_sources", "read_vocabulary", "recognise", "weeks", "write_csl",
+    "write_ris", "write_web_rows",
 ]  # fmt: skip
 
 

@@ -61,8 +61,8 @@ class Grid:
     rows: list[GridRow] = field(default_factory=list)
 
 
-_UP, _DOWN = "\ue000", "\ue001"  # around raised text while it is collected
-_RAISED = re.compile(f"{_UP}([^{_UP}{_DOWN}]*){_DOWN}")
+UP, DOWN = "\ue000", "\ue001"  # around raised text while it is collected
+_RAISED = re.compile(f"{UP}([^{UP}{DOWN}]*){DOWN}")
 _SUPERSCRIPT = str.maketrans("0123456789+-\u2212\u2013", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _MARK_SIGNS = re.compile(r"[*\u2217\u2020\u2021\u00a7\u00b6\u2016#⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺]+")
 # raised behind these it is an exponent, and behind a number a part of a word: cm², 10⁹, 12th
@@ -82,12 +82,17 @@ def _marked(element: Element, skip: tuple[str, ...] = ()) -> tuple[str, str]:
     """Return an element's text, and the same with blanks for its raised marks."""
     parts: list[str] = []
     _collect(element, skip, parts)
-    words = _SPACES.sub(" ", "".join(parts)).strip()
+    return raised_text("".join(parts))
+
+
+def raised_text(text: str) -> tuple[str, str]:
+    """Return a text with what is between `UP` and `DOWN` raised, and the same with blanks for its marks."""
+    words = _SPACES.sub(" ", text).strip()
     shown_parts: list[str] = []
     plain_parts: list[str] = []
     before = ""
     for at, piece in enumerate(_RAISED.split(words)):
-        piece = piece.replace(_UP, "").replace(_DOWN, "")
+        piece = piece.replace(UP, "").replace(DOWN, "")
         shown = piece.translate(_SUPERSCRIPT) if at % 2 else piece
         mark = at % 2 and not _POWER_BEFORE.search(before) and piece.lower() not in _ORDINAL
         before = (before + shown[-5:])[-5:]
@@ -103,23 +108,23 @@ def _marked(element: Element, skip: tuple[str, ...] = ()) -> tuple[str, str]:
 
 
 def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: bool = False) -> None:
-    parts.append((element.text or "").replace(_UP, "").replace(_DOWN, ""))
+    parts.append((element.text or "").replace(UP, "").replace(DOWN, ""))
     for child in element:
         name = local_name(child)
         if name not in skip and isinstance(child.tag, str):
             if name in ("break", "p", "title", "list-item"):
                 parts.append(" ")
-            before = "".join(parts[-4:]).rstrip(_UP + _DOWN)[-1:]
+            before = "".join(parts[-4:]).rstrip(UP + DOWN)[-1:]
             glued = child.get("ref-type") in _NOTES and re.match(r"[\w)%.]", before) is not None
             noted = (name == "xref" and glued) or (
                 name in ("xref", "sub", "ext-link", "a") and before.isdigit()
             )
             styled = "super" in (child.get("style") or "")
             up = not raised and (name == "sup" or noted or styled)
-            parts += _UP * up
+            parts += UP * up
             _collect(child, skip, parts, raised or up)
-            parts += _DOWN * up
-        parts.append((child.tail or "").replace(_UP, "").replace(_DOWN, ""))
+            parts += DOWN * up
+        parts.append((child.tail or "").replace(UP, "").replace(DOWN, ""))
 
 
 _NOTES = ("table-fn", "fn", "bibr")  # glued to a word such a reference is no part of it, to a number none is

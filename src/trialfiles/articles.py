@@ -12,8 +12,8 @@ from xml.etree.ElementTree import Element
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.article_tables import Grid, element_text, read_article_grid
 from trialfiles.citations import Reference, reference_of
-from trialfiles.forms import names_of
 from trialfiles.record import Problem, Row, SourceRecord, refusal, stated_source
+from trialfiles.sections import find_sections, split_lines
 from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
@@ -23,10 +23,6 @@ _LICENCE = re.compile(
 _SKIPPED = ("table-wrap", "fig", "ref-list", "fn-group", "disp-formula", "supplementary-material", "graphic")
 _DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]+[A-Za-z0-9]")
 _CITED = re.compile(r"^\W*(?:\d{1,2}\.? )?references\W*$", re.IGNORECASE | re.MULTILINE)
-_HEADING = re.compile(
-    rf"^(?:\d{{1,2}}(?:\.\d{{1,2}})*\.?\s+)?(?:{'|'.join(names_of('headings')['plain'])})\s*:?$",
-    re.IGNORECASE,
-)
 
 
 @dataclass
@@ -85,32 +81,28 @@ def read_jats(path: Path) -> list[Article]:
 def read_plain(path: Path) -> list[Article]:
     """Read an article saved as text: title from its first lines, sections from their headings."""
     text = read_text(path)
-    lines = text.split("\n")
-    first = next((line.strip(" #*") for line in lines if len(line.split()) >= 3), "")
+    first = next((line.strip(" #*") for line in text.split("\n") if len(line.split()) >= 3), "")
     article = Article(title=first[:300], text=text)
     if not first:
         raise refusal(path, 1, "title", "no title", "put the title on the first line")
-    own = _CITED.split(text[:5000], maxsplit=1)[0]
-    doi = _DOI.search(own)  # those behind are of cited works
-    article.doi = doi.group() if doi else None
-    licence = _LICENCE.search(text)
-    article.licence = licence.group(1).lower() if licence else None
-    article.sections = main_sections(text)
-    abstract = next((part for part in article.sections if part[0].lower() == "abstract"), None)
-    article.abstract = text[abstract[1] : abstract[2]].partition("\n")[2].strip() if abstract else ""
+    describe_text(article)
     return [article]
 
 
-def main_sections(text: str) -> list[tuple[str, int, int]]:
-    """Return the main sections of an article's text, those below them included: title, start, end."""
-    starts, at = [], 0
-    for line in text.split("\n"):
-        words = line.strip(" #*_\t\r")
-        if _HEADING.match(words):
-            starts.append((words.rstrip(":"), at))
-        at += len(line) + 1
-    ends = [start for _, start in starts[1:]] + [len(text)]
-    return [(name, start, end) for (name, start), end in zip(starts, ends, strict=False)]
+def describe_text(article: Article) -> None:
+    """Fill in what an article's text tells: DOI, licence, abstract, and sections by their headings."""
+    text = article.text
+    doi = _DOI.search(_CITED.split(text[:5000], maxsplit=1)[0])  # those behind are of cited works
+    article.doi = doi.group() if doi else None
+    licence = _LICENCE.search(text)
+    article.licence = licence.group(1).lower() if licence else None
+    tables = {title for title, *_ in article.sections}
+    found = [part for part in find_sections(split_lines(text)) if part.title not in tables]
+    article.sections += [(part.title, part.char_start, part.char_end) for part in found]
+    article.sections.sort(key=lambda part: (part[1], -part[2]))
+    abstract = [part for part in found if part.title.partition(":")[0].lower() == "abstract"]
+    words = text[abstract[0].char_start : abstract[-1].char_end] if abstract else ""
+    article.abstract = words.partition("\n")[2].strip()
 
 
 def _article(root: Element) -> Article:
@@ -204,14 +196,19 @@ class _Writer:
         self.article.unread += [] if tables else [label]
         for table in tables:
             grid = read_article_grid(table, label, caption, foot)
-            for row in grid.rows:
-                for cell in dict.fromkeys(row.cells):
-                    cell.start = len(self.article.text)
-                    self.article.text += cell.text + "\t"
-                self.article.text = self.article.text.removesuffix("\t") + "\n"
-            self.article.tables.append(grid)
+            write_grid(self.article, grid)
         self.line(foot)
         self.article.sections.append((label, start, len(self.article.text)))
+
+
+def write_grid(article: Article, grid: Grid) -> None:
+    """Write a table's rows at the end of an article's text, with tabs between its cells."""
+    for row in grid.rows:
+        for cell in dict.fromkeys(row.cells):
+            cell.start = len(article.text)
+            article.text += cell.text + "\t"
+        article.text = article.text.removesuffix("\t") + "\n"
+    article.tables.append(grid)
 
 
 _KINDS = {"mean_se": "other", "mean_ci": "other", "pair": "other", "ci": "other"}

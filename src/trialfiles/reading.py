@@ -10,6 +10,7 @@ from trialfiles.citations import Reference
 from trialfiles.ctgov import read_ctgov
 from trialfiles.extraction import read_extraction_table
 from trialfiles.ictrp import read_exchange, read_ictrp, read_ictrp_csv
+from trialfiles.pdf_articles import read_pdf_records
 from trialfiles.recognition import recognise
 from trialfiles.record import SourceRecord, refusal
 from trialfiles.references import REFERENCE_READERS, reference_records, write_csl, write_ris
@@ -27,6 +28,7 @@ READERS: dict[str, Callable[[Path, Vocabulary], Iterable[SourceRecord]]] = {
     "irct": read_irct,
     "jats": read_jats_records,
     "text": read_text_records,
+    "pdf": read_pdf_records,
     "rm5": read_rm5,
     "revman_csv": read_revman_csv,
     "review_csv": read_review_csv,

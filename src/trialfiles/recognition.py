@@ -42,7 +42,7 @@ def recognise(path: str | Path) -> str:
     Returns
     -------
     str
-        `sheet`, `ctgov`, `ictrp`, `ictrp_csv`, `exchange`, `medpath`, `irct`, `jats`, `text`, `ris`,
+        `sheet`, `ctgov`, `ictrp`, `ictrp_csv`, `exchange`, `medpath`, `irct`, `jats`, `text`, `pdf`, `ris`,
         `bibtex`, `csl`, `pubmed`, `nbib`, `endnote`, `reference_table`, `rm5`, `revman_csv`, `review_csv`,
         `table`, `ictrp_xlsx` or `xlsx`.
 
@@ -56,6 +56,8 @@ def recognise(path: str | Path) -> str:
     _refuse(path, "heads", lambda other: re.match(other["begins"].encode("latin-1"), head))
     if head.startswith(b"PK"):
         return _zip_form(path)
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
     try:
         text = head.decode(text_encoding(head), "replace").lstrip("\ufeff \t\r\n")
         text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from trialfiles.forms import names_of
 from trialfiles.registry_pages import ALIASES, ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS, MEDPATH_PARTS
@@ -70,6 +70,13 @@ def find_sections(lines: list[Line]) -> list[Section]:
     return found[::-1]
 
 
+def main_sections(lines: list[Line]) -> list[Section]:
+    """Return the main sections of an article, each with all that is below it, in order."""
+    found = [part for part in find_sections(lines) if part.title.casefold() in MAIN_HEADINGS]
+    ends = [*(part.char_start for part in found[1:]), lines[-1].char_end if lines else 0]
+    return [replace(part, char_end=end) for part, end in zip(found, ends, strict=False)]
+
+
 @dataclass(frozen=True)
 class Heading:
     """A heading: its title, where it begins, and where its section ends when that is known already.
@@ -85,7 +92,7 @@ class Heading:
 
 
 _NAMES = names_of("headings")
-KNOWN_HEADINGS = frozenset(_NAMES["known"])
+KNOWN_HEADINGS, MAIN_HEADINGS = frozenset(_NAMES["known"]), frozenset(_NAMES["main"])
 ABSTRACTS = frozenset({"abstract", "summary"})
 RUN_IN_ABSTRACT, RUN_IN_ANYWHERE = "|".join(_NAMES["in_abstract"]), "|".join(_NAMES["anywhere"])
 _IN_ABSTRACT = re.compile(rf"\s*\**({RUN_IN_ABSTRACT})\**[:.]?\**\s+(?=[A-Z0-9])")

@@ -116,7 +116,7 @@ def time_of(text: str) -> str | None:
 @lru_cache(maxsize=256)
 def caption_time(caption: str) -> str | None:
     """Return the time of all figures that a caption tells: its last words, or the only time that it has."""
-    first = caption.split(".")[0]
+    first = bare_words(caption).split(".")[0].strip(" ,;:")
     if time := time_in_words(first):
         return time
     found = durations(first)

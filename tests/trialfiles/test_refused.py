@@ -16,7 +16,6 @@ from trialfiles.text import parse_xml
 RECORD = Path(__file__).parents[2] / "data" / "raw" / "registry" / "NCT06932393.json"
 NOT_XML = "not safe, whole XML"
 BYTES = [
-    (b"%PDF-1.7\n%", "a PDF", "JATS XML"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file", ".xlsx"),
     (b"<a>\x00</a>", NOT_XML, ""),
     (b"<a>" * 20_000, NOT_XML, ""),

@@ -14,6 +14,15 @@ from trialfiles.record import Row
 from trialfiles.yaml_lines import FieldPath
 
 
+def with_confirmed_facts(sheet: Row) -> None:
+    """Fill the empty fields of `study` with the facts that a person has confirmed, in place."""
+    study = mapping_of(sheet, "study")
+    for _, fact in items_of(sheet, "facts", dict):
+        field, confirmed = str(fact.get("field")), fact.get("state", "confirmed") == "confirmed"
+        if confirmed and study.get(field) is None:
+            study[field] = fact.get("value")
+
+
 def cross_checks(sheet: Row) -> Iterator[Fault]:
     """Yield what is wrong between the fields of a sheet, whose shape may be wrong too.
 

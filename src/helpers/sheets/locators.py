@@ -14,9 +14,8 @@ from typing import Any
 from helpers.places import Document, check_locator, nearest_spellings, occurrences
 from helpers.sheets.edit import set_fields
 from helpers.sheets.fields import items_of, mapping_of, words_of
-from trialfiles.articles import main_sections
 from trialfiles.record import Problem, Row
-from trialfiles.sections import Section, find_sections, split_lines
+from trialfiles.sections import Section, find_sections, main_sections, split_lines
 from trialfiles.yaml_lines import FieldPath, line_of
 
 _FRONT = "Front matter"  # what stands before the first heading, or under none
@@ -76,8 +75,8 @@ class SourceText:
     @cached_property
     def sections(self) -> list[Section]:
         """The sections that headings and captions open, and the main ones with all that is below them."""
-        main = [Section(title, 0, start, end) for title, start, end in main_sections(self.text)]
-        return [*find_sections(split_lines(self.text)), *main]
+        lines = split_lines(self.text)
+        return [*find_sections(lines), *main_sections(lines)]
 
     def section_at(self, offset: int) -> str:
         """Return the title of the innermost section around a place."""

@@ -75,6 +75,10 @@ AnyConcept = Annotated[
 ]
 
 
+# a machine's proposal counts for nothing until a person confirms it
+State = Literal["proposed", "confirmed"]
+
+
 class Block(BaseModel):
     """A part of a sheet: unknown keys are refused, text is not turned into numbers or back."""
 
@@ -184,6 +188,7 @@ class Source(Block):
     licence: Text = None
     document: FileName | None = None
     sha256: Sha256 | None = None
+    pdf_sha256: Sha256 | None = None  # of the PDF from which the document was made
     registry_file: FileName | None = None
     seen: Origin | None = None  # of every figure that says nothing else
 
@@ -222,6 +227,14 @@ class Study(Block):
     allocation_ratio: AsPrinted = None
 
 
+class Fact(PrintedWords):
+    """A fact that a machine found; confirmed by a person it fills its field of `study` if that is empty."""
+
+    field: Annotated[str, OneOf(tuple(Study.model_fields))]
+    value: Said  # or the id of a figure, as the field has it
+    state: State = "confirmed"
+
+
 class Arm(Block):
     """An arm, a scalp site that serves as one, or a single case."""
 
@@ -247,10 +260,6 @@ class SheetOutcome(Block):
     measure: Text = None
     unit: Text = None
     timepoint: Text = None
-
-
-# a machine's proposal counts for nothing until a person confirms it
-State = Literal["proposed", "confirmed"]
 
 
 class SheetQuantity(Block):
@@ -410,6 +419,7 @@ class StudySheet(Block):
     source: Source
     extraction: Extraction
     study: Study
+    facts: list[Fact] = []
     arms: list[Arm] = []
     outcomes: list[SheetOutcome] = []
     quantities: list[SheetQuantity] = []
@@ -428,6 +438,8 @@ class StudySheet(Block):
 
     def places(self) -> Iterator[tuple[str, PrintedWords]]:
         """Yield every place that is not a figure's, with the field that names it."""
+        for fact in self.facts:
+            yield f"facts.{fact.field}", fact
         for statement in self.statements:
             yield f"statements.{statement.id}", statement
         for discrepancy in self.discrepancies:

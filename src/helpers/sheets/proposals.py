@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import yaml
 
 from helpers.sheets import SHEET_WORDS
+from helpers.sheets.facts import described_arm, prose_subject, study_facts, visit_time
 from helpers.sheets.model import Result
 from helpers.sheets.plausibility import check_figure
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
@@ -22,21 +24,34 @@ from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
 
 
-def article_sheet(article: Article, study_id: str) -> str:
-    """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed."""
-    figures = grid_figures(article.tables, reading_words())
+def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None) -> str:
+    """Return a sheet of an article as YAML that `read_sheet` accepts; every figure is only proposed.
+
+    `pdf_sha256` is that of the PDF from which the article's text was made.
+    """
+    figures = [
+        replace(figure, time=visit_time(article, figure.time))
+        for figure in grid_figures(article.tables, reading_words())
+    ]
     record = article_record(article, "article", reading_words())
     arm_ids = {arm["label"]: arm["arm_id"] for arm in record.arms}
     quantities, results = _figures_of_tables(article, figures, arm_ids)
-    quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row})
+    quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row}, arm_ids)
     stated = record.sources[0]
     source: Row = {"source_id": study_id, "tier": "core", "format": "article"}
     source |= {"reference": csl_item(article.reference), "has_results": bool(results) or None}
     source |= {"access": stated["access"], "licence": article.licence, "document": f"{study_id}.txt"}
     source["sha256"] = hashlib.sha256(article.text.encode()).hexdigest()
+    source |= {"pdf_sha256": pdf_sha256} if pdf_sha256 else {}
     study = {"title": record.studies[0]["title"]}
+    for arm in record.arms:
+        if words := described_arm(article, arm["label"]):
+            role = reading_words().role(f"{arm['label']} {words}")
+            arm |= {"label": f"{arm['label']}: {words}", "role": role if role != "active" else arm["role"]}
+    facts, dates = study_facts(article, quantities)
+    quantities += dates
     head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
-    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results)
+    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results, facts)
     return head.format(study_id=study_id) + text
 
 
@@ -83,7 +98,7 @@ _Dumper.add_representer(_Line, _Dumper.represent_line)
 
 def _sheet_text(
     study_id: str, source: Row, compared: str, study: Row,
-    arms: list[Row], quantities: list[Row], results: list[Row],
+    arms: list[Row], quantities: list[Row], results: list[Row], facts: list[Row] | None = None,
 ) -> str:  # fmt: skip
     """Return a sheet as YAML, its blocks in order, arms, figures and results on lines of their own."""
     named = [{name: _short(arm[name]) for name in ("arm_id", "role", "label")} for arm in arms]
@@ -93,6 +108,7 @@ def _sheet_text(
         "source": {name: _short(value) for name, value in source.items()},
         "extraction": {"readers": 1, "date": date.today(), "compared": compared},
         "study": {name: _short(value) for name, value in study.items()},
+        **({"facts": list(map(_Line, facts))} if facts else {}),
         "arms": list(map(_Line, named)),
         "quantities": list(map(_Line, quantities)),
         "results": list(map(_Line, results)),
@@ -155,7 +171,10 @@ def _group_size(article: Article, size: Size, number: int, arm_id: str) -> Row:
     return _placed(article, row, size.start) or row
 
 
-def _of_prose(article: Article, taken: set[int]) -> list[Row]:
+_MEASURED = {"mean_sd", "mean", "sd", "median", "percent", "percent_change", "level"}
+
+
+def _of_prose(article: Article, taken: set[int], arm_ids: dict[str, str]) -> list[Row]:
     """Return the quantities outside of tables and references."""
     tables = {grid.label for grid in article.tables}
     skipped = [
@@ -180,6 +199,8 @@ def _of_prose(article: Article, taken: set[int]) -> list[Row]:
         }
         row |= {"sd": item.sd, "unit": item.unit or None, "kind": kind, "role": "result"}
         row["concept"] = "other_outcome"
+        if kind in _MEASURED:
+            row |= prose_subject(article, item.char_start, item.char_end, arm_ids)
         if quantity := _placed(article, row, item.char_start):
             rows.append(quantity)
     return rows

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from helpers.sheets import SHEET_WORDS, model
-from helpers.sheets.check import cross_checks
+from helpers.sheets.check import cross_checks, with_confirmed_facts
 from helpers.sheets.fields import OLD_NAMES, spelled_out, with_current_names
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
@@ -56,6 +56,7 @@ def _read(path: str, data: bytes) -> model.StudySheet:
         remedy = "start from `evidence new STUDY_ID`"
         raise SourceError(problems or Problem(path, 1, "", "not a study sheet", remedy))
     with_current_names(content)
+    with_confirmed_facts(content)
     lines = _current_lines(lines)
     sheet = None
     faults = [*spelled_out(content), *cross_checks(content)]
@@ -215,7 +216,9 @@ class _Rows:
 
     def source(self) -> Row:
         source, extraction = self.sheet.source, self.sheet.extraction
-        row = source.model_dump(exclude={"registry_file", "seen"}) | _origin_columns(source.seen)
+        row = source.model_dump(exclude={"registry_file", "pdf_sha256", "seen"}) | _origin_columns(
+            source.seen
+        )
         cited = source.reference
         return row | self.study_id | {
             "reference": cited and cited.model_dump_json(by_alias=True, exclude_defaults=True),

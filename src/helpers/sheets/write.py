@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from notebookpress.files import write_atomic
 from trialfiles.articles import Article, read_jats, read_plain, study_name
 from trialfiles.citations import Reference, clean_doi
 from trialfiles.forms import names_of
+from trialfiles.pdf_articles import read_pdf
 from trialfiles.reading import read_source
 from trialfiles.recognition import recognise
 from trialfiles.record import Row, SourceRecord, refusal
@@ -25,7 +27,8 @@ from trialfiles.text import free_name, read_text
 _REGISTRY = {
     "ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "ictrp_xlsx": ".xlsx", "exchange": ".xml",
 }  # fmt: skip
-ABOUT_ONE_SUBJECT = (*_REGISTRY, "medpath", "irct", "jats", "text")  # forms that name what they are about
+_ARTICLES = {"jats": read_jats, "text": read_plain, "pdf": read_pdf}
+ABOUT_ONE_SUBJECT = (*_REGISTRY, "medpath", "irct", *_ARTICLES)  # forms that name what they are about
 _EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
 LONGEST_NAME = 2000  # characters of a text in a sheet
 _EMPTY_SHEET = Path(__file__).with_name("new_sheet.yaml")  # with gaps for what is known
@@ -78,10 +81,11 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
 
     A registry record comes with a new sheet, to be appraised by a person; its figures stay with the
     record. Both files are named by the registration number, with `-` for what a file name may not hold.
-    An article, or a registry's page saved as text, goes to the documents, which are never published, and a
-    sheet is made of it; every figure of an article is only proposed there. So are the figures of a review's
-    data and of extraction tables, a sheet a study. A register's file of several records is kept as it is: its
-    records wait for their sheets. Another version of a sheet's registry record is kept beside the first.
+    An article, or a registry's page saved as text, goes to the documents, which are never published (a PDF
+    beside its text), and a sheet is made of it; every figure of an article is only proposed there. So are the
+    figures of a review's data and of extraction tables, a sheet a study. A register's file of several records
+    is kept as it is: its records wait for their sheets. Another version of a sheet's registry record is kept
+    beside the first.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
     """
     file, raw = Path(file), Path(raw)
     form = recognise(file)
-    if form in ("jats", "text"):
+    if form in _ARTICLES:
         return _add_article(file, form, raw)
     if form in _EXTRACTED:
         return _add_extracted(file, raw)
@@ -102,14 +106,19 @@ def add_source(file: str | Path, raw: str | Path) -> list[Path]:
 
 def _add_article(file: Path, form: str, raw: Path) -> list[Path]:
     """Write an article's text among the documents and the sheet that proposes its figures."""
-    articles = read_jats(file) if form == "jats" else read_plain(file)
+    articles = _ARTICLES[form](file)
     if len(articles) != 1:
         problem = f"holds {len(articles)} articles"
         raise refusal(file, None, "", problem, "split the file")
     study_id = _article_id(file, articles[0], raw)
     sheet = _free_path(study_id, raw, file)
-    text = article_sheet(articles[0], study_id)
-    return [_keep(file, raw / "documents" / f"{study_id}.txt", articles[0].text), _write_sheet(sheet, text)]
+    documents = raw / "documents"
+    pages = [_keep(file, documents / f"{study_id}.pdf")] if form == "pdf" else []  # shown beside the text
+    text = article_sheet(
+        articles[0], study_id, hashlib.sha256(file.read_bytes()).hexdigest() if pages else None
+    )
+    kept = _keep(file, documents / f"{study_id}.txt", articles[0].text)
+    return [*pages, kept, _write_sheet(sheet, text)]
 
 
 def _article_id(file: Path, article: Article, raw: Path) -> str:
