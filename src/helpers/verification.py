@@ -18,7 +18,7 @@ import yaml
 from pydantic import Field
 
 from helpers.places import Document, read_document
-from helpers.sheets.locators import hash_problem, place_problems
+from helpers.sheets.locators import SourceText, hash_problem, place_problems
 from helpers.sheets.model import Block, FileName, Name, Sha256, SheetQuantity, StudySheet, Text
 from helpers.sheets.raw import study_sheets
 from helpers.sheets.read import read_stated, sheet_content
@@ -86,7 +86,7 @@ def _verify_sheet(path: Path, sheet: StudySheet, text: Path, result: VerifiedPla
     content, lines = sheet_content(path)
     wrong = hash_problem(path, content, lines, document)
     result.problems += [wrong] if wrong else []
-    for token, problem in place_problems(path, content, lines, document):
+    for token, problem in place_problems(path, content, lines, SourceText(document)):
         result.problems += [problem] if problem else []
         if token.figure and token.chars:
             name = token.name.replace("quantities", sheet.study_id, 1)

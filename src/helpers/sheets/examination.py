@@ -10,7 +10,7 @@ from pathlib import Path
 
 from helpers.places import read_document
 from helpers.sheets.fields import UNWRITTEN, items_of, mapping_of
-from helpers.sheets.locators import hash_problem, place_problems, text_of, written_places
+from helpers.sheets.locators import SourceText, hash_problem, place_problems, text_of, written_places
 from helpers.sheets.raw import check_raw, raw_files
 from helpers.sheets.read import old_names, sheet_content
 from helpers.tables.vocabulary import SUBJECT_WORDS
@@ -84,8 +84,8 @@ def _examine_places(path: Path, documents: Path, done: Examination) -> None:
     text, absent, fault = text_of(content, documents)
     if absent:
         place = ("source", "document")
-        said = Problem(str(path), line_of(lines, place), ".".join(place), *absent)
-        (done.problems if fault else done.notes).append(said)
+        missing = Problem(str(path), line_of(lines, place), ".".join(place), *absent)
+        (done.problems if fault else done.notes).append(missing)
     if text is not None:
         try:
             document = read_document(text)
@@ -94,18 +94,22 @@ def _examine_places(path: Path, documents: Path, done: Examination) -> None:
             return
         wrong = hash_problem(path, content, lines, document)
         done.problems += [wrong] if wrong else []
-        for token, problem in place_problems(path, content, lines, document):
+        source = SourceText(document)
+        for token, problem in place_problems(path, content, lines, source):
+            listed = done.problems
             if problem is None and not token.written:
-                line = line_of(lines, token.said)
-                problem = Problem(str(path), line, token.name, UNWRITTEN, _WRITE)
-            done.problems += [problem] if problem else []
+                [offset] = source.found(token)
+                said = f"{UNWRITTEN}: {source.around(offset, len(token.printed))}"
+                problem = Problem(str(path), line_of(lines, token.said), token.name, said, _WRITE)
+                listed = done.problems if token.line is None else done.notes  # a line is a place
+            listed += [problem] if problem else []
         done.notes += _without_place(path, content, lines)
     done.notes += _unreadable_times(path, content, lines)
     for note in old_names(path):
         done.notes.append(Problem(str(path), None, "", note, "rename it when you next edit the sheet"))
 
 
-_WRITE = "it is certain: evidence check --write puts it into the sheet"
+_WRITE = "evidence check --write puts it into the sheet"
 
 
 def _without_place(path: Path, content: Row, lines: dict[FieldPath, int]) -> Iterator[Problem]:

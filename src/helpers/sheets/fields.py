@@ -78,7 +78,7 @@ def spelled_out(sheet: Row) -> Iterator[Fault]:
     for place, quantity in items_of(sheet, "quantities", dict):
         named = "in" if "in" in quantity else "at"
         short = {new: quantity.pop(old) for old, new in _SHORT.items() if old in quantity}
-        if short:
+        if any(value is not None for value in short.values()):
             quantity["at"] = short | mapping_of(quantity, "at")
         if isinstance(quantity.get("at"), dict):
             yield from _line_of_place((*place, named), quantity["at"])

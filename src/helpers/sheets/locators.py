@@ -197,10 +197,9 @@ def _spelling(token: Token, text: SourceText) -> str:
 
 
 def place_problems(
-    path: Path, sheet: Row, lines: dict[FieldPath, int], document: Document
+    path: Path, sheet: Row, lines: dict[FieldPath, int], text: SourceText
 ) -> Iterator[tuple[Token, Problem | None]]:
-    """Yield every token of a sheet, as written, with what is wrong with its place in a document."""
-    text = SourceText(document)
+    """Yield every token of a sheet, as written, with what is wrong with its place in a text."""
     for token in tokens_of(sheet):
         wrong = look_up(token, text)
         yield token, Problem(str(path), line_of(lines, token.said), token.name, *wrong) if wrong else None
