@@ -296,9 +296,10 @@ class Differences:
         return f"{head}\n{self.summary.to_string(index=False)}\n{frames}"
 
 
-def _differing(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> list[pd.DataFrame]:
+def _differing(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...]) -> tuple[pd.DataFrame, ...]:
     """Return the rows only of `after`, those only of `before`, and the cells that differ between the two."""
-    old, new = ({tuple(row.get(key) for key in keys): row for row in records(one)} for one in (before, after))
+    rows = [[(tuple(row.get(key) for key in keys), row) for row in records(one)] for one in (before, after)]
+    old, new = map(dict, rows)
     cells = [
         dict(zip(keys, name, strict=True))
         | {"column": column, "before": old[name].get(column), "after": new[name].get(column)}
@@ -307,10 +308,9 @@ def _differing(before: pd.DataFrame, after: pd.DataFrame, keys: tuple[str, ...])
         for column in dict.fromkeys([*old[name], *new[name]])
         if old[name].get(column) != new[name].get(column)
     ]
-    added = [row for name, row in new.items() if name not in old]
-    removed = [row for name, row in old.items() if name not in new]
-    columns = [*keys, "column", "before", "after"]
-    return [pd.DataFrame(added), pd.DataFrame(removed), pd.DataFrame(cells, columns=columns, dtype=object)]
+    added = after[[name not in old for name, _ in rows[1]]].reset_index(drop=True)
+    removed = before[[name not in new for name, _ in rows[0]]].reset_index(drop=True)
+    return added, removed, pd.DataFrame(cells, columns=[*keys, "column", "before", "after"], dtype=object)
 
 
 def _folder_of_tables(folder: Path) -> Path:
