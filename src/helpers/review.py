@@ -26,7 +26,7 @@ from notebookpress.workers import GATHERED_BY_RUNNER
 from trialfiles import SourceError
 
 HOMES = (".", "data/processed", "data", "reports/data")  # of tables below a run's, a release's or any folder
-AROUND = 160  # characters of the text shown before and after a token
+_AROUND = 160  # characters of the text shown before and after a token
 WIDTH = 110  # characters of a line
 USES = {
     "review.effects, review['effects']": "a table from the list, as a pandas DataFrame of your own",
@@ -247,8 +247,8 @@ def _text_around(place: Mapping[str, Any], sha256: Any) -> dict[str, Any]:
     start, end = place["char_start"], place["char_end"]
     if document.sha256 != sha256 or document.text[start:end] != place["printed"]:
         return {"not_shown": f"{path} is another text than the one that was read; see `evidence verify`."}
-    before = " ".join(document.text[max(0, start - AROUND) : start].splitlines())
-    return {"before": before, "after": " ".join(document.text[end : end + AROUND].splitlines())}
+    before = " ".join(document.text[max(0, start - _AROUND) : start].splitlines())
+    return {"before": before, "after": " ".join(document.text[end : end + _AROUND].splitlines())}
 
 
 @dataclass(frozen=True, repr=False)

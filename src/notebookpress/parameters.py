@@ -29,7 +29,7 @@ PARAMETER_TYPES: dict[str, tuple[type, str]] = {
     "bool": (bool, "true or false"),
     "list": (list, "a list"),
 }
-INJECTED = "# Parameters\n"  # how papermill begins its cell
+_INJECTED = "# Parameters\n"  # how papermill begins its cell
 PARAMETER_ENTRIES = {
     **dict.fromkeys(("type", "meaning", "items", "set_by", "remedy", "pattern"), str),
     **dict.fromkeys(("notebooks", "choices"), list),
@@ -204,7 +204,7 @@ def injected_names() -> list[str]:
     """
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     cells = shell.user_ns.get("In", []) if shell else []
-    lines = [line for cell in cells if cell.startswith(INJECTED) for line in ast.parse(cell).body]
+    lines = [line for cell in cells if cell.startswith(_INJECTED) for line in ast.parse(cell).body]
     return [line.targets[0].id for line in lines if isinstance(line, ast.Assign)]  # type: ignore[attr-defined]
 
 
