@@ -150,7 +150,7 @@ def _controls(
 
     picture = ipywidgets.HTML(value=str(first))
     controls = {name: _control(choice) for name, choice in choices.items()}
-    command = ipywidgets.Text(placeholder="the options, to be copied", layout={"width": "34rem"})
+    command = ipywidgets.Text(placeholder="the options, to be copied", layout={"flex": "1 1 auto"})
     button = ipywidgets.Button(description="Write as options of a run", layout={"width": "auto"})
 
     def chosen() -> dict[str, Any]:
