@@ -25,8 +25,13 @@ test-all: env-dev  ## the same, and the slow ones
 lint: env-dev  ## ruff, types, the import rule, dead code, declared packages
 	$(BIN)/python -m pytest -q -m '' tests/test_architecture.py tests/test_repository.py
 
-lab: env  ## JupyterLab in the project
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/01_ingestion.ipynb
+# JupyterLab refuses root unless asked; it listens to this machine alone and wants its token all the same.
+# Where Linux has no display there is no browser to open: the address is printed.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+NO_DISPLAY = $(if $(filter Linux,$(shell uname)),$(if $(DISPLAY)$(WAYLAND_DISPLAY),,--no-browser))
+
+lab: env  ## JupyterLab in the project; what ARGS holds is passed on: make lab ARGS="--port 8899"
+	$(BIN)/jupyter lab --notebook-dir=. $(AS_ROOT) $(NO_DISPLAY) $(ARGS) notebooks/01_ingestion.ipynb
 
 env: $(VENV)/.package  ## the environment of the report and of JupyterLab, from requirements.lock
 

@@ -16,6 +16,7 @@ from nbclient.exceptions import CellExecutionError
 
 from helpers.tables import TABLES, write_table
 
+BESIDE = {"confirm", "explore"}  # for a person, no part of the run
 NAMES = ("01_ingestion", "02_cleaning", "03_study_evidence", "04_outcome_comparison", "05_pooled_effect")
 CHECK = "nbval-check-output"
 
@@ -77,8 +78,34 @@ def test_was_run_from_top_to_bottom_by_the_plain_kernel(notebook: nbformat.Noteb
     assert CHECK in tags(notebook.cells[-1])
 
 
+def test_the_five_notebooks_are_all_there_is(checkout: Path):
+    assert {path.stem for path in (checkout / "notebooks").glob("*.ipynb")} - BESIDE == set(NAMES)
+    pipeline = yaml.safe_load((checkout / "notebooks" / "pipeline.yaml").read_text())
+    assert tuple(pipeline["notebooks"]) == NAMES
+
+
+def test_the_notebook_of_questions_answers_them_in_few_lines(checkout: Path, made):
+    """Friction 9: almost every cell was one helper call, nothing to copy and change."""
+    notebook = read(checkout, "explore")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    text = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert code[0].source == "from helpers import Review; review = Review(); review"
+    assert len(code) == 6 and all(len(cell.source.splitlines()) <= 8 for cell in code)
+    assert not any(cell.outputs or cell.execution_count for cell in code)
+    imported = {name for cell in code for name in re.findall(r"^(?:from|import) (\w+)", cell.source, re.M)}
+    assert imported == {"helpers", "metastats", "numpy", "pandas", "seaborn", "statsmodels"}
+    for part in text[1:]:
+        question, _, prose = part.partition("\n\n")
+        assert re.fullmatch(r"## [^#]*\?", question)
+        assert len(re.findall(r"\.(?: |$)", prose)) == 2 and not re.findall(
+            r"\d", prose.replace("notebook 05", "")
+        )
+    place = {"metadata": {"path": str(made.root / "notebooks")}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=place).execute()
+    assert all(cell.outputs for cell in code)
+
+
 def test_parameter_cells_agree_with_parameters_yaml(checkout: Path):
-    assert sorted(path.stem for path in (checkout / "notebooks").glob("*.ipynb")) == sorted(NAMES)
     declared = yaml.safe_load((checkout / "notebooks" / "parameters.yaml").read_text())
     for name in NAMES:
         [cell] = [cell for cell in read(checkout, name).cells if "parameters" in tags(cell)]

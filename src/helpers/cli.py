@@ -130,7 +130,9 @@ def sweep_command(
 
     def watch(number: int, total: int, row: dict) -> None:
         message = f" {row['message']}" if row["message"] else ""
-        click.echo(f"[{number}/{total}] {row['status']}, {row['seconds']} s{message}", err=True)
+        chosen = ", ".join(f"{name}={row[name]}" for name in declared if name in row) or "defaults"
+        said = f"{row['set']} ({chosen}): {row['status']}, {row['seconds']} s{message}"
+        click.echo(f"[{number}/{total}] {said}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
     try:

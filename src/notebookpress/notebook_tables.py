@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from notebookpress.files import PIPELINE_FILE, project_root
-from notebookpress.parameters import check_parameters
+from notebookpress.parameters import check_parameters, injected_names
 from notebookpress.pipeline import load_pipeline
 from notebookpress.tables import TableError, gather_parts, part_folder, records, table_store
 from notebookpress.workers import GATHERED_BY_RUNNER, LEFT_OUT
@@ -32,7 +32,7 @@ class NotebookTables:
     """
 
     def __init__(self, notebook: str, **parameters: Any):
-        check_parameters(notebook, parameters)
+        check_parameters(notebook, parameters, injected_names())
         self.notebook = notebook
         self.root = project_root()
         collection = load_pipeline(self.root)
@@ -49,6 +49,11 @@ class NotebookTables:
         self.key: str | None = parameters.get(self._column) if self._column else None
         self._known: dict[str, pd.DataFrame] = {}
 
+    def __repr__(self) -> str:
+        key = f" for {self.key}" if self.key else ""
+        reads, writes = (", ".join(names) or "none" for names in (self._reads, self._writes))
+        return f"Tables of {self.notebook}{key} in {self.processed}\nreads: {reads}\nwrites: {writes}"
+
     def read(self, *names: str) -> dict[str, pd.DataFrame]:
         """Return tables by name.
 
@@ -62,7 +67,8 @@ class NotebookTables:
             if name in self.store.tables and name not in (*self._reads, *self._writes):
                 raise TableError(
                     f"{self.notebook} reads the table {name}, but `reads` in {PIPELINE_FILE.as_posix()} "
-                    "does not say so; name it there, so that a run knows when to do the notebook again"
+                    "does not say so; name it there, so that a run knows when to do the notebook again; "
+                    f"to look at it only: tables.store.read_table({name!r}, tables.processed)"
                 )
         found = {name: self._without(self.store.read_table(name, self.processed)) for name in names}
         self._known |= found

@@ -10,6 +10,7 @@ import ast
 import contextlib
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +29,9 @@ PARAMETER_TYPES: dict[str, tuple[type, str]] = {
     "bool": (bool, "true or false"),
     "list": (list, "a list"),
 }
+_INJECTED = "# Parameters\n"  # how papermill begins its cell
 PARAMETER_ENTRIES = {
-    **dict.fromkeys(("type", "meaning", "items", "set_by", "remedy"), str),
+    **dict.fromkeys(("type", "meaning", "items", "set_by", "remedy", "pattern"), str),
     **dict.fromkeys(("notebooks", "choices"), list),
     **dict.fromkeys(("minimum", "maximum"), NUMBER),
     "default": object,
@@ -40,7 +42,8 @@ PARAMETER_ENTRIES = {
 class Parameter:
     """A parameter as `notebooks/parameters.yaml` declares it.
 
-    `set_by` is `user` or `runner`; `remedy` says how the user changes one that the runner sets.
+    `set_by` is `user` or `runner`; `remedy` says how the user changes one that the runner sets. The whole of
+    a text fits the regular expression `pattern`.
     """
 
     name: str
@@ -52,6 +55,7 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     items: str = "str"
+    pattern: str = ""
     set_by: str = "user"
     remedy: str = "it is set by the runner; leave it out"
 
@@ -64,6 +68,8 @@ class Parameter:
                 return f"item {item!r} is not {PARAMETER_TYPES[self.items][1]}"
             if self.choices and item not in self.choices:
                 return f"{item!r} is not one of {', '.join(map(str, self.choices))}"
+            if self.pattern and not re.fullmatch(self.pattern, item):
+                return f"{item!r} does not fit {self.pattern}"
             if self.minimum is not None and item < self.minimum:
                 return f"{item} is below {self.minimum}"
             if self.maximum is not None and item > self.maximum:
@@ -74,6 +80,7 @@ class Parameter:
         """Return what the parameter may be, in words."""
         words = f"give {PARAMETER_TYPES[self.type][1]}"
         words += f", one of {', '.join(map(str, self.choices))}" if self.choices else ""
+        words += f": {self.meaning}" if self.pattern else ""
         words += f" from {self.minimum}" if self.minimum is not None else ""
         return words + (f" to {self.maximum}" if self.maximum is not None else "")
 
@@ -190,8 +197,21 @@ def _refusal(known: Mapping[str, Parameter], name: str, value: Any) -> str:
     return f"{name}: {problem}; {known[name].allowed()}" if problem else ""
 
 
-def check_parameters(notebook: str, values: Mapping[str, Any]) -> None:
+def injected_names() -> list[str]:
+    """Return the names that papermill's cell gave values to in this kernel; none outside of one.
+
+    The bare command warns of a name that no notebook takes, and goes on.
+    """
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cells = shell.user_ns.get("In", []) if shell else []
+    lines = [line for cell in cells if cell.startswith(_INJECTED) for line in ast.parse(cell).body]
+    return [line.targets[0].id for line in lines if isinstance(line, ast.Assign)]  # type: ignore[attr-defined]
+
+
+def check_parameters(notebook: str, values: Mapping[str, Any], injected: Iterable[str] = ()) -> None:
     """Refuse values that a notebook cannot use; for its first cell, when it runs without the runner.
+
+    `injected` are names that somebody gave values to, whether or not the notebook has them.
 
     Raises
     ------
@@ -200,6 +220,7 @@ def check_parameters(notebook: str, values: Mapping[str, Any]) -> None:
     """
     declared = load_parameters(project_root())
     taken = {name: entry for name, entry in declared.items() if notebook in entry.notebooks}
+    values = dict.fromkeys(name for name in injected if name not in taken) | dict(values)
     refused = [_refusal(taken, name, value) for name, value in values.items()]
     if problems := [f"{notebook}: {problem}" for problem in refused if problem]:
         raise ParameterError(problems)

@@ -127,7 +127,7 @@ def sweep(
     jobs : int
         How many sets may run at once on this machine.
     watch : callable, optional
-        Is called with every set that ends: how many have, total, row.
+        Is called with every set that ends: how many have, total, its row.
     scheduler : str, optional
         Address of a Dask scheduler; the sets go to its workers, which must see the same folders.
     pages : bool
@@ -146,13 +146,12 @@ def sweep(
         runs[SetRun(str(root), str(folder), str(raw), pages)] = chosen
     found: dict[SetRun, dict[str, Any]] = {}
     for set_run, row in _results(list(runs), jobs, scheduler):
-        found[set_run] = row
-        if watch:
-            watch(len(found), len(runs), row)
-    rows = []
-    for set_run, chosen in runs.items():
+        chosen = runs[set_run]
         lists = {name: ";".join(map(str, value)) for name, value in chosen.items() if isinstance(value, list)}
-        rows.append({"set": Path(set_run.folder).name} | chosen | lists | found[set_run])
+        found[set_run] = {"set": Path(set_run.folder).name} | chosen | lists | row
+        if watch:
+            watch(len(found), len(runs), found[set_run])
+    rows = [found[set_run] for set_run in runs]
     write_sweep(out, rows)
     return rows
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as arrow
 import pyarrow.parquet as parquet
 
+from notebookpress.errors import did_you_mean
 from notebookpress.files import part_folder, rows_file, write_atomic
 from notebookpress.fingerprint import value_hash
 from notebookpress.schema import Failure, RowsError, TableSchema, read_schema
@@ -90,8 +91,11 @@ class TableStore:
         Raises
         ------
         TableError
-            When the file is not there (the message names the notebook that writes it) or cannot be read.
+            When there is no such table, or its file is not there (the message names the notebook that writes
+            it) or cannot be read.
         """
+        if name not in self.tables:
+            raise TableError(f"no table is called {name!r}; {did_you_mean(name, self.tables)}")
         path = Path(folder) / f"{name}.parquet"
         if not path.exists():
             also = f" (or {self.command})" if self.command else ""

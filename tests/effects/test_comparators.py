@@ -61,6 +61,7 @@ def test_two_exosome_arms_against_one_control_are_combined_whatever_their_names_
 
 
 def test_arms_of_another_question_are_not_combined():
+    """Friction 7: of a trial whose control is `active` there was no comparison, and no reason."""
     arms = {"exo": ("exosome", 20), "both": ("exosome_combination", 20, {"co_intervention": "minoxidil"})}
     arms |= {"saline": ("placebo", 20), "mnx": ("active", 20, {"label": "minoxidil"})}
     rows = effects(*(result(arm_id=name, kind="change", mean=10.0, sd=5.0, n=20) for name in arms), arms=arms)

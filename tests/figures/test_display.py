@@ -196,7 +196,7 @@ def test_numbers_in_the_sentence_of_a_row_without_figures_are_no_links(ids, fixe
 
 def cases(*, after: float, who: str = "a", included=()):
     if after == 0:
-        raise NothingToDrawError("There is nothing <to> draw.")
+        raise NothingToDrawError("nothing <to> draw is left")
     return before_after([{"case": who, "before": 42, "after": after}], title="Cases")
 
 
@@ -246,6 +246,24 @@ def test_a_control_draws_the_picture_anew(monkeypatch):
     slider.value = 20.0
     assert picture.value != first and "→ 20" in picture.value
     slider.value = 0.0
-    assert "nothing &lt;to&gt; draw" in picture.value
+    assert "Nothing to show, because nothing &lt;to&gt; draw is left." in picture.value
     who.value, slider.value = "b", 31.5
     assert picture.value != first and "→ 31.5" in picture.value
+
+
+def test_a_button_writes_the_state_as_options_of_a_run(monkeypatch):
+    from ipywidgets.widgets.widget import _instances
+
+    monkeypatch.delenv(RUNNER, raising=False)
+    monkeypatch.setenv(LIVE, "notebooks/05_pooled_effect.ipynb")
+    r, what = between("Correlation", 0, 0.99, 0.01, 0.7), one_of("Outcome", {"a": "an outcome"}, "a")
+    with patch("helpers.panels.display") as display:
+        panel(lambda **_: cases(after=6), label="panel", pre_post_correlation=r, concept=what)
+    box = _instances[display.call_args.args[0][WIDGET]["model_id"]]
+    slider, outcome, _, (button, command) = *box.children[:3], box.children[3].children
+    assert outcome.options == (("an outcome", "a"),) and command.value == ""
+    slider.value = 0.5
+    button.click()
+    assert command.value == "evidence run -p pre_post_correlation=0.5"
+    slider.value = 0.6
+    assert command.value == ""  # it told another state

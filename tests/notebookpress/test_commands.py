@@ -189,6 +189,9 @@ def test_a_failed_set_is_a_row(project: Path, monkeypatch: pytest.MonkeyPatch) -
     page = (out / "index.html").read_text()
     assert "2 succeeded, 1 failed" in page
     assert page.count("href=") == 2 and f'href="{table["set"][1]}/reports/index.html"' in page
+    (project / "grid.yaml").write_text("list: [{rounds: 1}, {}]")
+    said = CliRunner().invoke(cli, ["sweep", str(project / "grid.yaml")]).output  # friction 15: which set?
+    assert f"] {table['set'][1]} (rounds=1): ok, 1.0 s" in said and " (defaults): ok" in said
 
 
 @pytest.mark.parametrize(

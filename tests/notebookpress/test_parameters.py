@@ -31,6 +31,14 @@ def test_a_wrong_pair_is_refused(project: Path, pair: str, said: str) -> None:
     assert caught.value.exit_status == 2
 
 
+def test_a_text_that_fits_no_choice_is_refused(checkout: Path) -> None:
+    """Friction 4: `-p included=wan2025` was taken with exit status 0."""
+    declared = load_parameters(checkout)
+    merge_parameters(declared, pairs=["included=without wan2025"])
+    with pytest.raises(ParameterError, match="'wan2025' does not fit .*without STUDY"):
+        merge_parameters(declared, pairs=["included=wan2025"])
+
+
 def test_every_problem_is_listed_at_once(project: Path) -> None:
     file = project / "mine.yaml"
     file.write_text("season: 3\nround: 1\nraw: x\n")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from papermill.translators import translate_parameters
 from station_project import STATION
 
 from notebookpress.errors import ParameterError
@@ -67,8 +70,15 @@ def each(station: str) -> NotebookTables:
 
 
 def test_a_table_that_the_run_does_not_know_of_is_refused_with_the_remedy(first: NotebookTables) -> None:
-    with pytest.raises(TableError, match=r"01_first reads the table sums, but `reads` in .*name it there"):
+    with pytest.raises(TableError, match=r"01_first reads the table sums, but .* to look at it only: tables"):
         first.read("sums")
+
+
+def test_tables_list_themselves_and_know_a_misspelt_name(first: NotebookTables) -> None:
+    """Friction 8: `tables` had no repr, and `tables.read("result")` was a bare KeyError."""
+    assert repr(first).splitlines()[1:] == ["reads: none", "writes: stations, readings"]
+    with pytest.raises(TableError, match="no table is called 'reading'; did you mean 'readings'"):
+        first.read("reading")
 
 
 def test_tables_read_and_written_are_known(first: NotebookTables) -> None:
@@ -88,6 +98,18 @@ def test_a_run_for_one_has_its_rows_and_writes_its_part(first: NotebookTables) -
     assert (first.processed / "sums.parquet").is_file()
     with pytest.raises(TableError, match="'gamma' is not in the table stations; known: alpha, beta"):
         each("gamma").own_row()
+
+
+def test_what_bare_papermill_gives_to_an_unknown_name_is_refused(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Friction 4: papermill warns of it and goes on."""
+    cell = translate_parameters("python3", "python", {"factr": 1, "factor": 0.5}, "Parameters")
+    shell = SimpleNamespace(user_ns={"In": ["", "factor = 0.1", cell]})
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    with pytest.raises(ParameterError, match="unknown parameter 'factr'; did you mean 'factor'") as caught:
+        each("alpha")
+    assert len(caught.value.problems) == 1
 
 
 def test_wrong_parameters_are_refused(project: Path) -> None:

@@ -46,6 +46,7 @@ def site(tmp_path_factory):
 
 @pytest.mark.parametrize("name", ["references.ris", "references.csl.json"])
 def test_references_are_read_back(site, name):
+    """Friction 15: records lost their authors, DOI or address."""
     cited = {row["title"]: row for record in read_sources(site / "data" / name) for row in record.references}
     assert len(cited) == 3
     names = ("authors", "doi", "year", "journal", "pages")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,7 @@ from helpers.context import CONTROLS, comparator_changes
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures import FIGURE_WORDS
 from helpers.formats import is_missing, plain_unit, plain_words, show_estimate, show_interval, show_number
-from helpers.tables.vocabulary import CONCERNS, OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import CONCERNS, ESTIMAND_WORDS, OUTCOME_CONCEPTS, label
 from notebookpress.tables import records, split_ids
 
 HAIR = ("density", "calibre")  # families of outcomes
@@ -82,17 +82,18 @@ def case_pairs(results: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def estimate_rows(effects: pd.DataFrame, unit: str) -> list[dict[str, Any]]:
-    """Return headline estimates in one unit for `forest`, named by estimand and time."""
+def estimate_rows(effects: pd.DataFrame, unit: str, arms: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return headline estimates for `forest`, named in words; those in another unit than the axis as text."""
     rows = []
-    for row in records(effects[(effects["headline"] == "yes") & (effects["unit"] == unit)]):
-        if row["effect"] is None:
-            continue
+    for row in records(effects[(effects["headline"] == "yes") & effects["effect"].notna()]):
         week = "" if row["timepoint_weeks"] is None else f", week {row['timepoint_weeks']:.0f}"
-        arm = f" ({row['arm_id']})" if row["estimand"] == "uncontrolled_change" else ""
-        name = f"{row['estimand'].replace('_', ' ').capitalize()}{arm}{week}"
+        arm = arms.get(row["arm_id"]) or row["arm_id"]
+        arm = f" ({arm})" if row["estimand"] == "uncontrolled_change" else ""
+        name = f"{label(row['concept']).capitalize()}, {ESTIMAND_WORDS[row['estimand']]}{arm}{week}"
         people = str(row["n"]) if row["n"] is not None else row["n_assumed"]
-        sizes = {part: row[part] for part in ("effect", "ci_lower", "ci_upper")}
+        on_axis = row["unit"] == unit
+        sizes = {part: row[part] if on_axis else None for part in ("effect", "ci_lower", "ci_upper")}
+        sizes |= {"instead": None if on_axis else instead_words(row)}
         rows.append({"study_id": name, "n": people, "assumed": [] if row["n"] is not None else ["n"]} | sizes)
     return rows
 
@@ -141,13 +142,16 @@ def panel_rows(
     Returns
     -------
     (list of dict, str)
-        The axis has the unit of most effects; what has another unit, no figure, or no single figure, and a
-        share of people that no other stands against, is told in words. Second-hand lines are marked.
+        The axis has the outcome's own unit, or else that of most effects; what has another unit, no figure,
+        or no single figure, and a share of people that no other stands against, is told in words. Second-hand
+        lines are marked.
     """
     rows = [row for row in records(lines) if row["direction"] != "not reported"]
     sized = [row for row in rows if row["effect"] is not None and row["estimand"] != "proportion"]
     units = [row["unit"] or "" for row in sized]
-    unit = max(dict.fromkeys(units), key=units.count) if units else ""
+    concepts = {row.get("concept") for row in rows} & set(OUTCOME_CONCEPTS)
+    own = {OUTCOME_CONCEPTS[name].unit for name in concepts}
+    unit = max(dict.fromkeys(units), key=lambda unit: (unit in own, units.count(unit)), default="")
     used = effects.set_index("effect_id")["result_ids"].to_dict()
     known = {row["result_id"]: row for row in records(results)}
     shown = []
