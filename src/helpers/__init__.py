@@ -1,8 +1,8 @@
 """The review: what the notebooks of the exosome hair evidence share, in rooms.
 
-From the top, each importing only from rooms below it: `cli`, `site`, `narrative`, `panels`, `display`,
-`figures`, `pooling`, `context`, `comparison`, `effects`, `appraisal`, `cleaning`, `verification`, `sheets`,
-`places`, `formats`, `tables`.
+From the top, each importing only from rooms below it: `cli`, `site`, `narrative`, `confirm`, `panels`,
+`display`, `figures`, `pooling`, `context`, `comparison`, `effects`, `appraisal`, `cleaning`, `verification`,
+`sheets`, `places`, `formats`, `tables`.
 """
 
 

@@ -224,8 +224,8 @@ class SheetOutcome(Block):
     timepoint: Text = None
 
 
-# a machine's proposal counts for nothing until a person confirms it
-State = Literal["proposed", "confirmed"]
+# a machine's proposal counts for nothing until a person confirms it; one that a person rejected is kept
+State = Literal["proposed", "confirmed", "rejected"]
 
 
 class SheetQuantity(Block):
