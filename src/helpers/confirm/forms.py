@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from helpers.sheets import SHEET_WORDS
 from helpers.sheets.edit import append_item, set_fields
 from helpers.sheets.model import Result, SheetQuantity, StudySheet
 from helpers.tables.vocabulary import ARM_ROLES, COMPARISONS, OUTCOME_CONCEPTS
 from notebookpress.errors import PipelineError
+from notebookpress.yaml_files import YamlFile
 from trialfiles.record import Row
 from trialfiles.text import slug
 from trialfiles.yaml_lines import FieldPath
 
-FACTS: dict[str, Any] = SHEET_WORDS["study_facts"]
+FACTS: dict[str, Any] = YamlFile(Path(__file__).with_name("facts.yaml")).data
 RESULT_WORDS = {"level": "value at that time", "change": "change from the start", "count": "people counted"}
 # what the figures of a result are together, and the fields that they fill in order
 STATISTICS: dict[str, tuple[str, ...]] = {
