@@ -181,28 +181,32 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
 @cli.command("check", epilog="Example: evidence check ~/Downloads data/raw/studies/wan2025.yaml")
 @click.argument("files", type=FILE_TYPE, nargs=-1, metavar="[FILE]...")
 @raw_option
-def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
-    """Validate study sheets and sources of any form; all of data/raw when no file is named.
+@click.option("--write", is_flag=True, help="Write the places that are certain into the sheets.")
+def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> None:
+    """Check study sheets with their texts, and sources of any form; all of data/raw when no file is named.
 
-    A folder is checked with everything below it: one line a problem, and a summary.
+    A sheet's fields, figures, units and dates are checked, and every token is looked up in the text where
+    that is at hand. A folder is checked with everything below it: one line a problem, and a summary.
     """
-    from helpers.sheets.raw import check_folder, check_raw
-    from helpers.sheets.read import old_names
+    from helpers.sheets.examination import Examination, examine
+    from helpers.sheets.raw import check_folder
 
-    problems = []
+    done = Examination()
     for folder in filter(Path.is_dir, files):
         if any((folder / name).is_dir() for name in ("studies", "registry")):
-            problems += check_raw(folder)
+            done.join(examine(folder, write=write))
         else:
             found, summary = check_folder(folder)
-            problems += found
+            done.problems += found
             click.echo(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
-        problems += check_raw(raw_folder(project_root(), raw), named or None)
-    for path in named:
-        for note in old_names(path) if path.suffix == ".yaml" and not problems else ():
-            click.echo(f"{path}: note: {note}; rename it when you next edit the sheet")
+        done.join(examine(raw_folder(project_root(), raw), named or None, write))
+    for path, count in done.written.items():
+        click.echo(f"written: {count} place(s) into {path}")
+    for note in done.notes:
+        click.echo(f"note: {note}")
+    problems = done.problems
     for problem in problems:
         click.echo(str(problem), err=True)
     click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))
@@ -213,21 +217,25 @@ def check_command(files: tuple[Path, ...], raw: Path | None) -> None:
 @cli.command("add", epilog="Example: evidence add ~/Downloads/NCT06932393.json")
 @click.argument("file", type=FILE_TYPE)
 @raw_option
-def add_command(file: Path, raw: Path | None) -> None:
+@click.option("--force", is_flag=True, help="Add a source that has nothing to do with this review.")
+def add_command(file: Path, raw: Path | None, force: bool) -> None:
     """Take a registry record, an article, a list of references or a study sheet into the raw data.
 
     The format is recognised by the file's content. An article's figures are only proposed in its new sheet;
     references join the screening list, and works that are on it already are named. What is left unread is
-    named too, and how many records were in the file.
+    named too, how many records were in the file, how much is proposed, what is doubtful and what comes next.
     """
+    from helpers.sheets.examination import irrelevant
     from helpers.sheets.raw import file_account
     from helpers.sheets.screening import add_references
-    from helpers.sheets.write import add_source
-    from trialfiles import recognise
+    from helpers.sheets.write import ABOUT_ONE_SUBJECT, add_source
+    from trialfiles import SourceError, recognise
     from trialfiles.references import REFERENCE_READERS
     from trialfiles.text import LARGEST_TEXT, text_encoding
 
     form = recognise(file)
+    if form in ABOUT_ONE_SUBJECT and not force and (problems := irrelevant(file)):
+        raise SourceError(problems)
     if form in REFERENCE_READERS:
         path, merges, new, unread = add_references(form, file, raw_folder(project_root(), raw))
         count = f"{new + len(merges) + len(unread)} reference(s) in {file.name}"

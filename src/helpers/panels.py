@@ -165,6 +165,8 @@ def study_picture(
     sized = sized[sized["concept"] != "adverse_events"]
     if sized.empty:
         raise NothingToDrawError("No estimate of hair with an interval can be computed for this study.")
+    if sized["unit"].isna().all():
+        raise NothingToDrawError("No estimate with an interval states its unit, so they share no axis.")
     unit = sized["unit"].value_counts().sort_index().idxmax()
     rows = estimate_rows(sized, unit)
     if len(rows) < LEAST_ROWS:

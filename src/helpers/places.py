@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -75,17 +76,17 @@ def check_locator(document: Document, printed: str, line: int, char_start: int, 
     return ""
 
 
-def _occurrences(text: str, printed: str) -> Iterator[int]:
-    """Yield where a token stands; one that begins or ends with a digit not inside a longer number."""
-    before = r"(?<!\d)(?<!\d[.,])" if printed[:1].isdigit() else ""
-    after = r"(?!\d|[.,]\d)" if printed[-1:].isdigit() else ""
+def occurrences(text: str, printed: str) -> Iterator[int]:
+    """Yield where a token stands, not inside a longer number or word; a unit may follow a digit at once."""
+    before = r"(?<!\w)(?<!\d[.,])" if re.match(r"\w", printed) else ""
+    after = r"(?!\d|[.,]\d)" if printed[-1:].isdigit() else r"(?!\w)" if printed[-1:].isalpha() else ""
     yield from (match.start() for match in re.finditer(f"(?={before}{re.escape(printed)}{after})", text))
 
 
 def _advice(document: Document, printed: str, near: int, line: int) -> str:
     """Return where the token stands nearest, or in which other spelling, as advice."""
     text = document.text
-    here = min(_occurrences(text, printed), key=lambda at: abs(at - near), default=None)
+    here = min(occurrences(text, printed), key=lambda at: abs(at - near), default=None)
     if here is not None:
         number = document.line_of(here)
         same = " (that line)" if number == line else ""
@@ -94,6 +95,29 @@ def _advice(document: Document, printed: str, near: int, line: int) -> str:
     if alike >= 0:
         return f"line {document.line_of(alike)} has it with another space, dash or quotation mark"
     return "no line holds it; check the spelling and that this is the right document"
+
+
+def nearest_spellings(text: str, printed: str) -> list[tuple[str, int]]:
+    """Return what stands in a text and is most like a token, each with its first place, the nearest first.
+
+    One that differs only in its spaces, dashes or quotation marks is the nearest; else runs of about as many
+    words are compared.
+    """
+    alike = text.translate(_ALIKE).find(printed.translate(_ALIKE))
+    if alike >= 0:
+        return [(text[alike : alike + len(printed)], alike)]
+    words, count = list(re.finditer(r"[^\s(\[]\S*", text)), len(printed.split())
+    runs: dict[str, int] = {}
+    for size in (count, count - 1, count + 1):
+        for first, last in zip(words, words[size - 1 :], strict=False) if size > 0 else ():
+            run = text[first.start() : last.end()].rstrip(".,;:")
+            if "\n" not in run:
+                runs.setdefault(run, first.start())
+    nearest = list[tuple[str, int]]()
+    for run in difflib.get_close_matches(printed, runs, n=6):  # each place once
+        if all(abs(runs[run] - at) >= len(printed) for _, at in nearest):
+            nearest.append((run, runs[run]))
+    return nearest[:3]
 
 
 def _short(token: str) -> str:

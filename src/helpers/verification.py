@@ -17,10 +17,11 @@ import pandas as pd
 import yaml
 from pydantic import Field
 
-from helpers.places import Document, check_locator, read_document
+from helpers.places import Document, read_document
+from helpers.sheets.locators import hash_problem, place_problems
 from helpers.sheets.model import Block, FileName, Name, Sha256, SheetQuantity, StudySheet, Text
 from helpers.sheets.raw import study_sheets
-from helpers.sheets.read import read_stated
+from helpers.sheets.read import read_stated, sheet_content
 from notebookpress.files import write_atomic
 from trialfiles.record import Problem, Row, SourceError, refusal
 from trialfiles.text import csv_rows
@@ -81,26 +82,16 @@ def _located(quantities: Iterable[SheetQuantity]) -> list[tuple[SheetQuantity, i
 
 def _verify_sheet(path: Path, sheet: StudySheet, text: Path, result: VerifiedPlaces) -> None:
     """Check the hash of a text, each figure's place, and that other words stand on their line."""
-    document, stated = read_document(text), sheet.source.sha256
-    if document.sha256 != stated:
-        problem = f"its SHA-256 is {document.sha256}, the sheet was made from {stated}"
-        remedy = "put that text back, or extract anew from this one"
-        if stated is None:
-            problem = f"the sheet {path.name} does not say from which text it was made"
-            remedy = f"write sha256: {document.sha256} if it was this one"
-        result.problems.append(Problem(str(text), None, "source.sha256", problem, remedy))
-    for quantity, line, chars in _located(sheet.quantities):
-        wrong = check_locator(document, quantity.printed, line, *chars)
-        result.verified[f"{sheet.study_id}.{quantity.id}"] = document.sha256 == stated and not wrong
-        if wrong:
-            remedy = "correct the place or the token"
-            result.problems.append(Problem(str(path), None, f"quantities.{quantity.id}", wrong, remedy))
-    lines = document.text.split("\n")
-    for subject, place in sheet.places():
-        result.words += 1
-        if place.line > len(lines) or (place.printed or "") not in lines[place.line - 1]:
-            problem = f"{place.printed or 'the place'!r} is not on line {place.line} of {document.name}"
-            result.problems.append(Problem(str(path), None, subject, problem, "correct the place"))
+    document = read_document(text)
+    content, lines = sheet_content(path)
+    wrong = hash_problem(path, content, lines, document)
+    result.problems += [wrong] if wrong else []
+    for token, problem in place_problems(path, content, lines, document):
+        result.problems += [problem] if problem else []
+        if token.figure and token.chars:
+            name = token.name.replace("quantities", sheet.study_id, 1)
+            result.verified[name] = wrong is None and problem is None
+        result.words += not token.figure
 
 
 # The record of the last verification.

@@ -1,5 +1,7 @@
 """A study sheet with a mistake: every one is named with file, line, field, problem and remedy."""
 
+import re
+
 import pytest
 from case_files import cases_of
 
@@ -23,6 +25,23 @@ def test_a_mistake_is_named_with_line_field_problem_and_remedy(sheet, line_of, n
     assert remedy in hits[0].remedy
 
 
+SPELT = [name for name, (*_, remedy) in MISTAKES.items() if remedy[:1] == remedy[-1:] == "'"]
+
+
+@pytest.mark.parametrize("name", SPELT)
+def test_the_word_that_a_remedy_offers_mends_the_sheet(sheet, name):
+    old, new, *_ = MISTAKES[name]
+    problems, text = sheet.change(old, new)
+    words = [(one.field.rpartition(".")[2], one) for one in problems if "did you mean" in one.remedy]
+    for field, problem in words:
+        line = text.splitlines()[problem.line - 1]
+        offered = re.search("did you mean '(.*?)'", problem.remedy)[1]
+        named = re.search("'(.*?)'", problem.problem)
+        wrong = named[1] if named else field
+        text = text.replace(line, re.sub(rf"(?<![\w.]){wrong}(?!\w)", offered, line, count=1))
+    assert words and sheet.problems(text) == []
+
+
 def test_a_whole_and_a_broken_age_are_compared_too(sheet):
     problems, _ = sheet.change('"20-45", low: 20, high: 45', '"20.5-45", low: 20.5, high: 45')
     assert problems == []
@@ -41,7 +60,7 @@ def test_dates_that_do_not_run_backwards_pass_in_any_notation(sheet, start, end)
 @pytest.mark.parametrize(("printed", "value"), CASES["tokens"])
 def test_a_number_is_found_in_its_token_in_the_usual_notations(sheet, printed, value):
     problems, _ = sheet.change('printed: "48 hours", value: 48', f'printed: "{printed}", value: {value}')
-    assert [one for one in problems if "printed token" in one.problem] == []
+    assert [one for one in problems if "is not in the printed token" in one.problem] == []
 
 
 def test_several_mistakes_are_all_listed_in_the_order_of_their_lines(sheet, line_of):

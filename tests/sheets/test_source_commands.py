@@ -54,6 +54,23 @@ def test_references_are_added_with_each_merge_shown(evidence, shared, tmp_path):
     assert again.count("the same ") == 11
 
 
+def test_an_article_is_added_with_what_is_proposed_and_what_is_doubtful(evidence, shared, tmp_path):
+    status, said, _ = evidence("add", shared / "samples" / "articles" / "PMC4389977.nxml", "--raw", tmp_path)
+    assert status == 0
+    assert "ablon2015.yaml: 281 figure(s) and 102 result(s) are proposed; none counts yet" in said
+    assert "doubtful: 94 result(s) of no outcome that is known" in said and "next: " in said
+
+
+def test_a_record_about_something_else_is_added_only_by_force(evidence, shared, tmp_path):
+    record = shared / "samples" / "ctgov" / "NCT03418623.json"
+    status, _, err = evidence("add", record, "--raw", tmp_path)
+    assert status == 1 and "no exosome, vesicle, conditioned medium or hair in this record" in err
+    assert "--force" in err and list(tmp_path.iterdir()) == []
+    status, said, _ = evidence("check", record)
+    assert status == 0 and "note: " in said and "--force" in said
+    assert evidence("add", record, "--raw", tmp_path, "--force")[0] == 0
+
+
 def test_a_new_sheet_takes_its_reference_from_a_file_of_one(evidence, shared, tmp_path):
     file = tmp_path / "one.ris"
     file.write_text(

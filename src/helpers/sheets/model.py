@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from helpers.tables import vocabulary
@@ -66,6 +67,12 @@ Age = Annotated[_Reference, FigureUse(0, 120, "an age in years, 0 to 120")]
 ShareOfPeople = Annotated[_Reference, FigureUse(0, 100, "a share of people, 0 to 100 percent")]
 Probability = Annotated[_Reference, FigureUse(0, 1, "a p value, 0 to 1")]
 Level = Annotated[float, Field(gt=0, lt=100)] | None  # of an interval, percent; 95 where not stated
+# Checked apart, so that the nearest concept can be named; an editor gets the list.
+Outcome = Annotated[str, WithJsonSchema({"type": "string", "enum": [*vocabulary.OUTCOME_CONCEPTS]})]
+AnyConcept = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "enum": [*vocabulary.OUTCOME_CONCEPTS, *vocabulary.DESIGN_CONCEPTS]}),
+]
 
 
 class Block(BaseModel):
@@ -90,6 +97,20 @@ class Block(BaseModel):
         return [name for name in (*names, *getattr(self, "quantities", ())) if name]
 
 
+def _as_written(*left_out: str, **short: Any) -> ConfigDict:
+    """Say in the JSON Schema what a sheet may leave to its tokens and text, and its short forms."""
+
+    def amend(schema: dict[str, Any]) -> None:
+        schema["required"] = [name for name in schema["required"] if name not in left_out]
+        schema["properties"] |= short
+
+    return ConfigDict(json_schema_extra=amend)
+
+
+_SECTION = {"type": "string", "description": "short for `section`; evidence check --write finds the line"}
+_LINE = {"type": "integer", "minimum": 1, "description": "short for a line under `at`"}
+
+
 class Origin(Block):
     """Where a figure was seen when no document is at hand to verify it in, and how."""
 
@@ -105,6 +126,8 @@ class Origin(Block):
 class Place(Block):
     """Where a token stands: line from 1, characters 0-based with the end left out."""
 
+    model_config = _as_written("line", **{"in": _SECTION})
+
     line: int = Field(ge=1, le=LONGEST_SHEET)
     chars: Annotated[tuple[Offset, Offset], Field(strict=False)] | None = None
     section: Text = None
@@ -112,6 +135,8 @@ class Place(Block):
 
 class PrintedWords(Block):
     """A place that is not a figure: a few printed words at most."""
+
+    model_config = _as_written("line", **{"in": _SECTION})
 
     line: int = Field(ge=1, le=LONGEST_SHEET)
     printed: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = None
@@ -217,7 +242,7 @@ class SheetOutcome(Block):
     """An outcome at a time, as planned or measured."""
 
     outcome_id: Name
-    concept: str
+    concept: Outcome
     priority: Annotated[str, OneOf(vocabulary.PRIORITIES)]
     measure: Text = None
     unit: Text = None
@@ -229,7 +254,9 @@ State = Literal["proposed", "confirmed", "rejected"]
 
 
 class SheetQuantity(Block):
-    """A printed figure."""
+    """A printed figure; what is left out of value, spread, unit and kind is read from its token."""
+
+    model_config = _as_written("kind", **{"in": _SECTION, "line": _LINE})
 
     id: Name
     printed: Annotated[str, StringConstraints(min_length=1, max_length=120)]
@@ -240,7 +267,7 @@ class SheetQuantity(Block):
     unit: Text = None
     kind: Annotated[str, OneOf(vocabulary.QUANTITY_KINDS)]
     role: Annotated[str, OneOf(vocabulary.QUANTITY_ROLES)]
-    concept: str
+    concept: AnyConcept
     arm: Name | None = None
     time: Text = None
     at: Place | None = None
@@ -254,7 +281,7 @@ class Result(Block):
     """An observation; each figure by reference."""
 
     arm: Name
-    concept: str
+    concept: Outcome
     site: Said = "all"
     time: Text = None
     kind: Annotated[str, OneOf(vocabulary.RESULT_KINDS)]
@@ -288,7 +315,7 @@ class Contrast(Block):
 
     arm: Name
     against: Name
-    concept: str
+    concept: Outcome
     site: Said = "all"
     time: Text = None
     measure: Annotated[str, OneOf(tuple(vocabulary.CONTRAST_MEASURES))]
@@ -341,7 +368,7 @@ class ReviewerDiscrepancy(Block):
     quantities: list[Name] = []
     places: list[PrintedWords] = []
     arithmetic: Text = None
-    concepts: list[str] = []
+    concepts: list[Outcome] = []
 
 
 class Domain(Block):
@@ -406,3 +433,11 @@ class StudySheet(Block):
         for discrepancy in self.discrepancies:
             for place in discrepancy.places:
                 yield f"discrepancies.{discrepancy.id}", place
+
+
+SCHEMA_FILE = "study-sheet.schema.json"  # in the raw folder; the first line of a new sheet points at it
+
+
+def sheet_schema() -> str:
+    """Return the JSON Schema of study sheets, by which an editor completes and checks them."""
+    return json.dumps(StudySheet.model_json_schema(), indent=1, ensure_ascii=False) + "\n"

@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 from helpers.sheets import SHEET_WORDS
-from helpers.sheets.check import check_figure
 from helpers.sheets.model import Result
+from helpers.sheets.plausibility import check_figure
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
 from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,19 +17,27 @@ from helpers.sheets.context import (
     read_retractions,
     read_review_facts,
 )
-from helpers.sheets.model import StudySheet
+from helpers.sheets.model import SCHEMA_FILE, StudySheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.sheets.screening import read_screening
-from helpers.tables.vocabulary import reading_words
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, reading_words
 from notebookpress.tables import split_ids
 from trialfiles.ctgov_results import posted_figures
 from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import registry_numbers
+from trialfiles.times import weeks
 from trialfiles.versions import Version, in_order, trial_of, version_rows
 
 _OWN_KINDS = (".md", ".yaml", ".yml")
-_OWN_FILES = (RETRACTIONS_FILE, "screening.csv", "second_reading.csv", "trials.csv", "searches.csv")
+_OWN_FILES = (
+    RETRACTIONS_FILE,
+    "screening.csv",
+    "second_reading.csv",
+    "trials.csv",
+    "searches.csv",
+    SCHEMA_FILE,
+)
 
 
 @dataclass
@@ -257,7 +265,33 @@ def file_account(file: Path, written: list[Path]) -> list[str]:
             said = "another version of a record is kept beside it: by their own dates the latest counts; "
             said += f"where they have none, name it in the sheet (source.registry_file: {written[0].name})"
         lines.append(said)
-    return lines
+    sheets = [path for path in written if path.parent.name == "studies"]
+    return lines + [line for path in sheets for line in _proposals_account(path, read_sheet(path))]
+
+
+def _proposals_account(path: Path, sheet: StudySheet) -> Iterator[str]:
+    """Yield how much a new sheet proposes, what of it is doubtful, and what comes next."""
+    figures = {figure.id: figure for figure in sheet.quantities}
+    waiting = [result for result in sheet.results if result.state == "proposed"]
+    proposed = sum(figure.state == "proposed" for figure in sheet.quantities)
+    units = [result.unit or any(figures[name.partition(".")[0]].unit for name in result.named())
+             for result in waiting]  # fmt: skip
+    doubts = {
+        "of no outcome that is known": sum(result.concept == "other_outcome" for result in waiting),
+        "without a unit": sum(
+            bool(OUTCOME_CONCEPTS[result.concept].unit) and result.kind != "count" and not unit
+            for result, unit in zip(waiting, units, strict=True)
+        ),
+        "without a time that can be read": sum(weeks(result.time) is None for result in waiting),
+        "without the number of people": sum(result.n is None for result in waiting),
+    }
+    said = ", ".join(f"{count} result(s) {what}" for what, count in doubts.items() if count)
+    if not proposed:
+        yield f"next: fill in {path} what its record leaves open, then evidence check and evidence run"
+        return
+    yield f"{path.name}: {proposed} figure(s) and {len(waiting)} result(s) are proposed; none counts yet"
+    yield f"doubtful: {said or 'nothing that a program sees'}"
+    yield f"next: compare each result with its source, set `state: confirmed`, then evidence check {path}"
 
 
 # A sheet and its registry record.

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from helpers.sheets import SHEET_WORDS, model
-from helpers.sheets.check import OLD_NAMES, FieldPath, cross_checks, with_current_names
+from helpers.sheets.check import cross_checks
+from helpers.sheets.fields import OLD_NAMES, spelled_out, with_current_names
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
 from trialfiles.reading import read_sources
@@ -20,7 +21,7 @@ from trialfiles.recognition import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import contact_details
 from trialfiles.times import in_weeks, weeks
-from trialfiles.yaml_lines import line_of, read_yaml
+from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
 Stated = typing.TypeVar("Stated", bound=BaseModel)
 
@@ -55,9 +56,9 @@ def _read(path: str, data: bytes) -> model.StudySheet:
         remedy = "start from `evidence new STUDY_ID`"
         raise SourceError(problems or Problem(path, 1, "", "not a study sheet", remedy))
     with_current_names(content)
-    lines = {tuple(OLD_NAMES.get(str(part), part) for part in place): line for place, line in lines.items()}
+    lines = _current_lines(lines)
     sheet = None
-    faults = list(cross_checks(content))
+    faults = [*spelled_out(content), *cross_checks(content)]
     try:
         sheet = model.StudySheet.model_validate(content)
     except ValidationError as error:
@@ -94,6 +95,20 @@ def read_stated(path: Path, block: type[Stated], remedy: str) -> tuple[Stated, d
     return found, lines
 
 
+def sheet_content(path: str | Path) -> tuple[Row, dict[FieldPath, int]]:
+    """Return a sheet as it is written, under the current names of its fields, and the line of each field.
+
+    What is no block of fields gives an empty one; errors of YAML as in `read_yaml`.
+    """
+    content, lines, _ = read_yaml(Path(path))
+    with_current_names(content if isinstance(content, dict) else {})
+    return content if isinstance(content, dict) else {}, _current_lines(lines)
+
+
+def _current_lines(lines: dict[FieldPath, int]) -> dict[FieldPath, int]:
+    return {tuple(OLD_NAMES.get(str(part), part) for part in place): line for place, line in lines.items()}
+
+
 def old_names(path: str | Path) -> list[str]:
     """Return what a sheet still says under old names, for `evidence check`; nothing for what is no sheet."""
     content, *_ = read_yaml(Path(path))
@@ -124,18 +139,31 @@ def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
     problem = found["msg"][0].lower() + found["msg"][1:]
     if kind == "missing":
         problem = "the field is missing"
+    elif kind == "string_type" and _names_figure(place):
+        remedy = "name a quantity: give the figure an entry under `quantities` and write its id here"
+        return place, f"a number where a figure is named by its id (found {found.get('input')!r})", remedy
     elif kind != "literal_error" and isinstance(found.get("input"), str | int | float):
         problem += f" (found {str(found['input'])[:40]!r})"
     remedy = SHEET_WORDS["remedies"].get(kind, "mend the value; data/raw/README.md explains each field")
     return place, problem, remedy
 
 
-def _known_keys(place: FieldPath) -> list[str]:
-    """Return the field names of the block at `place`."""
+def _names_figure(place: FieldPath) -> bool:
+    block = _block_of(place[:-1])
+    return block is not None and issubclass(block, model.Block) and place[-1] in block.figure_fields()
+
+
+def _block_of(place: FieldPath) -> type[BaseModel] | None:
     block: type[BaseModel] | None = model.StudySheet
     for part in place:
         if block and part in block.model_fields:
             block = _block_type(block.model_fields[str(part)].annotation)
+    return block
+
+
+def _known_keys(place: FieldPath) -> list[str]:
+    """Return the field names of the block at `place`."""
+    block = _block_of(place)
     return [field.alias or name for name, field in block.model_fields.items()] if block else []
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from helpers.sheets.model import SCHEMA_FILE, sheet_schema
 from helpers.sheets.proposals import article_sheet, record_sheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.tables.vocabulary import reading_words
@@ -24,6 +25,7 @@ from trialfiles.text import free_name, read_text
 _REGISTRY = {
     "ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "ictrp_xlsx": ".xlsx", "exchange": ".xml",
 }  # fmt: skip
+ABOUT_ONE_SUBJECT = (*_REGISTRY, "medpath", "irct", "jats", "text")  # forms that name what they are about
 _EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
 LONGEST_NAME = 2000  # characters of a text in a sheet
 _EMPTY_SHEET = Path(__file__).with_name("new_sheet.yaml")  # with gaps for what is known
@@ -49,7 +51,13 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     text = {name: _scalar(value) for name, value in facts.items()}
     template = _EMPTY_SHEET.read_text(encoding="utf-8")
     filled = template.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text)
-    return write_atomic(path, filled)
+    return _write_sheet(path, filled)
+
+
+def _write_sheet(path: Path, text: str) -> Path:
+    """Write a sheet, and the schema to which its first line points."""
+    write_atomic(path.parent.parent / SCHEMA_FILE, sheet_schema())
+    return write_atomic(path, text)
 
 
 def _scalar(value: object) -> str:
@@ -101,7 +109,7 @@ def _add_article(file: Path, form: str, raw: Path) -> list[Path]:
     study_id = _article_id(file, articles[0], raw)
     sheet = _free_path(study_id, raw, file)
     text = article_sheet(articles[0], study_id)
-    return [_keep(file, raw / "documents" / f"{study_id}.txt", articles[0].text), write_atomic(sheet, text)]
+    return [_keep(file, raw / "documents" / f"{study_id}.txt", articles[0].text), _write_sheet(sheet, text)]
 
 
 def _article_id(file: Path, article: Article, raw: Path) -> str:
@@ -135,7 +143,7 @@ def _add_extracted(file: Path, raw: Path) -> list[Path]:
     if there or not sheets:
         problem = f"{there[0]} is there already" if there else "no observation is in it"
         raise refusal(file, None, "", problem, "rename the study, or edit its sheet")
-    return [write_atomic(path, record_sheet(record, file.name)) for path, record in sheets]
+    return [_write_sheet(path, record_sheet(record, file.name)) for path, record in sheets]
 
 
 def _add_record(file: Path, form: str, raw: Path) -> list[Path]:

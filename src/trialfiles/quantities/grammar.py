@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from trialfiles.quantities.cells import read_cells, with_caption_units
 from trialfiles.quantities.numerals import PARAGRAPH, Folded, fold
 from trialfiles.quantities.readings import READINGS, Quantity
-from trialfiles.quantities.terms import Context, Terms, grammar_file
+from trialfiles.quantities.terms import Context, Terms, grammar_file, terms_of
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 BLANK = "\0"
@@ -142,7 +142,7 @@ LEFT_OUT = ("date", "confidence_level")
 @lru_cache(maxsize=4)
 def _grammar(vocabulary: Vocabulary) -> Grammar:
     """Return the rules with a vocabulary's units and scales; it takes a second, once."""
-    return Grammar(Terms(vocabulary))
+    return Grammar(terms_of(vocabulary))
 
 
 def find_quantities(text: str, vocabulary: Vocabulary | None = None) -> list[Quantity]:

@@ -72,10 +72,14 @@ class Terms:
         words = (printed or "").strip(" –")
         if not words:
             return Unit("", "")
+        return self.known_unit(words) or Unit(words, "measure")
+
+    def known_unit(self, words: str) -> Unit | None:
+        """Return the unit that some words are; None for what is no unit of the grammar or the vocabulary."""
         for pattern, spelling, kind in self._units:
             if pattern.fullmatch(words):
                 return Unit(spelling or words, kind)
-        return Unit(words, "measure")
+        return None
 
     def closing_unit(self, words: str) -> Unit | None:
         """Return the unit in brackets, or after a comma, with which a header or a label ends."""
@@ -86,6 +90,12 @@ class Terms:
         """Return the first unit that stands in brackets, or after a comma, in some words; '' without one."""
         found = self.pattern("BRACKETED_UNIT").search(words)
         return self.unit(found["u"] or found["u2"]).spelling if found else ""
+
+
+@lru_cache(maxsize=4)
+def terms_of(vocabulary: Vocabulary) -> Terms:
+    """Return the terms of all fields with those of a vocabulary."""
+    return Terms(vocabulary)
 
 
 def _choice(pattern: Any) -> str:

@@ -1,0 +1,134 @@
+"""One check of sheets and sources: fields, figures, units, dates, places in the text, relevance."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.places import read_document
+from helpers.sheets.fields import UNWRITTEN, items_of, mapping_of
+from helpers.sheets.locators import hash_problem, place_problems, text_of, with_places
+from helpers.sheets.raw import check_raw, raw_files
+from helpers.sheets.read import old_names, sheet_content
+from helpers.tables.vocabulary import SUBJECT_WORDS
+from notebookpress.files import write_atomic
+from trialfiles.record import Problem, Row, SourceError
+from trialfiles.text import read_text
+from trialfiles.times import weeks, weeks_after_end
+from trialfiles.yaml_lines import FieldPath, line_of
+
+
+@dataclass
+class Examination:
+    """What came of a check: what is wrong, what is to be known, and how many places were written."""
+
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+    written: dict[Path, int] = field(default_factory=dict)
+
+    def join(self, other: Examination) -> None:
+        """Take in what came of another check."""
+        self.problems += other.problems
+        self.notes += other.notes
+        self.written |= other.written
+
+
+def examine(raw: str | Path, files: list[Path] | None = None, write: bool = False) -> Examination:
+    """Check the raw folder, or some files: each sheet with its text where that is at hand.
+
+    With `write` the places that a sheet leaves open are written into it first, where they are certain.
+    """
+    raw, done = Path(raw), Examination()
+    for path in raw_files(raw) if files is None else files:
+        if path.suffix not in (".yaml", ".yml") or not path.is_file() or path.parent.name == "registry":
+            done.notes += irrelevant(path) if files is not None and path.is_file() else []
+            continue
+        beside = path.parent.parent / "documents"
+        documents = beside if path.parent.name == "studies" else raw / "documents"
+        try:
+            if write and (count := _write_places(path, documents)):
+                done.written[path] = count
+            _examine_places(path, documents, done)
+        except SourceError:
+            continue  # YAML that cannot be read, which the check of the fields names
+    places = {(one.file, one.line) for one in done.problems}
+    for problem in check_raw(raw, files):  # the general word for what a place's own message says better
+        if problem.problem != UNWRITTEN or (problem.file, problem.line) not in places:
+            done.problems.append(problem)
+    done.problems.sort(key=lambda one: (one.file, one.line or 0, one.field))
+    return done
+
+
+def _write_places(path: Path, documents: Path) -> int:
+    """Write the places that are certain into a sheet, but not those of another text; return how many."""
+    content, lines = sheet_content(path)
+    text, *_ = text_of(content, documents)
+    if text is None:
+        return 0
+    document = read_document(text)
+    other = hash_problem(path, content, lines, document)
+    if other and mapping_of(content, "source").get("sha256") is not None:
+        return 0
+    changed, count = with_places(path.read_bytes().decode("utf-8"), content, document)
+    if count:
+        write_atomic(path, changed)
+    return count
+
+
+def _examine_places(path: Path, documents: Path, done: Examination) -> None:
+    """Look up a sheet's tokens in its text, and name what only a person can settle."""
+    content, lines = sheet_content(path)
+    text, absent, fault = text_of(content, documents)
+    if absent:
+        place = ("source", "document")
+        said = Problem(str(path), line_of(lines, place), ".".join(place), *absent)
+        (done.problems if fault else done.notes).append(said)
+    if text is not None:
+        try:
+            document = read_document(text)
+        except SourceError as error:
+            done.problems += error.problems
+            return
+        wrong = hash_problem(path, content, lines, document)
+        done.problems += [wrong] if wrong else []
+        for token, problem in place_problems(path, content, lines, document):
+            if problem is None and not token.written:
+                line = line_of(lines, token.said)
+                problem = Problem(str(path), line, token.name, UNWRITTEN, _WRITE)
+            done.problems += [problem] if problem else []
+    done.notes += _unreadable_times(path, content, lines)
+    for note in old_names(path):
+        done.notes.append(Problem(str(path), None, "", note, "rename it when you next edit the sheet"))
+
+
+_WRITE = "it is certain: evidence check --write puts it into the sheet"
+
+
+def _unreadable_times(path: Path, content: Row, lines: dict[FieldPath, int]) -> Iterator[Problem]:
+    """Yield the times of results that state none, each once: such a result stands at no week."""
+    found = Counter[str]()
+    for name in ("results", "contrasts"):
+        for place, block in items_of(content, name, dict):
+            time = block.get("time")
+            if not isinstance(time, str) or weeks(time) is not None or weeks_after_end(time) is not None:
+                continue
+            found[time] += 1
+            if found[time] == 1:
+                problem = f"{time!r} states no time that can be read, so that it stands beside no other"
+                remedy = "where the source says when, write it: `24 weeks`, `6 months`, `baseline`"
+                yield Problem(str(path), line_of(lines, (*place, "time")), f"{name}.time", problem, remedy)
+
+
+def irrelevant(path: Path) -> list[Problem]:
+    """Return that a source has nothing to do with this review; an empty list where it has, or is no text."""
+    try:
+        words = read_text(path)
+    except (SourceError, OSError):
+        return []
+    if re.search("|".join(SUBJECT_WORDS), words, re.IGNORECASE):
+        return []
+    problem = "no exosome, vesicle, conditioned medium or hair in this record"
+    return [Problem(str(path), None, "", problem, "leave it out, or add it anyway with --force")]
