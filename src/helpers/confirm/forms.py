@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helpers.places import occurrences
 from helpers.sheets.edit import append_item, set_fields
 from helpers.sheets.model import Result, SheetQuantity, StudySheet
 from helpers.tables.vocabulary import ARM_ROLES, COMPARISONS, OUTCOME_CONCEPTS
@@ -146,7 +147,7 @@ def place_of(text: str, printed: str, line: str = "", first: bool = False) -> in
     ConfirmationError
         When it stands nowhere, or more than once and not the `first` is asked for.
     """
-    starts = [one.start() for one in re.finditer(rf"(?<!\d){re.escape(printed)}(?!\d)", text) if printed]
+    starts = list(occurrences(text, printed)) if printed else []
     starts = [start for start in starts if not line or str(line_at(text, start)) == line]
     if not starts:
         where = f"line {line}" if line else "the text"
