@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from IPython.display import Javascript, display
 from markupsafe import Markup, escape
 
-from helpers.confirm.forms import Entry, line_at
+from helpers.confirm.forms import Entry, Proposal, line_at
 from helpers.confirm.readings import Room
 from helpers.panels import watched
 from notebookpress.errors import PipelineError
@@ -72,6 +74,20 @@ def _shown(text: str, start: int, stop: int, spans: Sequence[tuple[int, int]]) -
     return Markup("\n").join(lines)
 
 
+def page_beside(pdf: Path, text: str, start: int) -> Markup:
+    """Return the picture of the page of a PDF on which a character of its text stands; none without a PDF."""
+    if not pdf.is_file():
+        return Markup("")
+    from trialfiles.pdf_pages import page_image
+
+    page = text.count("\f", 0, start) + 1  # each page but the first begins with a form feed
+    picture = base64.b64encode(page_image(pdf, page)).decode()
+    return Markup(
+        '<div style="flex:1;max-height:24rem;overflow:auto" tabindex="0">'
+        '<img alt="page {} of {}" style="width:100%" src="data:image/png;base64,{}"></div>'
+    ).format(page, pdf.name, picture)
+
+
 class _Screen:
     """The widgets of a room; all that is asked and written is the room's."""
 
@@ -123,13 +139,23 @@ class _Screen:
         about = proposal.words if proposal else "nothing waits"
         heading = Markup("<p><strong>{}, {}</strong>: {}</p>")
         self.head.value = str(heading.format(room.study_id, room.progress(), about))
-        absent = Markup("<p>The text is not at hand: put it into {}.</p>").format(room.raw / "documents")
-        text = room.text
-        self.place.value = str((excerpt(text, proposal.spans) if text else absent) if proposal else "")
+        self.place.value = str(self._place(proposal)) if proposal else ""
         self.fields = {entry.name: self._field(entry) for entry in proposal.entries} if proposal else {}
         self.form.children = tuple(self.fields.values())
         if proposal is None:
             self._say(room.summary())
+
+    def _place(self, proposal: Proposal) -> Markup:
+        """Return the place of a proposal in the text, the page of its PDF beside it."""
+        documents, text = self.room.raw / "documents", self.room.text
+        if not text:
+            return Markup("<p>The text is not at hand: put it into {}.</p>").format(documents)
+        name = Path(self.room.sheet.source.document or "").with_suffix(".pdf")
+        page = page_beside(documents / name, text, min(proposal.spans)[0]) if proposal.spans else ""
+        beside = Markup(
+            '<div style="display:flex;gap:0.5rem"><div style="flex:1;min-width:0">{}</div>{}</div>'
+        )
+        return beside.format(excerpt(text, proposal.spans), page)
 
     def _field(self, entry: Entry) -> Any:
         look = {"description": entry.words, "style": {"description_width": "12rem"}}
