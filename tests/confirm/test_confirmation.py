@@ -121,12 +121,16 @@ def test_the_second_reader_sees_no_value_and_the_agreement_is_told_at_the_end(ra
     asked = room.proposal()
     assert "Exosomes; Baseline" in asked.words and asked.spans == ()
     assert not any(character.isdigit() for character in f"{asked.words}{asked.entries}")
+    room.later()
+    room.undo()
+    assert not room.file.exists()
     with pytest.raises(ConfirmationError, match=r"stands 2 times: tell its line \(6, 8\)"):
         room.accept({"printed": "24"})
     for printed in ("120.1 (20.2)", "118.4 (21.0)", "124.5 (20.9)"):
         assert room.summary() == [f"{len(room.waiting())} waiting; the agreement is told at the end"]
         room.accept({"printed": printed})
-    room.reject()
+    for act in (room.reject, room.undo, room.reject):
+        act()
     same, *others = room.summary()
     assert same == "2 of 4 the same in both readings"
     assert "138.5 (22.1) in the sheet, 124.5 (20.9) in the second reading" in others[0]

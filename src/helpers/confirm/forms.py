@@ -20,7 +20,7 @@ from trialfiles.yaml_lines import FieldPath
 FACTS: dict[str, Any] = YamlFile(Path(__file__).with_name("facts.yaml")).data
 RESULT_WORDS = {"level": "value at that time", "change": "change from the start", "count": "people counted"}
 # what the figures of a result are together, and the fields that they fill in order
-STATISTICS: dict[str, tuple[str, ...]] = {
+SUMMARY_FIELDS: dict[str, tuple[str, ...]] = {
     "mean": ("mean",), "mean and SD": ("mean", "sd"), "mean and standard error": ("mean", "se"),
     "mean and interval": ("mean", "ci_lower", "ci_upper"), "median": ("median",),
     "median and quartiles": ("median", "q1", "q3"), "median and range": ("median", "minimum", "maximum"),
@@ -32,6 +32,10 @@ _ALONE = {"mean_sd": "mean", "mean": "mean", "median": "median", "count": "count
 
 class ConfirmationError(PipelineError):
     """What cannot be confirmed, or not so; the message says why and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook."""
+        return self.lines
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class Form:
     """What is asked next: its block in the sheet, a heading, the form, and where its tokens stand."""
 
     path: FieldPath
@@ -64,7 +68,7 @@ def _options(names: Any) -> tuple[tuple[str, Any], ...]:
 
 
 # Facts of a study.
-def study_form(sheet: StudySheet, text: str) -> Proposal:
+def study_form(sheet: StudySheet, text: str) -> Form:
     """Return the form of the study's facts and the roles of its arms; guesses are looked for in the text."""
     entries, spans = [], []
     printed = {quantity.id: quantity.printed for quantity in sheet.quantities}
@@ -84,7 +88,7 @@ def study_form(sheet: StudySheet, text: str) -> Proposal:
             Entry(f"as {role}", "its role", role, roles),
         ]
     heading = "The study: leave empty what is not stated"
-    return Proposal(("study",), heading, tuple(entries), tuple(sorted(spans)))
+    return Form(("study",), heading, tuple(entries), tuple(sorted(spans)))
 
 
 def _guess(guess: str | dict[str, str], text: str) -> tuple[str, tuple[int, int]] | None:
@@ -175,7 +179,7 @@ def figures_alone(sheet: StudySheet, state: str) -> list[int]:
     ]
 
 
-def statistic_of(row: Row) -> dict[str, str]:
+def summary_figures(row: Row) -> dict[str, str]:
     """Return the figures that a result's statistic names, field by field."""
     return {
         name: row[name]
@@ -186,7 +190,7 @@ def statistic_of(row: Row) -> dict[str, str]:
 
 def statistic_words(fields: list[str]) -> str:
     """Return what the figures of a result are together, such as `mean and SD`."""
-    return next((words for words, own in STATISTICS.items() if list(own) == fields), " and ".join(fields))
+    return next((words for words, own in SUMMARY_FIELDS.items() if list(own) == fields), " and ".join(fields))
 
 
 def _row(sheet: StudySheet, path: FieldPath) -> Row:
@@ -209,13 +213,13 @@ def _part(sheet: StudySheet, reference: str) -> tuple[int, str, SheetQuantity]:
     return next((i, part or "value", one) for i, one in enumerate(sheet.quantities) if one.id == name)
 
 
-def result_form(sheet: StudySheet, path: FieldPath) -> Proposal:
+def result_form(sheet: StudySheet, path: FieldPath) -> Form:
     """Return the form of a result: its values, then what they are of."""
     row = _row(sheet, path)
-    figures = statistic_of(row)
+    figures = summary_figures(row)
     parts = [_part(sheet, reference) for reference in figures.values()]
     own = statistic_words(list(figures))
-    fitting = [words for words, fields in STATISTICS.items() if len(fields) == len(figures)]
+    fitting = [words for words, fields in SUMMARY_FIELDS.items() if len(fields) == len(figures)]
     names = list(dict.fromkeys([own, *fitting]))
     arms = tuple((arm.label or arm.arm_id, arm.arm_id) for arm in sheet.arms)
     outcomes = tuple((concept.label, name) for name, concept in OUTCOME_CONCEPTS.items())
@@ -237,10 +241,10 @@ def result_form(sheet: StudySheet, path: FieldPath) -> Proposal:
     ]  # fmt: skip
     spans = dict.fromkeys(one.at.chars for *_, one in parts if one.at and one.at.chars)
     heading = ": ".join(filter(None, (parts[0][2].printed if parts else "no figure", row.get("note"))))
-    return Proposal(path, heading, tuple(entries), tuple(spans))
+    return Form(path, heading, tuple(entries), tuple(spans))
 
 
-def with_result(text: str, sheet: StudySheet, proposal: Proposal, answers: Row) -> str:
+def with_result(text: str, sheet: StudySheet, proposal: Form, answers: Row) -> str:
     """Return the sheet's text with a result confirmed; what a person changed, changed in its figures too."""
     row = _row(sheet, proposal.path)
     if not answers["arm"]:
@@ -250,8 +254,8 @@ def with_result(text: str, sheet: StudySheet, proposal: Proposal, answers: Row) 
         for one in proposal.entries
         if (answers[one.name] or None) != one.value
     }
-    figures = statistic_of(row)
-    columns = STATISTICS.get(answers["statistic"], tuple(figures))
+    figures = summary_figures(row)
+    columns = SUMMARY_FIELDS.get(answers["statistic"], tuple(figures))
     new = {name: changed[name] for name in ("arm", "concept", "site", "time", "kind", "n") if name in changed}
     if "site" in new:
         new["site"] = new["site"] or "all"

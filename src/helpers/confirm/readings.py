@@ -15,14 +15,14 @@ from helpers.confirm.forms import (
     RESULT_WORDS,
     ConfirmationError,
     Entry,
-    Proposal,
+    Form,
     figures_alone,
     line_at,
     place_of,
     result_form,
-    statistic_of,
     statistic_words,
     study_form,
+    summary_figures,
     with_facts,
     with_result,
 )
@@ -40,7 +40,7 @@ from notebookpress.tables import records
 from trialfiles.record import Row, SourceError
 from trialfiles.yaml_lines import FieldPath
 
-READERS = ("first", "second")
+_READERS = ("first", "second")
 # what `evidence confirm` asked for, in the environment of JupyterLab
 FOR_STUDY, FOR_READER, FOR_RAW = "EVIDENCE_STUDY", "EVIDENCE_READER", "EVIDENCE_RAW"
 
@@ -62,7 +62,8 @@ class Room:
             raise _wrong_usage(f"{self.raw / 'studies'}: no sheet of a study {study_id!r}; there: {there}")
         self.file = self.sheet_path = known[study_id]  # the file is where the answers go
         self._later: list[FieldPath] = []
-        self._steps: list[tuple[str, str, list[FieldPath]]] = []
+        self._absent: list[FieldPath] = []  # has no row in a file: asked again when the room is opened anew
+        self._steps: list[tuple[str, str, list[FieldPath], list[FieldPath]]] = []
 
     @property
     def sheet(self) -> StudySheet:
@@ -80,7 +81,7 @@ class Room:
         paths = self._open()
         return sorted(paths, key=lambda path: self._later.index(path) if path in self._later else -1)
 
-    def proposal(self) -> Proposal | None:
+    def proposal(self) -> Form | None:
         """Return what is asked next; None when nothing waits."""
         paths = self.waiting()
         return self._form(paths[0]) if paths else None
@@ -99,25 +100,25 @@ class Room:
     def later(self) -> None:
         """Put the question off to the end."""
         path = self._asked().path
-        self._step(self._content(), [*(one for one in self._later if one != path), path])
+        self._step(self._content(), later=[*(one for one in self._later if one != path), path])
 
     def undo(self) -> None:
         """Take the last step back."""
         if not self._steps:
             raise ConfirmationError("there is nothing to undo since the room was opened")
-        before, after, later = self._steps[-1]
+        before, after, later, absent = self._steps[-1]
         if self._content() != after:
             raise ConfirmationError(f"{self.file} was changed by another hand since; mend it there")
-        write_atomic(self.file, before)
+        self._write(before)
         self._steps.pop()
-        self._later = later
+        self._later, self._absent = later, absent
 
     def progress(self) -> str:
         """Return how many questions are answered, such as `7 of 23`."""
         answered = self._answers()
         return f"{answered} of {answered + len(self._open())}"
 
-    def _asked(self) -> Proposal:
+    def _asked(self) -> Form:
         proposal = self.proposal()
         if proposal is None:
             raise ConfirmationError("nothing waits")
@@ -126,10 +127,16 @@ class Room:
     def _content(self) -> str:
         return self.file.read_bytes().decode("utf-8") if self.file.is_file() else ""
 
-    def _step(self, content: str, later: list[FieldPath] | None = None) -> None:
-        self._steps.append((self._content(), content, self._later))
-        self._later = self._later if later is None else later
-        write_atomic(self.file, content)
+    def _step(self, content: str, **put_by: list[FieldPath]) -> None:
+        self._steps.append((self._content(), content, self._later, self._absent))
+        self._write(content)
+        self._later, self._absent = put_by.get("later", self._later), put_by.get("absent", self._absent)
+
+    def _write(self, content: str) -> None:
+        if content:
+            write_atomic(self.file, content)
+        else:
+            self.file.unlink(missing_ok=True)
 
 
 class Confirmation(Room):
@@ -151,7 +158,7 @@ class Confirmation(Room):
         sheet = self.sheet
         effects = _effects(sheet)
         confirmed = sum(result.state == "confirmed" for result in sheet.results)
-        made = sum(row.get("effect") is not None and row["headline"] == "yes" for row in effects)
+        made = sum(row.get("effect") is not None and row.get("headline") == "yes" for row in effects)
         lines = [f"{confirmed} confirmed, {made} effects, {len(self._open())} waiting"]
         for row in effects:
             if row.get("why_not"):
@@ -159,10 +166,10 @@ class Confirmation(Room):
                 lines.append(f"{', '.join(filter(None, about))}: no effect, {row['why_not']}")
         return list(dict.fromkeys(lines))
 
-    def _form(self, path: FieldPath) -> Proposal:
+    def _form(self, path: FieldPath) -> Form:
         return study_form(self.sheet, self.text) if path == ("study",) else result_form(self.sheet, path)
 
-    def _answered(self, proposal: Proposal, answers: Row) -> str:
+    def _answered(self, proposal: Form, answers: Row) -> str:
         if proposal.path == ("study",):
             text = with_facts(self._content(), self.sheet, self.text, answers)
         else:
@@ -202,18 +209,10 @@ class BlindReading(Room):
     def __init__(self, raw: str | Path, study_id: str):
         super().__init__(raw, study_id)
         self.file = self.raw / "second_reading.csv"
-        self._absent: list[FieldPath] = []  # has no row: asked again when the room is opened anew
 
     def reject(self) -> None:
         """Say that the text does not print it."""
-        self._absent.append(self._asked().path)
-
-    def undo(self) -> None:
-        """Take the last step back; first what was said not to be there."""
-        if self._absent:
-            self._absent.pop()
-        else:
-            super().undo()
+        self._step(self._content(), absent=[*self._absent, self._asked().path])
 
     def summary(self) -> list[str]:
         """Return how the two readings agree; before the end only how many questions wait."""
@@ -223,7 +222,7 @@ class BlindReading(Room):
         lines, same = [], 0
         for index, result in self.questions():
             path: FieldPath = ("results", index)
-            names = {name.partition(".")[0] for name in statistic_of(result.model_dump()).values()}
+            names = {name.partition(".")[0] for name in summary_figures(result.model_dump()).values()}
             first = [one for one in self.sheet.quantities if one.id in names]
             read = [one for one in second if one.role == _row_name(path)]
             found = compare_readings(first, read)
@@ -238,24 +237,26 @@ class BlindReading(Room):
     def questions(self) -> list[tuple[int, Result]]:
         """Return the confirmed results that rest on a figure, with their places in the sheet."""
         results = enumerate(self.sheet.results)
-        return [one for one in results if one[1].state == "confirmed" and statistic_of(one[1].model_dump())]
+        return [
+            one for one in results if one[1].state == "confirmed" and summary_figures(one[1].model_dump())
+        ]
 
-    def _form(self, path: FieldPath) -> Proposal:
+    def _form(self, path: FieldPath) -> Form:
         result = self.sheet.results[int(path[1])]
         arms = {arm.arm_id: arm.label or arm.arm_id for arm in self.sheet.arms}
         about = [label(result.concept), arms[result.arm], result.time or "no time stated"]
-        about += [RESULT_WORDS[result.kind], statistic_words(list(statistic_of(result.model_dump())))]
+        about += [RESULT_WORDS[result.kind], statistic_words(list(summary_figures(result.model_dump())))]
         line = Entry("line", "line, where it stands more than once", "")
-        return Proposal(path, "; ".join(about), (Entry("printed", "as printed", ""), line))
+        return Form(path, "; ".join(about), (Entry("printed", "as printed", ""), line))
 
-    def _answered(self, proposal: Proposal, answers: Row) -> str:
+    def _answered(self, proposal: Form, answers: Row) -> str:
         printed, text = answers["printed"], self.text
         start = place_of(text, printed, answers["line"])
         numbers = ",".join(re.findall(r"\d+(?:\.\d+)?", printed))
         row = [self.study_id, _row_name(proposal.path), printed, numbers, line_at(text, start), start]
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerow([*row, start + len(printed)])
-        return (self._content() or ",".join(READING_COLUMNS) + "\n") + out.getvalue()
+        return f"{self._content().strip() or ','.join(READING_COLUMNS)}\n{out.getvalue()}"
 
     def _open(self) -> list[FieldPath]:
         rows = csv.reader(io.StringIO(self._content()))
@@ -293,10 +294,10 @@ def open_room(study_id: str = "", reader: str = "", raw: str | Path = "") -> Roo
         For a study without a sheet, or one of which nothing is to be asked.
     """
     study_id = study_id or os.environ.get(FOR_STUDY, "")
-    reader = reader or os.environ.get(FOR_READER, READERS[0])
+    reader = reader or os.environ.get(FOR_READER, _READERS[0])
     raw = project_root() / (raw or os.environ.get(FOR_RAW, "data/raw"))
-    if reader not in READERS:
-        raise _wrong_usage(f"reader {reader!r} is not one of {', '.join(READERS)}")
+    if reader not in _READERS:
+        raise _wrong_usage(f"reader {reader!r} is not one of {', '.join(_READERS)}")
     study_id = study_id or next(iter(waiting_studies(raw)), "")
     if not study_id:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 from IPython.display import Javascript, display
 from markupsafe import Markup, escape
 
-from helpers.confirm.forms import Entry, Proposal, line_at
+from helpers.confirm.forms import ConfirmationError, Entry, Form, line_at
 from helpers.confirm.readings import Room
 from helpers.panels import watched
 from notebookpress.errors import PipelineError
@@ -120,14 +120,13 @@ class _Screen:
         room, given = self.room, {name: field.value for name, field in self.fields.items()}
         act = {"r": lambda: room.accept(given), "w": room.reject, "l": room.later, "u": room.undo}.get(key)
         try:
-            if act:
-                act()
+            if act is None:
+                raise ConfirmationError(f"{key!r} is none of the keys {', '.join(room.keys)}")
+            act()
+            self._say([])
+            self._ask()
         except (PipelineError, SourceError, OSError) as error:  # the form stays as it is
             self._say(str(error).split("\n"))
-            return
-        self._say([] if act else [f"{key!r} is none of the keys {', '.join(room.keys)}"])
-        if act:
-            self._ask()
 
     def _say(self, lines: list[str]) -> None:
         text = Markup("<br>").join(map(escape, lines))
@@ -145,7 +144,7 @@ class _Screen:
         if proposal is None:
             self._say(room.summary())
 
-    def _place(self, proposal: Proposal) -> Markup:
+    def _place(self, proposal: Form) -> Markup:
         """Return the place of a proposal in the text, the page of its PDF beside it."""
         documents, text = self.room.raw / "documents", self.room.text
         if not text:
