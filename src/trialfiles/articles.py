@@ -95,17 +95,22 @@ def read_plain(path: Path) -> list[Article]:
     article.doi = doi.group() if doi else None
     licence = _LICENCE.search(text)
     article.licence = licence.group(1).lower() if licence else None
+    article.sections = main_sections(text)
+    abstract = next((part for part in article.sections if part[0].lower() == "abstract"), None)
+    article.abstract = text[abstract[1] : abstract[2]].partition("\n")[2].strip() if abstract else ""
+    return [article]
+
+
+def main_sections(text: str) -> list[tuple[str, int, int]]:
+    """Return the main sections of an article's text, those below them included: title, start, end."""
     starts, at = [], 0
-    for line in lines:
-        words = line.strip(" #*_\t")
+    for line in text.split("\n"):
+        words = line.strip(" #*_\t\r")
         if _HEADING.match(words):
             starts.append((words.rstrip(":"), at))
         at += len(line) + 1
     ends = [start for _, start in starts[1:]] + [len(text)]
-    article.sections = [(name, start, end) for (name, start), end in zip(starts, ends, strict=False)]
-    abstract = next((part for part in article.sections if part[0].lower() == "abstract"), None)
-    article.abstract = text[abstract[1] : abstract[2]].partition("\n")[2].strip() if abstract else ""
-    return [article]
+    return [(name, start, end) for (name, start), end in zip(starts, ends, strict=False)]
 
 
 def _article(root: Element) -> Article:

@@ -9,6 +9,7 @@ from case_files import cases_of
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from helpers.sheets.model import SCHEMA_FILE
 from helpers.sheets.raw import file_account, read_raw
 from helpers.sheets.read import read_sheet
 from helpers.sheets.write import add_source, new_sheet
@@ -22,7 +23,8 @@ RECORDS = {"NCT06932393": "NCT06932393.json", "IRCT20160427027636N8": "IRCT20160
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    found = (path for path in folder.rglob("*") if path.is_file() and path.name != SCHEMA_FILE)
+    return sorted(path.relative_to(folder).as_posix() for path in found)
 
 
 def test_a_new_sheet_is_right_as_it_is(tmp_path):

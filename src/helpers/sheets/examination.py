@@ -10,7 +10,7 @@ from pathlib import Path
 
 from helpers.places import read_document
 from helpers.sheets.fields import UNWRITTEN, items_of, mapping_of
-from helpers.sheets.locators import hash_problem, place_problems, text_of, with_places
+from helpers.sheets.locators import hash_problem, place_problems, text_of, written_places
 from helpers.sheets.raw import check_raw, raw_files
 from helpers.sheets.read import old_names, sheet_content
 from helpers.tables.vocabulary import SUBJECT_WORDS
@@ -72,7 +72,7 @@ def _write_places(path: Path, documents: Path) -> int:
     other = hash_problem(path, content, lines, document)
     if other and mapping_of(content, "source").get("sha256") is not None:
         return 0
-    changed, count = with_places(path.read_bytes().decode("utf-8"), content, document)
+    changed, count = written_places(path.read_bytes().decode("utf-8"), content, document)
     if count:
         write_atomic(path, changed)
     return count
@@ -99,6 +99,7 @@ def _examine_places(path: Path, documents: Path, done: Examination) -> None:
                 line = line_of(lines, token.said)
                 problem = Problem(str(path), line, token.name, UNWRITTEN, _WRITE)
             done.problems += [problem] if problem else []
+        done.notes += _without_place(path, content, lines)
     done.notes += _unreadable_times(path, content, lines)
     for note in old_names(path):
         done.notes.append(Problem(str(path), None, "", note, "rename it when you next edit the sheet"))
@@ -107,10 +108,19 @@ def _examine_places(path: Path, documents: Path, done: Examination) -> None:
 _WRITE = "it is certain: evidence check --write puts it into the sheet"
 
 
+def _without_place(path: Path, content: Row, lines: dict[FieldPath, int]) -> Iterator[Problem]:
+    """Yield the figures that nobody can look up, though the text is at hand."""
+    for place, quantity in items_of(content, "quantities", dict):
+        if all(quantity.get(name) is None for name in ("at", "in", "line", "seen")):
+            problem, remedy = "no place is named, so that it is never looked up", "write `in:` its section"
+            name = f"quantities.{quantity.get('id')}"
+            yield Problem(str(path), line_of(lines, place), name, problem, remedy)
+
+
 def _unreadable_times(path: Path, content: Row, lines: dict[FieldPath, int]) -> Iterator[Problem]:
     """Yield the times of results that state none, each once: such a result stands at no week."""
     found = Counter[str]()
-    for name in ("results", "contrasts"):
+    for name in ("results", "contrasts", "quantities"):
         for place, block in items_of(content, name, dict):
             time = block.get("time")
             if not isinstance(time, str) or weeks(time) is not None or weeks_after_end(time) is not None:

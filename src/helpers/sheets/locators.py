@@ -14,6 +14,7 @@ from typing import Any
 from helpers.places import Document, check_locator, nearest_spellings, occurrences
 from helpers.sheets.edit import set_fields
 from helpers.sheets.fields import items_of, mapping_of, words_of
+from trialfiles.articles import main_sections
 from trialfiles.record import Problem, Row
 from trialfiles.sections import Section, find_sections, split_lines
 from trialfiles.yaml_lines import FieldPath, line_of
@@ -74,8 +75,9 @@ class SourceText:
 
     @cached_property
     def sections(self) -> list[Section]:
-        """The sections that headings and captions open."""
-        return find_sections(split_lines(self.text))
+        """The sections that headings and captions open, and the main ones with all that is below them."""
+        main = [Section(title, 0, start, end) for title, start, end in main_sections(self.text)]
+        return [*find_sections(split_lines(self.text)), *main]
 
     def section_at(self, offset: int) -> str:
         """Return the title of the innermost section around a place."""
@@ -122,7 +124,7 @@ def _named(name: str, title: str) -> bool:
 def look_up(token: Token, text: SourceText) -> tuple[str, str] | None:
     """Return what is wrong with the place of a token, and the remedy; None where it stands there."""
     if token.section and not text.has(token.section) and not _printed_as_words(token.section, text.text):
-        titles = [one.title for one in text.sections]
+        titles = list(dict.fromkeys(one.title for one in text.sections))
         near = difflib.get_close_matches(token.section, titles, n=3, cutoff=0.4) or titles[:6]
         remedy = "name another: " + ", ".join(map(repr, near)) if near else "leave it out, and name the line"
         return f"the text has no section {token.section!r}", remedy
@@ -219,7 +221,7 @@ def hash_problem(path: Path, sheet: Row, lines: dict[FieldPath, int], document: 
 
 
 # Writing.
-def with_places(content: str, sheet: Row, document: Document) -> tuple[str, int]:
+def written_places(content: str, sheet: Row, document: Document) -> tuple[str, int]:
     """Return the text of a sheet with the places that it left open, where they are certain, and their number.
 
     Nothing else in it changes; a token that stands at several places, or at none, is left.
