@@ -72,9 +72,11 @@ class Room:
 
     @property
     def text(self) -> str:
-        """The source text; nothing where it is not at hand."""
-        document = self.raw / "documents" / (self.sheet.source.document or "")
-        return read_document(document).text if document.is_file() else ""
+        """The source text; nothing where it is not at hand, or another one than the sheet was made from."""
+        source = self.sheet.source
+        path = self.raw / "documents" / (source.document or "")
+        document = read_document(path) if path.is_file() else None
+        return document.text if document and source.sha256 in (None, document.sha256) else ""
 
     def waiting(self) -> list[FieldPath]:
         """Return what waits for an answer, what was put off last."""

@@ -148,7 +148,8 @@ class _Screen:
         """Return the place of a proposal in the text, the page of its PDF beside it."""
         documents, text = self.room.raw / "documents", self.room.text
         if not text:
-            return Markup("<p>The text is not at hand: put it into {}.</p>").format(documents)
+            words = "The text that the sheet was made from is not at hand: put it into"
+            return Markup("<p>{} {}.</p>").format(words, documents)
         name = Path(self.room.sheet.source.document or "").with_suffix(".pdf")
         page = page_beside(documents / name, text, min(proposal.spans)[0]) if proposal.spans else ""
         beside = Markup(
