@@ -292,7 +292,8 @@ def confirm_command(study: str, options: tuple[str, ...], reader: str, raw: Path
     click.echo(
         "in JupyterLab choose Run > Run All Cells; without a browser here, open the address that follows"
     )
-    command = [sys.executable, "-m", "jupyterlab", "notebooks/confirm.ipynb", f"--ServerApp.root_dir={root}"]
+    page = "--LabApp.default_url=/lab/tree/notebooks/confirm.ipynb"  # also in the address that is printed
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", page]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):

@@ -152,7 +152,7 @@ def test_the_command_opens_jupyterlab_or_says_in_one_line_why_not(raw, checkout,
     said = capsys.readouterr()
     assert told == [2, 0] and "no sheet of a study 'nobody'; there: brook2026" in said.err
     [(_, command, environment)] = opened
-    assert "notebooks/confirm.ipynb" in command and environment["EVIDENCE_STUDY"] == "brook2026"
+    assert "notebooks/confirm.ipynb" in command[4] and environment["EVIDENCE_STUDY"] == "brook2026"
     assert "0 of 5 answered" in said.out
     assert _status(["confirm", "brook2026", "--reader", "second", "--raw", str(raw)]) == 1
     assert _status(["confirm", "wan2025"]) == 1

@@ -248,7 +248,7 @@ class BlindReading(Room):
         arms = {arm.arm_id: arm.label or arm.arm_id for arm in self.sheet.arms}
         about = [label(result.concept), arms[result.arm], result.time or "no time stated"]
         about += [RESULT_WORDS[result.kind], statistic_words(list(summary_figures(result.model_dump())))]
-        line = Entry("line", "line, where it stands more than once", "")
+        line = Entry("line", "line, if on several", "")
         return Form(path, "; ".join(about), (Entry("printed", "as printed", ""), line))
 
     def _answered(self, proposal: Form, answers: Row) -> str:
