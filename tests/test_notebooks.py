@@ -31,26 +31,31 @@ def tags(cell: nbformat.NotebookNode) -> list[str]:
     return cell.metadata.get("tags", [])
 
 
+@pytest.fixture(params=(*NAMES, "confirm"))
+def any_notebook(request: pytest.FixtureRequest, checkout: Path) -> nbformat.NotebookNode:
+    return read(checkout, request.param)
+
+
 @pytest.fixture(params=NAMES)
 def notebook(request: pytest.FixtureRequest, checkout: Path) -> nbformat.NotebookNode:
     return read(checkout, request.param)
 
 
-def test_one_title_then_purpose_inputs_and_outputs(notebook: nbformat.NotebookNode):
-    text = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+def test_one_title_then_purpose_inputs_and_outputs(any_notebook: nbformat.NotebookNode):
+    text = [cell.source for cell in any_notebook.cells if cell.cell_type == "markdown"]
     assert text[0].startswith("# ") and "**Inputs:**" in text[0] and "**Outputs:**" in text[0]
     assert sum(line.startswith("# ") for part in text for line in part.splitlines()) == 1
     assert not any(line.startswith("### ") for part in text for line in part.splitlines())
 
 
-def test_cells_are_short(notebook: nbformat.NotebookNode):
-    for cell in notebook.cells:
+def test_cells_are_short(any_notebook: nbformat.NotebookNode):
+    for cell in any_notebook.cells:
         most = 24 if "parameters" in tags(cell) else 16  # there a line is a choice
         assert cell.cell_type != "code" or len(cell.source.splitlines()) <= most, cell.id
 
 
-def test_prose_states_no_figure_of_a_study(notebook: nbformat.NotebookNode):
-    for cell in notebook.cells:
+def test_prose_states_no_figure_of_a_study(any_notebook: nbformat.NotebookNode):
+    for cell in any_notebook.cells:
         if cell.cell_type == "markdown":
             prose = re.sub(
                 r"`[^`]*`|SHA-256|RoB 2|Santesso 2020|80 % power|12 months after primary completion|2.5 % of the tries",
@@ -116,6 +121,19 @@ def test_parameter_cells_agree_with_parameters_yaml(checkout: Path):
             found[match.group(1)] = (match.group(2), yaml.safe_load(match.group(3)))
         own = {key: entry for key, entry in declared.items() if name in entry["notebooks"]}
         assert found == {key: (entry["type"], entry["default"]) for key, entry in own.items()}, name
+
+
+def test_the_confirmation_room_without_a_person_says_how_it_stands(checkout: Path, unmade):
+    notebook = read(checkout, "confirm")
+
+    def printed() -> str:
+        done = NotebookClient(notebook, kernel_name="python3", resources={"metadata": {"path": unmade.root}})
+        cells = done.execute().cells
+        return "".join(output["text"] for cell in cells for output in cell.get("outputs", []))
+
+    assert "No study waits" in printed()
+    assert unmade.evidence("add", str(checkout / "tests/confirm/article.nxml")).returncode == 0
+    assert "brook2026: 0 of 5 answered" in printed()
 
 
 def nbval(project, *names: str) -> subprocess.CompletedProcess[str]:

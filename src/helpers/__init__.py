@@ -1,8 +1,8 @@
 """The review: what the notebooks of the exosome hair evidence share, in rooms.
 
 At the prompt begin with `from helpers import Review`. From the top, each importing only from rooms below it:
-`cli`, `site`, `narrative`, `panels`, `review`, `display`, `figures`, `pooling`, `context`, `comparison`,
-`effects`, `appraisal`, `cleaning`, `verification`, `sheets`, `places`, `formats`, `tables`.
+`cli`, `site`, `narrative`, `confirm`, `panels`, `review`, `display`, `figures`, `pooling`, `context`,
+`comparison`, `effects`, `appraisal`, `cleaning`, `verification`, `sheets`, `places`, `formats`, `tables`.
 """
 
 from typing import Any

@@ -272,6 +272,40 @@ def new_command(study_id: str, file: Path | None, raw: Path | None) -> None:
     click.echo(f"written: {new_sheet(study_id, raw_folder(project_root(), raw), **known)}")
 
 
+@cli.command("confirm", epilog="Example: evidence confirm smith2026 -- --port 8899")
+@click.argument("study")
+@click.argument("options", nargs=-1, metavar="[-- OPTIONS OF JUPYTERLAB]")
+@click.option(
+    "--reader", type=click.Choice(["first", "second"]), default="first", show_default=True,
+    help="The second one reads again, without sight of the sheet.",
+)  # fmt: skip
+@raw_option
+def confirm_command(study: str, options: tuple[str, ...], reader: str, raw: Path | None) -> None:
+    """Open JupyterLab where each proposal of STUDY is confirmed beside its place in the text.
+
+    Every answer is written to the sheet at once; opened again, the room goes on where it stood.
+    """
+    from helpers.confirm import open_room
+    from helpers.confirm.readings import FOR_RAW, FOR_READER, FOR_STUDY
+
+    root = project_root()
+    folder = raw_folder(root, raw)
+    room = open_room(study, reader, folder)
+    click.echo(f"{study}: {room.progress() if room else 'nothing'} answered")
+    click.echo(
+        "in JupyterLab choose Run > Run All Cells; without a browser here, open the address that follows"
+    )
+    page = "--LabApp.default_url=/lab/tree/notebooks/confirm.ipynb"  # also in the address that is printed
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}", page]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ):
+        command.append("--no-browser")
+    os.chdir(root)
+    asked = {FOR_STUDY: study, FOR_READER: reader, FOR_RAW: str(folder)}
+    os.execve(sys.executable, [*command, *options], os.environ | asked)
+
+
 @cli.command("export", epilog="Example: evidence export ris ~/Downloads/pubmed.xml --out pubmed.ris")
 @click.argument("form", type=click.Choice(list(REPORT_FILES)))
 @click.argument("file", type=FILE_TYPE, required=False)

@@ -270,12 +270,16 @@ _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 @dataclass(frozen=True)
 class SecondFigure:
-    """A figure as the second reader wrote it down; `values` is empty where it is no plain number."""
+    """A figure as the second reader wrote it down; `values` is empty where it is no plain number.
+
+    `role` is what the reader took it for, or the result of the sheet that was asked for.
+    """
 
     study_id: str
     printed: str
     values: tuple[float, ...]
     span: Span
+    role: str = ""
 
 
 def read_second_reading(raw: str | Path) -> list[SecondFigure]:
@@ -295,7 +299,7 @@ def read_second_reading(raw: str | Path) -> list[SecondFigure]:
         except (TypeError, ValueError, AttributeError):
             remedy = "write numbers with a comma between them, and whole characters"
             raise refusal(path, line, "value", "no numbers", remedy) from None
-        figures.append(SecondFigure(row["study_id"], row["printed"], values, span))
+        figures.append(SecondFigure(row["study_id"], row["printed"], values, span, row["role"]))
     return figures
 
 

@@ -62,6 +62,31 @@ def set_fields(text: str, path: FieldPath, values: Row, drop: Collection[str] = 
     return mark + text
 
 
+def append_item(text: str, name: str, item: Row) -> str:
+    r"""Return the text of a sheet with one more block, on one line, at the end of one of its lists.
+
+    Examples
+    --------
+    >>> append_item("arms:\n- {arm_id: a}  # 1\n", "arms", {"arm_id": "b"})
+    'arms:\n- {arm_id: a}  # 1\n- {arm_id: b}\n'
+    """
+    mark = "\ufeff" if text.startswith("\ufeff") else ""
+    text = text.removeprefix(mark)
+    items = next((value for key, value in _block_at(composed(text), ()).value if key.value == name), None)
+    written, end = _written("_", item).partition(":")[2].strip(), "\r\n" if "\r\n" in text else "\n"
+    if not isinstance(items, yaml.SequenceNode):
+        return mark + set_fields(text, (), {name: [item]})
+    if not items.value:
+        head, rest = text[: items.start_mark.index].rstrip(" "), text[items.end_mark.index :]
+        return f"{mark}{head}{end}- {written}{rest}"
+    place = _end(items.value[-1], text)
+    if items.flow_style:
+        return f"{mark}{text[:place]}, {written}{text[place:]}"
+    found = re.compile(r"\r?\n|\Z").search(text, place)  # behind a remark
+    place = found.start() if found else len(text)
+    return f"{mark}{text[:place]}{end}{' ' * items.start_mark.column}- {written}{text[place:]}"
+
+
 @dataclass(frozen=True)
 class _Span:
     """Where a field begins, where what follows its colon begins, and where its value ends."""

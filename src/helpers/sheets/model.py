@@ -75,8 +75,8 @@ AnyConcept = Annotated[
 ]
 
 
-# a machine's proposal counts for nothing until a person confirms it
-State = Literal["proposed", "confirmed"]
+# A proposal counts for nothing until a person confirms it; one that a person rejected is kept.
+State = Literal["proposed", "confirmed", "rejected"]
 
 
 class Block(BaseModel):

@@ -291,7 +291,7 @@ def _proposals_account(path: Path, sheet: StudySheet) -> Iterator[str]:
         return
     yield f"{path.name}: {proposed} figure(s) and {len(waiting)} result(s) are proposed; none counts yet"
     yield f"doubtful: {said or 'nothing that a program sees'}"
-    yield f"next: compare each result with its source, set `state: confirmed`, then evidence check {path}"
+    yield f"next: evidence confirm {path.stem}, where each result stands beside its source; then evidence run"
 
 
 # A sheet and its registry record.

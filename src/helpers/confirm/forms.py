@@ -1,0 +1,284 @@
+"""What is asked of a sheet as a form with best guesses, and the sheet's text with what a person answered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.places import occurrences
+from helpers.sheets.edit import append_item, set_fields
+from helpers.sheets.model import Result, SheetQuantity, StudySheet
+from helpers.tables.vocabulary import ARM_ROLES, COMPARISONS, OUTCOME_CONCEPTS
+from notebookpress.errors import PipelineError
+from notebookpress.yaml_files import YamlFile
+from trialfiles.record import Row
+from trialfiles.text import slug
+from trialfiles.yaml_lines import FieldPath
+
+FACTS: dict[str, Any] = YamlFile(Path(__file__).with_name("facts.yaml")).data
+RESULT_WORDS = {"level": "value at that time", "change": "change from the start", "count": "people counted"}
+# what the figures of a result are together, and the fields that they fill in order
+SUMMARY_FIELDS: dict[str, tuple[str, ...]] = {
+    "mean": ("mean",), "mean and SD": ("mean", "sd"), "mean and standard error": ("mean", "se"),
+    "mean and interval": ("mean", "ci_lower", "ci_upper"), "median": ("median",),
+    "median and quartiles": ("median", "q1", "q3"), "median and range": ("median", "minimum", "maximum"),
+    "people": ("count",), "percent": ("percent",), "people and percent": ("count", "percent"),
+}  # fmt: skip
+_SHORT = {"sd": "SD", "se": "SE", "count": "people", "q1": "first quartile", "q3": "third quartile"}
+_ALONE = {"mean_sd": "mean", "mean": "mean", "median": "median", "count": "count", "percent": "percent"}
+
+
+class ConfirmationError(PipelineError):
+    """What cannot be confirmed, or not so; the message says why and what to do."""
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook."""
+        return self.lines
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A field of a form: its name, words, best guess, and words and values of what may be chosen."""
+
+    name: str
+    words: str
+    value: Any
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Form:
+    """What is asked next: its block in the sheet, a heading, the form, and where its tokens stand."""
+
+    path: FieldPath
+    words: str
+    entries: tuple[Entry, ...]
+    spans: tuple[tuple[int, int], ...] = ()
+
+    def answers(self, given: Row) -> Row:
+        """Return what the form says, with what a person wrote; a blank text is nothing."""
+        values = {entry.name: entry.value for entry in self.entries} | given
+        return {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _options(names: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((name.replace("_", " "), name) for name in names)
+
+
+# Facts of a study.
+def study_form(sheet: StudySheet, text: str) -> Form:
+    """Return the form of the study's facts and the roles of its arms; guesses are looked for in the text."""
+    entries, spans = [], []
+    printed = {quantity.id: quantity.printed for quantity in sheet.quantities}
+    for name, fact in FACTS.items():
+        value = getattr(sheet.study, name)
+        if value is None and (found := _guess(fact["guess"], text)):
+            value, span = found
+            spans.append(span)
+        options = (("not stated", None), *_options(COMPARISONS)) if name == "comparison" else ()
+        entries.append(Entry(name, fact["words"], printed.get(value, value), options))
+    roles = _options(ARM_ROLES)
+    for arm in sheet.arms:
+        entries.append(Entry(f"role {arm.arm_id}", f"role of {arm.label or arm.arm_id}", arm.role, roles))
+    for role in _new_arms(sheet):
+        entries += [
+            Entry(f"arm {role}", "one more arm, by name", ""),
+            Entry(f"as {role}", "its role", role, roles),
+        ]
+    heading = "The study: leave empty what is not stated"
+    return Form(("study",), heading, tuple(entries), tuple(sorted(spans)))
+
+
+def _guess(guess: str | dict[str, str], text: str) -> tuple[str, tuple[int, int]] | None:
+    """Return the word whose expression is in the text, or the token that is found, and where."""
+    for word, pattern in guess.items() if isinstance(guess, dict) else [("", guess)]:
+        if found := re.search(pattern, text, re.IGNORECASE if word else 0):
+            return word or found.group(), found.span()
+    return None
+
+
+def with_facts(text: str, sheet: StudySheet, source: str, answers: Row) -> str:
+    """Return the sheet's text with the facts of the study; what is left empty is written as not stated."""
+    facts: Row = {name: answers[name] or None for name in FACTS}
+    for name, fact in FACTS.items():
+        if "figure" in fact and facts[name]:
+            text, facts[name] = _with_figure(text, sheet, source, name, fact["figure"], facts[name])
+    text = set_fields(text, ("study",), facts)
+    for index, arm in enumerate(sheet.arms):
+        if answers[f"role {arm.arm_id}"] != arm.role:
+            text = set_fields(text, ("arms", index), {"role": answers[f"role {arm.arm_id}"]})
+    for role in _new_arms(sheet):
+        if name := answers[f"arm {role}"]:
+            new = {"arm_id": slug(name), "role": answers[f"as {role}"], "label": name}
+            text = append_item(text, "arms", new)
+    return text
+
+
+def _new_arms(sheet: StudySheet) -> tuple[str, ...]:
+    """Return the roles of the arms that may be added: one, or where there is none those of a trial."""
+    return ("active",) if sheet.arms else ("exosome", "placebo", "active")
+
+
+def _with_figure(
+    text: str, sheet: StudySheet, source: str, name: str, kinds: Row, printed: str
+) -> tuple[str, str]:
+    """Return the sheet's text with the figure of a fact, and its name; a new one gets its place."""
+    kinds = kinds | {"role": "design"}
+    for index, one in enumerate(sheet.quantities):
+        if one.printed == printed:
+            guessed = one.state == "proposed" and one.role == "result"
+            return (set_fields(text, ("quantities", index), kinds) if guessed else text), one.id
+    start = place_of(source, printed, first=True)
+    number = re.search(r"\d+", printed)
+    value = {"value": float(number.group())} if number and kinds["kind"] == "n" else {}
+    at = {"line": line_at(source, start), "chars": [start, start + len(printed)]}
+    new = {"id": name, "printed": printed} | value | kinds | {"at": at, "state": "proposed"}
+    return append_item(text, "quantities", new), name
+
+
+def line_at(text: str, start: int) -> int:
+    """Return the line, from 1, of a character."""
+    return text.count("\n", 0, start) + 1
+
+
+def place_of(text: str, printed: str, line: str = "", first: bool = False) -> int:
+    """Return where a token stands: on the line that is told, or in the text where it stands once.
+
+    Raises
+    ------
+    ConfirmationError
+        When it stands nowhere, or more than once and not the `first` is asked for.
+    """
+    starts = list(occurrences(text, printed)) if printed else []
+    starts = [start for start in starts if not line or str(line_at(text, start)) == line]
+    if not starts:
+        where = f"line {line}" if line else "the text"
+        raise ConfirmationError(f"{printed!r} is not in {where}: copy it letter by letter")
+    if len(starts) > 1 and not first:
+        lines = ", ".join(dict.fromkeys(str(line_at(text, start)) for start in starts))
+        remedy = f"tell its line ({lines}), or copy more of the words around it"
+        raise ConfirmationError(f"{printed!r} stands {len(starts)} times: {remedy}")
+    return starts[0]
+
+
+# Results.
+def figures_alone(sheet: StudySheet, state: str) -> list[int]:
+    """Return the figures that no result names and that could make one.
+
+    Where an article has tables, prose repeats them: there a figure without an outcome is not asked about.
+    """
+    named = {name.partition(".")[0] for block in (*sheet.results, sheet.study) for name in block.named()}
+    tables = any(one.at and (one.at.section or "").startswith("Table") for one in sheet.quantities)
+    concepts = set(OUTCOME_CONCEPTS) - ({"other_outcome"} if tables else set())
+    return [
+        index
+        for index, one in enumerate(sheet.quantities)
+        if one.state == state and one.id not in named and one.kind in _ALONE and one.concept in concepts
+    ]
+
+
+def summary_figures(row: Row) -> dict[str, str]:
+    """Return the figures that a result's statistic names, field by field."""
+    return {
+        name: row[name]
+        for name in Result.figure_fields()
+        if name not in ("n", "p_value") and row.get(name) is not None
+    }
+
+
+def statistic_words(fields: list[str]) -> str:
+    """Return what the figures of a result are together, such as `mean and SD`."""
+    return next((words for words, own in SUMMARY_FIELDS.items() if list(own) == fields), " and ".join(fields))
+
+
+def _row(sheet: StudySheet, path: FieldPath) -> Row:
+    """Return the result at a place of the sheet, or the one that the figure there would make."""
+    if path[0] == "results":
+        return sheet.results[int(path[1])].model_dump(exclude_none=True)
+    one = sheet.quantities[int(path[1])]
+    field = _ALONE[one.kind]
+    row: Row = {"arm": one.arm or next((arm.arm_id for arm in sheet.arms), None), "concept": one.concept}
+    row |= {"site": "all", "time": one.time, "kind": "count" if field in ("count", "percent") else "level"}
+    row |= {field: one.id} | ({"sd": f"{one.id}.sd"} if one.sd is not None else {})
+    if field == "median" and None not in (one.low, one.high):
+        row |= {"q1": f"{one.id}.low", "q3": f"{one.id}.high"}
+    return row
+
+
+def _part(sheet: StudySheet, reference: str) -> tuple[int, str, SheetQuantity]:
+    """Return the place of a figure in the sheet, the part of it that is meant, and the figure."""
+    name, _, part = reference.partition(".")
+    return next((i, part or "value", one) for i, one in enumerate(sheet.quantities) if one.id == name)
+
+
+def result_form(sheet: StudySheet, path: FieldPath) -> Form:
+    """Return the form of a result: its values, then what they are of."""
+    row = _row(sheet, path)
+    figures = summary_figures(row)
+    parts = [_part(sheet, reference) for reference in figures.values()]
+    own = statistic_words(list(figures))
+    fitting = [words for words, fields in SUMMARY_FIELDS.items() if len(fields) == len(figures)]
+    names = list(dict.fromkeys([own, *fitting]))
+    arms = tuple((arm.label or arm.arm_id, arm.arm_id) for arm in sheet.arms)
+    outcomes = tuple((concept.label, name) for name, concept in OUTCOME_CONCEPTS.items())
+    sizes = [one for one in sheet.quantities if one.kind == "n" and (one.value or 0) >= 1]
+    people = ((f"{one.printed}, line {one.at.line}" if one.at else one.printed, one.id) for one in sizes)
+    unit = row.get("unit") or next((one.unit for *_, one in parts if one.unit), None)
+    values = zip(figures, parts, strict=True)
+    entries = [
+        *(Entry(name, _SHORT.get(name, name.replace("_", " ")), f"{getattr(one, part):.12g}")
+          for name, (_, part, one) in values),
+        Entry("statistic", "statistic", own, tuple((words, words) for words in names)),
+        Entry("arm", "arm", row["arm"], arms),
+        Entry("concept", "outcome", row["concept"], outcomes),
+        Entry("unit", "unit", unit),
+        Entry("time", "time", row.get("time")),
+        Entry("kind", "kind", row["kind"], tuple((words, name) for name, words in RESULT_WORDS.items())),
+        Entry("site", "site or measure", row["site"]),
+        Entry("n", "n", row.get("n"), (("not stated", None), *people)),
+    ]  # fmt: skip
+    spans = dict.fromkeys(one.at.chars for *_, one in parts if one.at and one.at.chars)
+    heading = ": ".join(filter(None, (parts[0][2].printed if parts else "no figure", row.get("note"))))
+    return Form(path, heading, tuple(entries), tuple(spans))
+
+
+def with_result(text: str, sheet: StudySheet, proposal: Form, answers: Row) -> str:
+    """Return the sheet's text with a result confirmed; what a person changed, changed in its figures too."""
+    row = _row(sheet, proposal.path)
+    if not answers["arm"]:
+        raise ConfirmationError("no arm is chosen: undo back to the facts of the study, and name its arms")
+    changed = {
+        one.name: answers[one.name] or None
+        for one in proposal.entries
+        if (answers[one.name] or None) != one.value
+    }
+    figures = summary_figures(row)
+    columns = SUMMARY_FIELDS.get(answers["statistic"], tuple(figures))
+    new = {name: changed[name] for name in ("arm", "concept", "site", "time", "kind", "n") if name in changed}
+    if "site" in new:
+        new["site"] = new["site"] or "all"
+    if "unit" in changed and "unit" in row:
+        new["unit"] = changed["unit"]
+    if columns != tuple(figures):
+        new |= dict(zip(columns, figures.values(), strict=True))
+    for field, reference in figures.items():
+        index, part, _ = _part(sheet, reference)
+        own = {name: changed[name] for name in ("arm", "concept", "time", "unit") if name in changed}
+        if field in changed:
+            own[part] = _number(changed[field])
+        text = set_fields(text, ("quantities", index), own)
+    if proposal.path[0] == "results":
+        return set_fields(text, proposal.path, new | {"state": "confirmed"}, set(figures) - set(columns))
+    whole = {name: value for name, value in row.items() if name in columns or name not in figures} | new
+    given = {name: value for name, value in whole.items() if value is not None}
+    return append_item(text, "results", given | {"state": "confirmed"})
+
+
+def _number(written: str | None) -> float:
+    try:
+        return float(written or "")
+    except ValueError:
+        problem = f"{written!r} is no number"
+        raise ConfirmationError(f"{problem}: write it with a point, such as 18.4") from None
