@@ -69,6 +69,9 @@ def test_a_record_about_something_else_is_added_only_by_force(evidence, shared, 
     status, said, _ = evidence("check", record)
     assert status == 0 and "note: " in said and "--force" in said
     assert evidence("add", record, "--raw", tmp_path, "--force")[0] == 0
+    kept = tmp_path / "registry" / record.name
+    kept.write_text(re.sub(r'("completionDateStruct": {\s*"date": *")\d{4}', r"\g<1>2062", kept.read_text()))
+    assert "ends_on: NCT03418623: 2062" in evidence("check", tmp_path)[1]
 
 
 def test_a_new_sheet_takes_its_reference_from_a_file_of_one(evidence, shared, tmp_path):

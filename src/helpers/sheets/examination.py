@@ -6,13 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from helpers.places import read_document
 from helpers.sheets.fields import UNWRITTEN, items_of, mapping_of
 from helpers.sheets.locators import SourceText, hash_problem, place_problems, text_of, written_places
+from helpers.sheets.plausibility import FURTHEST
 from helpers.sheets.raw import check_raw, raw_files
-from helpers.sheets.read import old_names, sheet_content
+from helpers.sheets.read import old_names, read_records, sheet_content
 from helpers.tables.vocabulary import SUBJECT_WORDS
 from notebookpress.files import write_atomic
 from trialfiles.record import Problem, Row, SourceError
@@ -44,7 +46,7 @@ def examine(raw: str | Path, files: list[Path] | None = None, write: bool = Fals
     raw, done = Path(raw), Examination()
     for path in raw_files(raw) if files is None else files:
         if path.suffix not in (".yaml", ".yml") or not path.is_file() or path.parent.name == "registry":
-            done.notes += irrelevant(path) if files is not None and path.is_file() else []
+            done.notes += _notes_of_record(path, named=files is not None)
             continue
         beside = path.parent.parent / "documents"
         documents = beside if path.parent.name == "studies" else raw / "documents"
@@ -134,6 +136,25 @@ def _unreadable_times(path: Path, content: Row, lines: dict[FieldPath, int]) -> 
                 problem = f"{time!r} states no time that can be read, so that it stands beside no other"
                 remedy = "where the source says when, write it: `24 weeks`, `6 months`, `baseline`"
                 yield Problem(str(path), line_of(lines, (*place, "time")), f"{name}.time", problem, remedy)
+
+
+_DATES = ("registered_on", "starts_on", "primary_completion_on", "ends_on")
+
+
+def _notes_of_record(path: Path, named: bool) -> list[Problem]:
+    """Return what is odd about a source that is no sheet: dates far ahead; of a named one, its subject."""
+    notes, latest = irrelevant(path) if named and path.is_file() else [], date.today().year + FURTHEST
+    try:
+        studies = [row for record in read_records(path) for row in record.studies]
+    except (SourceError, OSError):
+        return notes  # the check of the files names what is wrong
+    for row in studies:
+        for name in _DATES:
+            if (stated := str(row.get(name) or ""))[:4] > str(latest):
+                problem = f"{row['study_id']}: {stated} lies far ahead"
+                remedy = "compare it with the register; it is kept as it is"
+                notes.append(Problem(str(path), None, name, problem, remedy))
+    return notes
 
 
 def irrelevant(path: Path) -> list[Problem]:

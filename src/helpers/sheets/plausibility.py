@@ -133,7 +133,7 @@ def _proposed(block: Row) -> bool:
 
 
 # Dates.
-_FURTHEST = 15  # years after the extraction that a study may still end
+FURTHEST = 15  # years after the extraction that a study may still end
 
 
 def _far_dates(sheet: Row) -> Iterator[Fault]:
@@ -144,7 +144,7 @@ def _far_dates(sheet: Row) -> Iterator[Fault]:
     year = min(int(extracted[:4] or today.year), today.year)
     for place, quantity in items_of(sheet, "quantities", dict):
         day = iso_date(str(quantity.get("printed"))) if quantity.get("kind") == "date" else None
-        if day and int(day[:4]) > year + _FURTHEST and not quantity.get("note"):
+        if day and int(day[:4]) > year + FURTHEST and not quantity.get("note"):
             remedy = "mend the date; where the source prints it so, say that in `note:`"
             yield (*place, "printed"), f"{day[:4]} lies {int(day[:4]) - year} years ahead", remedy
     issued = mapping_of(mapping_of(mapping_of(sheet, "source"), "reference"), "issued").get("date-parts")
