@@ -41,14 +41,16 @@ def test_the_guesses_confirmed_as_they_stand_give_effects_and_change_nothing_els
     room = confirm_all(raw)
     assert room.progress() == "5 of 5" and room.summary() == ["4 confirmed, 3 effects, 0 waiting"]
     sheet = content(room)
-    facts = {"comparison": "parallel", "allocation": "randomised", "masking": "double-blind", "design": None}
+    facts = {"comparison": "parallel", "allocation": "randomised", "masking": "double-blind"}
+    assert sheet["study"]["design"] == "double-blind, parallel trial"
+    assert {fact["state"] for fact in sheet["facts"]} == {"confirmed"}
     assert facts.items() <= sheet["study"].items()
     printed = {one["id"]: one["printed"] for one in sheet["quantities"]}
     dates = [printed[sheet["study"][name]] for name in ("n_enrolled", "starts_on", "ends_on")]
     assert dates == ["48 people", "March 2024", "May 2025"]
     after = room.file.read_text().split("\n")
     gone = [line for line in before.split("\n") if line not in after]
-    assert len(gone) == 5 and all("id: p1" in line or line.endswith("state: proposed}") for line in gone)
+    assert len(gone) == 11 and all("id: p1" in line or line.endswith("state: proposed}") for line in gone)
 
 
 def test_a_correction_reaches_result_and_figure_and_a_wrong_one_writes_nothing(raw):

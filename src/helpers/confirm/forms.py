@@ -9,7 +9,7 @@ from typing import Any
 
 from helpers.places import occurrences
 from helpers.sheets.edit import append_item, set_fields
-from helpers.sheets.model import Result, SheetQuantity, StudySheet
+from helpers.sheets.model import Fact, Result, SheetQuantity, StudySheet
 from helpers.tables.vocabulary import ARM_ROLES, COMPARISONS, OUTCOME_CONCEPTS
 from notebookpress.errors import PipelineError
 from notebookpress.yaml_files import YamlFile
@@ -69,16 +69,15 @@ def _options(names: Any) -> tuple[tuple[str, Any], ...]:
 
 # Facts of a study.
 def study_form(sheet: StudySheet, text: str) -> Form:
-    """Return the form of the study's facts and the roles of its arms; guesses are looked for in the text."""
-    entries, spans = [], []
-    printed = {quantity.id: quantity.printed for quantity in sheet.quantities}
-    for name, fact in FACTS.items():
+    """Return the form of the study's facts and the roles of its arms; the guesses are the proposed facts."""
+    proposed, entries = _proposed(sheet), []
+    for name in dict.fromkeys([*FACTS, *proposed]):
         value = getattr(sheet.study, name)
-        if value is None and (found := _guess(fact["guess"], text)):
-            value, span = found
-            spans.append(span)
+        if value is None and name in proposed:
+            value = proposed[name][1].value
         options = (("not stated", None), *_options(COMPARISONS)) if name == "comparison" else ()
-        entries.append(Entry(name, fact["words"], printed.get(value, value), options))
+        words = FACTS[name]["words"] if name in FACTS else name.replace("_", " ")
+        entries.append(Entry(name, words, _as_printed(sheet, value), options))
     roles = _options(ARM_ROLES)
     for arm in sheet.arms:
         entries.append(Entry(f"role {arm.arm_id}", f"role of {arm.label or arm.arm_id}", arm.role, roles))
@@ -88,23 +87,42 @@ def study_form(sheet: StudySheet, text: str) -> Form:
             Entry(f"as {role}", "its role", role, roles),
         ]
     heading = "The study: leave empty what is not stated"
-    return Form(("study",), heading, tuple(entries), tuple(sorted(spans)))
+    spans = sorted({span for _, fact in proposed.values() for span in _spans(fact, text)})
+    return Form(("study",), heading, tuple(entries), tuple(spans))
 
 
-def _guess(guess: str | dict[str, str], text: str) -> tuple[str, tuple[int, int]] | None:
-    """Return the word whose expression is in the text, or the token that is found, and where."""
-    for word, pattern in guess.items() if isinstance(guess, dict) else [("", guess)]:
-        if found := re.search(pattern, text, re.IGNORECASE if word else 0):
-            return word or found.group(), found.span()
-    return None
+def _proposed(sheet: StudySheet) -> dict[str, tuple[int, Fact]]:
+    """Return the proposed fact of each field, with its place in the sheet."""
+    return {fact.field: (index, fact) for index, fact in enumerate(sheet.facts) if fact.state == "proposed"}
+
+
+def _as_printed(sheet: StudySheet, value: Any) -> Any:
+    """Return the token of a fact that is a figure; the value of another one."""
+    name = str(value).partition(".")[0]
+    return next((one.printed for one in sheet.quantities if one.id == name), value)
+
+
+def _spans(fact: Fact, text: str) -> list[tuple[int, int]]:
+    """Return where a fact's words stand, on its line."""
+    starts = occurrences(text, fact.printed or "") if fact.printed else ()
+    return [(start, start + len(fact.printed or "")) for start in starts if line_at(text, start) == fact.line]
 
 
 def with_facts(text: str, sheet: StudySheet, source: str, answers: Row) -> str:
-    """Return the sheet's text with the facts of the study; what is left empty is written as not stated."""
+    """Return the sheet's text with the facts of the study; what is left empty is written as not stated.
+
+    A proposed fact that is left as it is, is confirmed; another one is rejected.
+    """
     facts: Row = {name: answers[name] or None for name in FACTS}
-    for name, fact in FACTS.items():
-        if "figure" in fact and facts[name]:
-            text, facts[name] = _with_figure(text, sheet, source, name, fact["figure"], facts[name])
+    for name, (index, fact) in _proposed(sheet).items():
+        right = answers[name] == _as_printed(sheet, fact.value)
+        text = set_fields(text, ("facts", index), {"state": "confirmed" if right else "rejected"})
+        if right or name not in FACTS:
+            facts[name] = fact.value if right else None
+    known = {one.id for one in sheet.quantities}
+    for name in (name for name in FACTS if "figure" in FACTS[name] and facts[name]):
+        if facts[name] not in known:
+            text, facts[name] = _with_figure(text, sheet, source, name, FACTS[name]["figure"], facts[name])
     text = set_fields(text, ("study",), facts)
     for index, arm in enumerate(sheet.arms):
         if answers[f"role {arm.arm_id}"] != arm.role:
@@ -114,6 +132,13 @@ def with_facts(text: str, sheet: StudySheet, source: str, answers: Row) -> str:
             new = {"arm_id": slug(name), "role": answers[f"as {role}"], "label": name}
             text = append_item(text, "arms", new)
     return text
+
+
+def without_facts(text: str, sheet: StudySheet) -> str:
+    """Return the sheet's text with every proposed fact rejected; empty fields are not stated."""
+    for index, _ in _proposed(sheet).values():
+        text = set_fields(text, ("facts", index), {"state": "rejected"})
+    return set_fields(text, ("study",), {name: getattr(sheet.study, name) for name in FACTS})
 
 
 def _new_arms(sheet: StudySheet) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from helpers.confirm.forms import (
     summary_figures,
     with_facts,
     with_result,
+    without_facts,
 )
 from helpers.effects import study_effects
 from helpers.places import read_document
@@ -150,10 +151,11 @@ class Confirmation(Room):
 
     def reject(self) -> None:
         """Say that the proposal is wrong: it stays in the sheet, and counts for nothing."""
-        path, study = self._asked().path, self.sheet.study
-        facts = {name: getattr(study, name) for name in FACTS}  # none of the guesses: not stated
-        values = facts if path == ("study",) else {"state": "rejected"}
-        self._step(set_fields(self._content(), path, values))
+        path, text = self._asked().path, self._content()
+        if path == ("study",):
+            self._step(without_facts(text, self.sheet))
+        else:
+            self._step(set_fields(text, path, {"state": "rejected"}))
 
     def summary(self) -> list[str]:
         """Return what has come of it: how many, and why a confirmed result gives no effect."""
