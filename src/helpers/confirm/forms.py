@@ -58,7 +58,7 @@ class Form:
     spans: tuple[tuple[int, int], ...] = ()
 
     def answers(self, given: Row) -> Row:
-        """Return what the form says, with what a person wrote; a blank text is nothing."""
+        """Return what the form says, with what a person wrote, without blanks around it."""
         values = {entry.name: entry.value for entry in self.entries} | given
         return {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
 
