@@ -146,7 +146,7 @@ def test_two_runs_are_compared_by_the_keys_of_their_rows(review: Review, tmp_pat
     effects = review.effects
     effects.loc[0, "se"] = 9.0
     more = effects.iloc[[1]].assign(effect_id="new")
-    pd.concat([effects.drop(index=2), more]).to_parquet(tmp_path / "effects.parquet")
+    pd.concat([effects.drop(index=2), more], ignore_index=True).to_parquet(tmp_path / "effects.parquet")
     found = review.compare(tmp_path)
     assert found.summary.set_index("table").loc["effects"].tolist() == [1, 1, 1] and "added" in repr(found)
     assert found.added["effects"]["effect_id"].tolist() == ["new"]

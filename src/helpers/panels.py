@@ -116,13 +116,16 @@ def _html(part: Part, label: str) -> Markup:
 def options_command(chosen: Mapping[str, Any]) -> str:
     """Return the command that makes the report under some choices; what is no parameter is left out."""
     declared = load_parameters(project_root())
-    texts = {
-        name: str(value).lower() if value in (True, False) else str(value) for name, value in chosen.items()
-    }
-    pairs = [
-        shlex.quote(f"{name}={texts[name]}") for name, value in chosen.items() if _sets(declared, name, value)
-    ]
+    kept = {name: value for name, value in chosen.items() if _sets(declared, name, value)}
+    pairs = [shlex.quote(f"{name}={_option(value)}") for name, value in kept.items()]
     return " ".join(["evidence run", *(f"-p {pair}" for pair in pairs)])
+
+
+def _option(value: Any) -> str:
+    """Return a value as the command line takes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _sets(declared: Mapping[str, Any], name: str, value: Any) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import textwrap
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,8 +116,9 @@ class Review:
         if name not in self._read:
             try:
                 self._read[name] = read_table(name, self.folder)
-            except TableError:  # as another version wrote it
+            except TableError as error:  # a release of another version, say
                 self._read[name] = read_rows(name, self.folder)
+                warnings.warn(f"shown as it is: {error}", stacklevel=3)
         frame = self._read[name].copy()
         return ResultsTable(frame) if name == "results" else frame
 
@@ -177,7 +179,7 @@ class Review:
         return Differences.between(self, after)
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class StudyRows:
     """A study with its rows in each table: `study.effects`, `study['effects']`."""
 
@@ -204,7 +206,7 @@ class StudyRows:
         )
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class PrintedPlace:
     """Where a figure was printed; `line` counts from 1, characters from 0 with the end left out.
 
@@ -251,7 +253,7 @@ def _text_around(place: Mapping[str, Any], sha256: Any) -> dict[str, Any]:
     return {"before": before, "after": " ".join(document.text[end : end + _AROUND].splitlines())}
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Differences:
     """What differs between two folders of tables; only tables with a difference have an entry.
 
