@@ -13,12 +13,12 @@ from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import cards_script
-from helpers.site.checks import CARDS, RAW_TEXT, SEARCH, Tag, check_page, numbers_in
+from helpers.site.checks import CARDS, HEADINGS, RAW_TEXT, SEARCH, Tag, check_page, numbers_in
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
 from helpers.site.notebook import notebook_page, run_file
-from helpers.site.page import HEADINGS, Page, anchor_homes, arrange, linked_body, render, shared_files
+from helpers.site.page import Page, anchor_homes, arrange, linked_body, render, shared_files
 from notebookpress.files import write_atomic
 
 

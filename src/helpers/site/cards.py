@@ -12,7 +12,8 @@ from helpers.display import anchor
 from helpers.formats import is_missing, plain_words, show_value
 from helpers.narrative.answer import Tables, study_titles
 from helpers.narrative.study import with_interval, with_reading, with_value
-from helpers.site.page import HEADINGS, Page, template_data
+from helpers.site.checks import HEADINGS
+from helpers.site.page import Page, template_data
 from helpers.tables.vocabulary import CONFIDENCE
 from notebookpress.tables import records, split_ids
 

@@ -16,14 +16,23 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
-from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, Tag, check_drawing, link_numbers, parse
+from helpers.site.checks import (
+    CARDS,
+    HEADINGS,
+    SCRIPT,
+    STYLE,
+    SiteError,
+    Tag,
+    check_drawing,
+    link_numbers,
+    parse,
+)
 from helpers.tables import TABLES
 
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
 TALL = 2.2  # a figure higher than this, by its width, cannot be read when it is shrunk to one printed page
 DATA_CSV = "data:text/csv;base64,"
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAIN_PAGES = "index", "04_outcome_comparison", "05_pooled_effect", "methods", "data"
 
 
