@@ -118,9 +118,7 @@ def build_site(
     names = study_titles(tables["sources"])
     pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]
     files = {name: data for table in tables for name, data in table_files(table, tables[table]).items()}
-    texts = {name: data.decode("utf-8") for name, data in files.items() if name.endswith(".csv")}
-    exported = export_files(tables, texts, version)
-    files |= {name: text.encode("utf-8") for name, text in exported.items()}
+    files |= export_files(tables, files, version)
     pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
     pages.insert(0, arrange(index_page(tables, pages, provenance)))
     homes, values = anchor_homes(pages), printed_values(tables, pages)
