@@ -13,12 +13,13 @@ from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import cards_script
-from helpers.site.checks import CARDS, HEADINGS, RAW_TEXT, SEARCH, Tag, check_page, numbers_in
+from helpers.site.checks import CARDS, HEADINGS, RAW_TEXT, SEARCH, Tag, check_page, link_numbers, numbers_in
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
 from helpers.site.notebook import notebook_page, run_file
-from helpers.site.page import Page, anchor_homes, arrange, linked_body, render, shared_files
+from helpers.site.page import Page, arrange, render, shared_files
+from helpers.tables import TABLES
 from notebookpress.files import write_atomic
 
 
@@ -35,9 +36,8 @@ def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
     for tag in (tag for page in pages for tag in page.tree.all("tr", "span")):
         name, words = tag.attrs.get("id", ""), " ".join(tag.texts())
         if name and not name.startswith("q-"):
-            found[name] = found.get(name, set()) | _shares(
-                numbers_in(words), "%" in words or "percent" in words
-            )
+            shown = _shares(numbers_in(words), "%" in words or "percent" in words)
+            found[name] = found.get(name, set()) | shown
     return found
 
 
@@ -45,6 +45,29 @@ def _shares(values: set[float], percent: bool) -> set[float]:
     """Return values with the same shares in percent, and those in percent as parts."""
     shares = {round(100 * value, 9) for value in values if value <= 1}
     return values | shares | ({round(value / 100, 11) for value in values} if percent else set())
+
+
+def anchor_homes(pages: list[Page]) -> dict[str, str]:
+    """Return for each anchor the file that holds it: that of the data for a table, else the first page."""
+    homes: dict[str, str] = {}
+    for page in reversed(pages):
+        homes |= dict.fromkeys(page.anchors, page.file)
+    return homes | dict.fromkeys(TABLES, "data.html")
+
+
+def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
+    """Return an arranged page's body with its links; one that leads nowhere becomes text."""
+    link_numbers(page.tree, homes, values)
+    for link in page.tree.all("a"):
+        target = link.attrs.get("href", "")
+        name = target[1:]
+        if not target.startswith("#") or name in page.anchors:
+            continue
+        if name in homes:
+            link.attrs["href"] = f"{homes[name]}#{name}"
+        else:
+            link.unwrap()
+    return page.tree.html()
 
 
 def search_script(pages: list[Page]) -> str:
@@ -122,7 +145,7 @@ def build_site(
     pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
     pages.insert(0, arrange(index_page(tables, pages, provenance)))
     homes, values = anchor_homes(pages), printed_values(tables, pages)
-    content = shared_files() | files
+    content = files | shared_files()
     for page in pages:
         html = render(page, linked_body(page, homes, values), pages, version)
         check_page(page.file, html)

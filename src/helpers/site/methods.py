@@ -12,9 +12,12 @@ from helpers.appraisal.risk_of_bias import NOT_ASSESSABLE, only_abstract
 from helpers.formats import joined, show_value
 from helpers.narrative.answer import Tables
 from helpers.site.notebook import place_free
-from helpers.site.page import Page, environment, link, rows_table, template_data
+from helpers.site.page import TEMPLATES, Page, environment, link, rows_table
 from notebookpress.files import project_root
 from notebookpress.parameters import load_parameters
+from notebookpress.yaml_files import YamlFile
+
+CHECKLISTS: dict[str, dict[str, Any]] = YamlFile(TEMPLATES / "checklists.yaml").data
 
 
 def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
@@ -36,7 +39,8 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         tools=joined(sorted(judged["tool"].unique())),
         limits=CERTAINTY["limits"],
         parameters=_parameters(provenance.get("parameters") or {}),
-        checklists=[guide | {"table": _checklist(guide, first)} for guide in checklists()],
+        checklists=CHECKLISTS,
+        tables={name: _checklist(guide, first) for name, guide in CHECKLISTS.items()},
     )  # fmt: skip
     return Page(file="methods.html", title="Methods: how the answer was reached", short="Methods", body=body)
 
@@ -48,12 +52,6 @@ def _parameters(values: Mapping[str, Any]) -> Markup:
         for name, value in sorted(values.items())
     ]
     return rows_table(rows, "parameters")
-
-
-def checklists() -> list[dict]:
-    """Return the lists: `name`, `title`, `source`, `items` as `checklists.yaml` explains them."""
-    found: list[dict] = template_data("checklists.yaml")
-    return found
 
 
 def _checklist(guide: Mapping[str, Any], first: bool) -> Markup:
