@@ -11,7 +11,7 @@ import pandas as pd
 
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
-from helpers.sheets.context import read_review_facts
+from helpers.sheets.context import ReviewFacts, read_review_facts
 from helpers.site.cards import cards_script
 from helpers.site.checks import CARDS, HEADINGS, RAW_TEXT, SEARCH, Tag, check_page, link_numbers, numbers_in
 from helpers.site.data import data_page, export_files, table_files
@@ -135,8 +135,7 @@ def build_site(
         When anything may not be published; then nothing is written.
     """
     provenance, tables = dict(provenance or {}), load_tables(processed)
-    if "raw" in provenance:
-        provenance["review"] = read_review_facts(provenance["raw"])
+    provenance["review"] = read_review_facts(provenance["raw"]) if "raw" in provenance else ReviewFacts()
     version = str(provenance.get("version") or "")
     names = study_titles(tables["sources"])
     pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]

@@ -22,13 +22,13 @@ CHECKLISTS: dict[str, dict[str, Any]] = YamlFile(TEMPLATES / "checklists.yaml").
 
 def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     """Return the page of methods; its words stand in `templates/methods.html.j2`."""
-    review, sources = provenance.get("review"), tables["sources"]
+    review, sources = provenance["review"], tables["sources"]
     told = sources[sources["has_results"] & (sources["tier"] != "comparator")]
-    searches = [vars(item) | {"how": item.how or None} for item in (review.searches if review else ())]
+    searches = [vars(item) | {"how": item.how or None} for item in review.searches]
     first = not provenance.get("previous_version")
     judged = tables["risk_of_bias"].query(f"judgement != '{NOT_ASSESSABLE}'")
     body = environment().get_template("methods.html.j2").render(
-        protocol=review.protocol if review else None,
+        protocol=review.protocol,
         searches=rows_table(searches, "searches"),
         sources=len(sources),
         twice=int((sources["extraction_readers"].fillna(0) >= 2).sum()),
