@@ -18,12 +18,12 @@ from helpers.figures.outcome import context_plot
 from helpers.figures.rows import DAGGER, by_weight, context_rows
 from helpers.formats import is_missing, plain_words, show_number
 from helpers.narrative.answer import (
-    GROWTH,
     Tables,
     answer_sentences,
     count_words,
     evidence_studies,
     number_word,
+    of_hair,
     reported_lines,
     study_titles,
     widest_tier,
@@ -33,7 +33,7 @@ from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.site.references import csl_items, printed_references
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import label
 from notebookpress.tables import join_ids, records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
@@ -142,9 +142,7 @@ def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 def _symbols(tables: Tables) -> str:
     """Return the best certainty of hair itself as GRADE draws it, and in words; empty where none is."""
-    judged = widest_tier(tables["certainty"])
-    of_hair = judged["concept"].map(lambda name: OUTCOME_CONCEPTS[name].family in GROWTH).astype(bool)
-    levels = set(judged.loc[of_hair, "certainty"])
+    levels = set(of_hair(widest_tier(tables["certainty"]))["certainty"])
     best = next((level for level in reversed(CERTAINTY["levels"]) if level in levels), None)
     return f"{CERTAINTY['symbols'][best]} {best} certainty" if best else ""
 
