@@ -31,19 +31,10 @@ _DOSE = r"(\d+(?:\.\d+)?)\s*(mg|%)"  # in the words of an arm
 def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Return changes from baseline in arms of other treatments, in the unit of the outcome.
 
-    Parameters
-    ----------
-    comparators : pandas.DataFrame
-        Table `comparators`: figures as printed, with the area that they count.
-    level : float
-        Coverage of the intervals (Student's t; none where SD or people are missing).
-
-    Returns
-    -------
-    pandas.DataFrame
-        `change`, `sd` of the change between people, `se`, `ci_lower`, `ci_upper` beside what each row is
-        about. Printed figures per counted area become hairs/cm², percent of baseline a proportion.
-        Differences from placebo, counts of one phase of hair, and rows without a change are left out.
+    `change`, `sd` of the change between people, `se`, `ci_lower`, `ci_upper` (Student's t; none where SD or
+    people are missing) beside what each row of the table `comparators` is about. Printed figures per counted
+    area become hairs/cm², percent of baseline a proportion. Differences from placebo, counts of one phase of
+    hair, and rows without a change are left out.
     """
     between = comparators["followup_mean"] - comparators["baseline_mean"]
     between = between.where(comparators["statistic"] == "levels")
@@ -132,10 +123,8 @@ def contextual_comparisons(
         The tables of these names.
     sexes : mapping of str to str, optional
         `male`, `female` or `all` by study: men are set beside men, women beside women.
-    time_tolerance : float
-        Two times are alike when they differ by no more than this share of the longer one.
-    level : float
-        Coverage of the intervals.
+    time_tolerance, level : float
+        Two times are alike when they differ by no more than this share of the longer one; coverage.
 
     Returns
     -------

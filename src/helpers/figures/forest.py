@@ -381,12 +381,10 @@ def _member(row: dict[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
     """Return a member of a pool as a row; an imputed SD and people who were assumed are named so."""
     imputed = re.match(r"SD (\S+) imputed", row["assumption"] or "")
     assumed = ([] if row["n_stated"] else ["n"]) + (["sd"] if imputed else [])
-    named = {"study_id": author_year(named(row["study_id"])), "time": _time(row), "assumed": assumed}
-    return row | named | {"sd": imputed[1] if imputed else None}
-
-
-def _time(row: dict[str, Any]) -> str | None:
-    """Return the weeks since the first treatment, or the time as printed where it counts from elsewhere."""
-    if row["timepoint_weeks"] is None:
-        return row["timepoint_printed"]
-    return f"{show_number(round(row['timepoint_weeks'], 1))} weeks"
+    weeks, time = (
+        row["timepoint_weeks"],
+        row["timepoint_printed"],
+    )  # as printed where it counts from elsewhere
+    time = time if weeks is None else f"{show_number(round(weeks, 1))} weeks"
+    told = {"study_id": author_year(named(row["study_id"])), "time": time, "assumed": assumed}
+    return row | told | {"sd": imputed[1] if imputed else None}

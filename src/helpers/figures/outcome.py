@@ -15,19 +15,19 @@ from helpers.figures.forest import Plot, PlotRow, estimate_mark
 from helpers.figures.risk_of_bias import sign_grid
 from helpers.figures.rows import DAGGER
 from helpers.formats import (
+    NO_INTERVAL,
     is_missing,
     joined,
     plain_unit,
     plain_words,
-    show_estimate,
-    show_interval,
     show_number,
     show_value,
+    show_with_unit,
 )
 from notebookpress.tables import records
 
 SEEN_WORDS = "difference that most observers detect"
-LOOKS = {name: tuple(look) for name, look in FIGURE_WORDS["group_looks"].items()}
+LOOKS = FIGURE_WORDS["group_looks"]
 GROUPS = FIGURE_WORDS["groups"]
 
 
@@ -97,20 +97,16 @@ def _context_line(row: dict[str, Any]) -> PlotRow:
     below = "" if week else str(row.get("time") or "time not stated")
     people, _, assumed = ("–" if is_missing(row.get("n")) else show_value(row["n"])).partition(" (")
     cells, grey = {"weeks": week or "–", "n": people}, {"n"} if assumed else set()
+    size = show_with_unit(row["effect"], row.get("ci_lower"), row.get("ci_upper"), None)
+    size = size.removesuffix(NO_INTERVAL)
     name, mark = f"{row['label']}{DAGGER if row.get('second_hand') else ''}", LOOKS[row["group"]]
-    return PlotRow(name, below, cells, grey, estimate=_size(row), marks=[estimate_mark(row, mark)])
-
-
-def _size(row: Mapping[str, Any]) -> str:
-    if is_missing(row.get("ci_lower")):
-        return show_estimate(row["effect"])
-    return f"{show_estimate(row['effect'])} ({show_interval(row['ci_lower'], row['ci_upper'])})"
+    return PlotRow(name, below, cells, grey, estimate=size, marks=[estimate_mark(row, mark)])
 
 
 DIRECTION_COLUMNS = ("study_id", "concept", "direction", "estimand", "n", "design")
 WAYS = ("better", "worse")
 AGAINST = {True: " than the control", False: " than before"}
-DIRECTION_MARKS = {name: tuple(look) for name, look in FIGURE_WORDS["directions"].items()}
+DIRECTION_MARKS = FIGURE_WORDS["directions"]
 
 
 def direction(

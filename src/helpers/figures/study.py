@@ -55,7 +55,6 @@ def _pair(row: dict[str, Any], pen: Drawing, axis: Axis, y: float) -> None:
 
 
 EVENT_WORDS = FIGURE_WORDS["events"]
-EVENT_LOOKS = {mark: tuple(look) for mark, look in FIGURE_WORDS["event_marks"].items()}
 TOUCHING = 14.0  # pixels between marks that would touch
 
 
@@ -92,7 +91,7 @@ def _lane_words(events: list[dict]) -> str:
 
 
 def _event(mark: str, pen: Drawing, x: float, y: float) -> None:
-    kind, colour, hollow = EVENT_LOOKS[mark]
+    kind, colour, hollow = FIGURE_WORDS["event_marks"][mark]
     pen.mark(kind, x, y, 10, colour, hollow=hollow)
 
 

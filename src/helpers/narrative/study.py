@@ -12,7 +12,7 @@ from helpers.appraisal.grade import CONTROLLED, DOMAINS
 from helpers.display import anchor, frame_of
 from helpers.figures.outcome import harm_rows
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
-from helpers.formats import is_missing, plain_unit, plain_words, show_number, show_with_unit
+from helpers.formats import NO_INTERVAL, is_missing, plain_unit, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -21,7 +21,6 @@ from trialfiles.record import Row
 STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean and spread", "median": "median", "range": "range"}
 STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "percent": "share"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-NO_INTERVAL = " (no interval)"
 MOST_EVENTS = 4  # in the summary of a study
 
 

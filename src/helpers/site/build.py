@@ -116,10 +116,9 @@ def build_site(
     ----------
     executed : dict of str to path
         Run name (`01_ingestion`, `03_study_evidence-wan2025` ...) to executed notebook.
-    processed : path
-        Folder of the tables.
-    destination : path
-        Folder of the site. Pages, CSVs and figures of an earlier site that this one has not are removed.
+    processed, destination : path
+        Folders of the tables and of the site. Pages, CSVs and figures of an earlier site that this one has
+        not are removed.
     provenance : dict, optional
         `version`, `code_sha256`, `lock_sha256`, `packages` and `parameters` (dicts), `previous`, and
         `raw`, the folder that holds what is said of the review.

@@ -148,18 +148,9 @@ MOST_CHANGES = 6
 def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, Any]] | None:
     """Return what changed since a release, a row a table that differs; None when there is no release.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        The tables of today.
-    release : path, optional
-        Folder of the release (`reports/releases/VERSION`), whose tables lie under `data/`.
-
-    Returns
-    -------
-    list of dict or None
-        `table`, `new`, `gone`, `changed` (counts of rows by key) and `named` (the first new ones). The last
-        row, with table `conclusion`, names the outcomes whose certainty or pooling changed.
+    `release` is its folder (`reports/releases/VERSION`). Of each table `table`, `new`, `gone`, `changed`
+    (counts of rows by key) and `named` (the first new ones). The last row, with table `conclusion`, names the
+    outcomes whose certainty or pooling changed.
     """
     if release is None:
         return None

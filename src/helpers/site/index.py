@@ -275,13 +275,16 @@ def _studies_table(tables: Tables, titles: Mapping[str, str], shown: Mapping[str
     discrepancies, rows = tables["discrepancies"], []
     counts = discrepancies.loc[discrepancies["certain"].astype(bool), "study_id"].value_counts()
     sources = {row["study_id"]: row for row in records(tables["sources"])}
+    judged: dict[str, list[str]] = {}
+    for (study, _), own in tables["risk_of_bias"].groupby(["study_id", "tool"]):
+        judged.setdefault(study, []).append(overall_words(records(own)))
     for row in records(evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
         source, anchors = sources[name], shown.get(page, set())
         words = row["title"] or ""
         if words and not is_missing(source["address"]):  # its own title was not taken down
             words = f"in our words: {words}"
-        bias, certain = _overall_bias(tables, name), FIXED.format(int(counts.get(name, 0)))
+        bias, certain = " / ".join(judged.get(name, ())) or None, FIXED.format(int(counts.get(name, 0)))
         if not counts.get(name, 0) and (source["second_hand"] or only_abstract(source["access"])):
             certain += " " + SUB.format("few rules apply")
         rows.append(
@@ -364,13 +367,6 @@ def _people(row: dict[str, Any]) -> str | None:
             counted = Markup('<span data-from="arms">{}</span>')
             return counted.format(said) if is_missing(row["n_stated"]) and word == "analysed" else said
     return None
-
-
-def _overall_bias(tables: Tables, study_id: str) -> str | None:
-    """Return the overall judgement by the rule of each tool that judged the study."""
-    rows = tables["risk_of_bias"]
-    own = rows[rows["study_id"] == study_id]
-    return " / ".join(overall_words(records(judged)) for _, judged in own.groupby("tool", sort=True)) or None
 
 
 def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
