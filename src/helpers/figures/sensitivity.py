@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -74,14 +74,10 @@ def _draw_axis(pen: Drawing, upright: Axis, left: float, unit: str) -> None:
     pen.write(left - 36, CURVE / 2, unit, size=SMALL, upright=True, anchor="middle")
 
 
-def _heights(frame: pd.DataFrame, upright: Axis, names: Iterable[str]) -> list[np.ndarray]:
-    """Return the pixels of columns; what reaches beyond the window is cut."""
-    return [np.array([CURVE - upright(value) for value in frame[name]]) for name in names]
-
-
 def _draw_each(pen: Drawing, frame: pd.DataFrame, level: Axis, upright: Axis) -> None:
     """Draw every estimate with its interval."""
-    low, high, middle = _heights(frame, upright, ("ci_lower", "ci_upper", "estimate"))
+    names = ("ci_lower", "ci_upper", "estimate")  # what reaches beyond the window is cut
+    low, high, middle = ([CURVE - upright(value) for value in frame[name]] for name in names)
     clear = frame["conclusion"].to_numpy() != "not shown"
     for place in range(len(frame)):
         x = level(place)

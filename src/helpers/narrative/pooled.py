@@ -11,19 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.grade import (
-    CERTAINTY,
-    CONTROLLED,
-    DOMAINS,
-    Difference,
-    baseline_of,
-    domain_reasons,
-    first_that_holds,
-    no_effect,
-    shown_estimate,
-    told_lines,
-    without_impossible_interval,
-)
+from helpers.appraisal import grade
+from helpers.appraisal.grade import CERTAINTY, CONTROLLED, Difference
 from helpers.display import anchor
 from helpers.effects import EXOSOME_ROLES
 from helpers.formats import (
@@ -82,7 +71,7 @@ def findings_summary(
         letters: dict[tuple[str, str], str] = {}
         for graded in _chosen(part):
             marks = _footnotes(found, letters, graded, str(tier))
-            effect = shown_estimate(pooled, graded["concept"], str(tier))
+            effect = grade.shown_estimate(pooled, graded["concept"], str(tier))
             row = _row(graded, effect, tables, differences.get(graded["concept"]), level)
             found.rows.append(row | {"footnotes": ", ".join(marks) or None})
     return found
@@ -98,9 +87,9 @@ def _chosen(certainty: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _footnotes(found: Summary, letters: dict, graded: dict[str, Any], tier: str) -> list[str]:
     """Return the letters of an outcome's levels down; the same reason keeps its letter."""
-    why = domain_reasons(graded["reasons"])
+    why = grade.domain_reasons(graded["reasons"])
     marks = []
-    for domain in filter(graded.get, DOMAINS):
+    for domain in filter(graded.get, grade.DOMAINS):
         key = (domain, why.get(domain, ""))
         if key not in letters:
             letter = letters[key] = _letter(len(letters))
@@ -123,7 +112,7 @@ def _row(
     level: float,
 ) -> dict[str, Any]:
     concept, names = graded["concept"], split_ids(graded["studies"])
-    lines = told_lines(tables, concept, EVIDENCE[graded["evidence"]])
+    lines = grade.told_lines(tables, concept, EVIDENCE[graded["evidence"]])
     reported = set(lines["study_id"])
     kept = {name: graded[name] for name in ("concept", "evidence", "participants", "certainty", "overridden")}
     row = kept | {
@@ -140,13 +129,13 @@ def _row(
         told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
         return row | told
     discrepancies = tables["discrepancies"]
-    effect = effect | without_impossible_interval(
+    effect = effect | grade.without_impossible_interval(
         effect, discrepancies[discrepancies["study_id"].isin(names)]
     )
     if difference is not None and difference.unit != effect["unit"]:
         difference = None
     results = tables["results"][tables["results"]["concept"] == concept]
-    before = baseline_of(results, names, effect["unit"])
+    before = grade.baseline_of(results, names, effect["unit"])
     own = tables["effects"][tables["effects"]["effect_id"].isin(split_ids(effect["effect_ids"]))]
     copied = ("estimand", "measure", "comparator", "comparator_name", "background")
     copied += ("ci_lower", "ci_upper", "unit")
@@ -304,14 +293,14 @@ def statement(
     facts: dict[str, Any] = {"shown": effect is not None, "certainty": sure, "difference": ""}
     told = {"outcome": plain_words(outcome), "difference": difference.words() if difference else ""}
     if effect is not None:
-        rises, better = effect["estimate"] > no_effect(effect), OUTCOME_CONCEPTS[outcome].better
+        rises, better = effect["estimate"] > grade.no_effect(effect), OUTCOME_CONCEPTS[outcome].better
         worth = CERTAINTY["worth"]["better" if rises == (better == "higher") else "worse"] if better else ""
         deed = CERTAINTY["verbs"]["increase" if rises else "reduce"]
         told |= {"size": size_words(effect, level), "worth": worth, "verb": deed.get(sure, "")}
         told["little"] = CERTAINTY["little"].get(sure, "")
         facts |= {"controlled": effect["estimand"] in CONTROLLED, "difference_known": difference is not None}
         facts["interval"] = _interval_place(effect, difference, before)
-    return first_that_holds(CERTAINTY["statements"], facts)["says"].format(**told)
+    return grade.first_that_holds(CERTAINTY["statements"], facts)["says"].format(**told)
 
 
 def _interval_place(
@@ -323,7 +312,7 @@ def _interval_place(
     """
     if is_missing(effect["ci_lower"]) or is_missing(effect["ci_upper"]):
         return "missing"
-    low, high = (float(effect[name]) - no_effect(effect) for name in ("ci_lower", "ci_upper"))
+    low, high = (float(effect[name]) - grade.no_effect(effect) for name in ("ci_lower", "ci_upper"))
     crosses = low <= 0 <= high
     if difference is None:
         return "unclear" if crosses else "known"

@@ -17,18 +17,8 @@ from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot
 from helpers.figures.rows import DAGGER, by_weight, context_rows
 from helpers.formats import is_missing, plain_words, show_number
-from helpers.narrative.answer import (
-    Tables,
-    answer_sentences,
-    count_words,
-    evidence_studies,
-    number_word,
-    of_hair,
-    reported_lines,
-    study_titles,
-    widest_tier,
-    with_titles,
-)
+from helpers.narrative import answer
+from helpers.narrative.pooled import HARMS
 from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
@@ -53,15 +43,14 @@ DOUBTED = "§: a discrepancy touches it; see the study."
 TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
 FIRST = ("certainty-of-evidence", "results-by-outcome", "what-can-be-pooled")  # in the largest letters
-HARMS = CERTAINTY["always_shown"]
 FIXED, SUB = Markup('<span class="fixed">{}</span>'), Markup('<span class="sub">{}</span>')
 
 
-def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
+def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
     """Return the index; `pages` are the other pages, in order."""
     shown = {page.file: page.anchors for page in pages}
     known = set().union(*shown.values())
-    titles, cited = study_titles(tables["sources"]), csl_items(tables["sources"])
+    titles, cited = answer.study_titles(tables["sources"]), csl_items(tables["sources"])
     sentences = [
         {
             "text": _plain_titles(text, titles),
@@ -69,7 +58,7 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
             "figures": f"{TOTAL} {_figures_named(text, tables, titles)}",
             "from": words if origin in known else "",
         }
-        for text, (origin, words) in zip(answer_sentences(tables), ANSWER_ORIGINS, strict=True)
+        for text, (origin, words) in zip(answer.answer_sentences(tables), ANSWER_ORIGINS, strict=True)
         if text
     ]
     place = 1 + next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
@@ -78,7 +67,8 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
     body = environment().get_template("index.html.j2").render(
         short=[told for told in sentences if told["origin"] in FIRST],
         rest=[told for told in sentences if told["origin"] not in FIRST],
-        about=_about(provenance),
+        review=provenance["review"],
+        release=provenance.get("previous_version"),
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
         summary=_summary(tables),
@@ -105,7 +95,7 @@ def _warnings(review: ReviewFacts) -> list[dict[str, Any]]:
     ]
 
 
-def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
+def _figures_named(text: str, tables: answer.Tables, titles: Mapping[str, str]) -> str:
     """Return the anchors of the figures of each study that a sentence names; its numbers lead to them."""
     named = [study for study, title in titles.items() if title in text]
     told = [tables[name] for name in ("comparisons", "results", "adverse_events", "studies")]
@@ -120,34 +110,14 @@ def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
     return Markup("").join(FIXED.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
-def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return version, status, releases, upkeep, search and regulation; what is not stated says so."""
-    review = provenance["review"]
-    searches = [f"{item.on}: {item.where}" for item in review.searches]
-    notices = [
-        Markup('{} (<a href="{}">notice of {}</a>)').format(item.who, item.address, item.on)
-        for item in review.regulation
-    ]
-    notices += ["elsewhere not looked up"] if notices else []
-    release, limits = provenance.get("previous_version"), link("#limits", "What this is not")
-    return [
-        ("Version", str(provenance.get("version") or "not stated")),
-        ("Status", review.status or "not stated"),
-        ("Last release", link(f"releases/{release}/index.html", release) if release else "none yet"),
-        ("Kept up", review.update or "not stated"),
-        ("Search", Markup("{}. {}").format("; ".join(searches) or "no date is stated", limits)),
-        ("Regulation", Markup("; ").join(notices) or "not stated"),
-    ]
-
-
-def _symbols(tables: Tables) -> str:
+def _symbols(tables: answer.Tables) -> str:
     """Return the best certainty of hair itself as GRADE draws it, and in words; empty where none is."""
-    levels = set(of_hair(widest_tier(tables["certainty"]))["certainty"])
+    levels = set(answer.of_hair(answer.widest_tier(tables["certainty"]))["certainty"])
     best = next((level for level in reversed(CERTAINTY["levels"]) if level in levels), None)
     return f"{CERTAINTY['symbols'][best]} {best} certainty" if best else ""
 
 
-def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
+def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     """Return the figure of changes in hair density after exosomes beside placebo arms like them."""
     every = context_rows(tables["context"], tables["comparators"], DENSITY, tables["comparisons"])
     like = {name for names in tables["context"]["controls"].dropna() for name in split_ids(names)}
@@ -159,7 +129,7 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     marks = {name: f", with {treatment}" for name, treatment in beside.items()}
     marks |= {name: marks.get(name, "") + mark for name, mark in doubted.items()}
     rows = [
-        row | {"label": with_titles(row["label"], titles) + marks.get(row["label"], "")}
+        row | {"label": answer.with_titles(row["label"], titles) + marks.get(row["label"], "")}
         for row in every
         if row["group"] == "exosome" or row["row_id"] in {*like, *alone}
     ]
@@ -188,9 +158,9 @@ def _doubted(discrepancies: pd.DataFrame) -> dict[str, str]:
     )
 
 
-def _summary(tables: Tables) -> Markup:
+def _summary(tables: answer.Tables) -> Markup:
     """Return the summary of findings of the widest body of evidence, in the fixed order, harms last."""
-    found = widest_tier(tables["summary_of_findings"])
+    found = answer.widest_tier(tables["summary_of_findings"])
     found = found.merge(tables["certainty"][["concept", "evidence", "pooled_id"]], how="left")
     found = found.merge(tables["pooled"][["pooled_id", "effect_ids"]], how="left")
     order = [*CERTAINTY["summary_outcomes"], HARMS]
@@ -210,10 +180,12 @@ def _summary(tables: Tables) -> Markup:
         }
         for row in sorted(records(found), key=lambda row: order.index(row["concept"]))
     ]
-    judged = widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
+    judged = answer.widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
     if len(judged) <= len(rows):
         return rows_table(rows, "summary")
-    shown_of = f"{number_word(len(rows))} of {number_word(len(judged))} outcomes, by a fixed order"
+    shown_of = (
+        f"{answer.number_word(len(rows))} of {answer.number_word(len(judged))} outcomes, by a fixed order"
+    )
     return rows_table(rows, "summary", caption=f"Summary of findings: {shown_of}")
 
 
@@ -225,7 +197,7 @@ def _outcome_and_time(row: Mapping[str, Any], effects: pd.DataFrame) -> Markup:
     return label(row["concept"]).capitalize() + Markup(time)
 
 
-def _behind(row: Mapping[str, Any], tables: Tables) -> dict[str, str]:
+def _behind(row: Mapping[str, Any], tables: answer.Tables) -> dict[str, str]:
     """Return what accounts for a row of the summary: printed figures, or rows of adverse events."""
     studies, events = split_ids(row["study_ids"]), tables["adverse_events"]
     told = events if row["concept"] == HARMS else tables["results"].query("concept == @row['concept']")
@@ -248,21 +220,21 @@ def _participants(row: Mapping[str, Any]) -> Markup:
     if row["concept"] == HARMS:
         cell += " " + SUB.format("in the arms of which something is told")
     if row["other_studies"]:
-        more = count_words(row["other_studies"], "study more tells", "studies more tell")
+        more = answer.count_words(row["other_studies"], "study more tells", "studies more tell")
         cell += " " + SUB.format(f"{more} of it, with no interval")
     return cell
 
 
-def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]]:
+def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]]:
     """Return the footnotes of the summary, each with the anchor of the certainty behind it."""
-    summary = records(widest_tier(tables["summary_of_findings"]))
+    summary = records(answer.widest_tier(tables["summary_of_findings"]))
     first = {letter: row for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")}
     second_hand = DAGGER * len(tables["thresholds"].query("row_id == 'visible' and second_hand"))
     notes = []
-    for row in records(widest_tier(tables["summary_footnotes"])):
+    for row in records(answer.widest_tier(tables["summary_footnotes"])):
         of = first.get(row["letter"], {})
         told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
-        text = _plain_titles(f"{told}{with_titles(row['reason'], titles)}", titles)
+        text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
         if row["domain"] == "imprecision" and of.get("against_relative"):
             beside = Markup(' (<span data-from="summary_of_findings">{}; {}</span>)')
             text += beside.format(of["against_threshold"], of["against_relative"] + second_hand)
@@ -270,7 +242,7 @@ def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]
     return notes
 
 
-def _studies_table(tables: Tables, titles: Mapping[str, str], shown: Mapping[str, set[str]]) -> Markup:
+def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapping[str, set[str]]) -> Markup:
     """Return the studies with links to their pages."""
     discrepancies, rows = tables["discrepancies"], []
     counts = discrepancies.loc[discrepancies["certain"].astype(bool), "study_id"].value_counts()
@@ -278,7 +250,7 @@ def _studies_table(tables: Tables, titles: Mapping[str, str], shown: Mapping[str
     judged: dict[str, list[str]] = {}
     for (study, _), own in tables["risk_of_bias"].groupby(["study_id", "tool"]):
         judged.setdefault(study, []).append(overall_words(records(own)))
-    for row in records(evidence_studies(tables)):
+    for row in records(answer.evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
         source, anchors = sources[name], shown.get(page, set())
         words = row["title"] or ""
@@ -328,16 +300,16 @@ def _given(arms: pd.DataFrame, lines: pd.DataFrame, study: str) -> dict[str, Any
     }
 
 
-def _total(tables: Tables, certain: int) -> dict[str, Any]:
+def _total(tables: answer.Tables, certain: int) -> dict[str, Any]:
     """Return the last row of the studies: the people of those with results, and all certain discrepancies."""
-    told = evidence_studies(tables)
-    told = told[told["study_id"].isin(reported_lines(tables)["study_id"])]
+    told = answer.evidence_studies(tables)
+    told = told[told["study_id"].isin(answer.reported_lines(tables)["study_id"])]
     people = int(told["n_analysed"].fillna(told["n_enrolled"]).sum())
     in_studies = FIXED.format(f"{people} in {len(told)} studies with results")
     return {"studies_id": "total", "study": "All", "n": in_studies, "certain": FIXED.format(certain)}
 
 
-def _concerns(tables: Tables, titles: Mapping[str, str]) -> Markup:
+def _concerns(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     """Return five of the most serious certain discrepancies, at most two a study, with their arithmetic.
 
     First what was tested and on whom; then what rests on a figure from which an effect is computed.
@@ -369,7 +341,7 @@ def _people(row: dict[str, Any]) -> str | None:
     return None
 
 
-def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
+def _changes(tables: answer.Tables, provenance: Mapping[str, Any]) -> Markup:
     """Return what changed since the last release as a table, or that there is no earlier one."""
     rows = changes_since(tables, provenance.get("previous"))
     history = rows_table(history_rows(tables, provenance), "versions")
