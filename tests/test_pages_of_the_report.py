@@ -13,7 +13,7 @@ from page_links import cards_of
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import ROW_KINDS, WORDS
 from helpers.site.index import TESTED_ON
-from helpers.site.methods import checklists
+from helpers.site.methods import CHECKLISTS
 from helpers.tables import read_table
 from helpers.tables.vocabulary import CONFIDENCE
 from notebookpress.tables import records, split_ids
@@ -225,8 +225,8 @@ def test_pages_name_no_machine(made):
 def test_every_place_that_a_checklist_names_is_linked(made, soups):
     """A link that leads nowhere becomes text: here none has."""
     page = soups["methods.html"]
-    for guide in checklists():
-        table = page.find(id=guide["name"]).find_next("table")
+    for name, guide in CHECKLISTS.items():
+        table = page.find(id=name).find_next("table")
         rows = [row.find_all(["th", "td"]) for row in table.select("tbody tr")]
         places = [cells[3].find_all("a") for cells in rows]
         for entry, links in zip(guide["items"], places, strict=True):

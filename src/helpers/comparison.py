@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from operator import itemgetter
 from typing import Any
@@ -25,12 +26,15 @@ def comparison_lines(
     tiers: tuple[str, ...] = ("core", "published", "comparator"),
     second_hand: bool = True,
 ) -> list[Row]:
-    """Return the rows of `comparisons`.
+    """Return the rows of `comparisons`: the headline effects in exosome arms, and what is told without one.
+
+    Two lines are comparable when outcome, estimand, comparator, background, measure, unit and time agree and
+    both have an interval.
 
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        `sources`, `arms`, `outcomes`, `results`, `effects`.
+        `sources`, `arms`, `outcomes`, `results`, `effects`, and `statements` where there are some.
     overall : dict of str to str
         Overall risk of bias by study.
     time_tolerance : float
@@ -39,19 +43,11 @@ def comparison_lines(
         Tiers that take part.
     second_hand : bool
         Whether lines that rest on a figure seen only second-hand take part.
-
-    Returns
-    -------
-    list of dict
-        One row for each headline effect in an exosome arm, and one `not reported` row for each outcome that
-        a study plans without a result.
-        Two lines are comparable when outcome, estimand, comparator, background, measure, unit and time agree
-        and both have an interval.
     """
     lines = _effect_lines(tables)
     lines += _lines_without_effect(tables, lines)
     sources = {row["study_id"]: row for row in records(tables["sources"])}
-    numbers: dict[str, int] = {}
+    numbers: Counter[str] = Counter()
     chosen = []
     for line in lines:
         source = sources.get(line["study_id"], {})
@@ -60,7 +56,7 @@ def comparison_lines(
             line["second_hand"] = bool(source.get("second_hand"))
         if line["tier"] in tiers and (second_hand or not line["second_hand"]):
             name = f"{line['study_id']}.{line['concept']}"
-            numbers[name] = numbers.get(name, 0) + 1
+            numbers[name] += 1
             line |= {"line_id": f"{name}.{numbers[name]}", "risk_of_bias": overall.get(line["study_id"])}
             chosen.append(line)
     for line in chosen:
@@ -148,23 +144,17 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
     effects, results = (
         tables[name][in_exosome_arms(tables[name], tables["arms"])] for name in ("effects", "results")
     )
-    kinds = effects.loc[effects["term"].notna(), key].drop_duplicates()
-    later = results.loc[(results["timepoint_weeks"] != 0).fillna(True), key]
-    later = later.drop_duplicates().sort_values(key)
-    reported = set(later.itertuples(index=False, name=None))
-    reported |= (denied := set(kinds.itertuples(index=False, name=None)))
-    claims = _claims(tables).rename(columns={"about": "concept"})
-    ways = [
-        claimed_direction(words, about)
-        for words, about in zip(claims["says"], claims["concept"], strict=True)
-    ]
-    claimed_ways = claims.assign(way=ways).groupby(key)["way"]
+    kinds, claims = effects[effects["term"].notna()], _claims(tables)
+    later = results[results["timepoint_weeks"].ne(0).fillna(True)].sort_values(key)
+    denied, claimed = _pairs(kinds), _pairs(claims)
+    reported = _pairs(later) | denied | claimed
+    ways = map(claimed_direction, claims["says"], claims["concept"])
+    by_outcome = claims.assign(way=list(ways)).groupby(key)["way"]
+    told = by_outcome.agg(lambda own: own.iloc[0] if own.nunique() == 1 else "unclear").to_dict()
     outcomes = tables["outcomes"][tables["outcomes"]["timepoint_weeks"].ne(0).fillna(True)]  # 0: no outcome
     once = records(outcomes.drop_duplicates(key, keep=False))
     times = {(row["study_id"], row["concept"]): {name: row[name] for name in _TIME} for row in once}
-    told = claimed_ways.agg(lambda own: own.iloc[0] if own.nunique() == 1 else "unclear").to_dict()
-    reported |= (claimed := set(claims[key].itertuples(index=False, name=None)))
-    named = pd.concat([kinds, outcomes[key], later, claims[key]]).drop_duplicates()
+    named = pd.concat([frame[key] for frame in (kinds, outcomes, later, claims)]).drop_duplicates()
     return [
         _EMPTY
         | dict(zip(key, name, strict=True))
@@ -303,19 +293,18 @@ def _with_times_missing(tables: Mapping[str, pd.DataFrame]) -> set[tuple[str, st
     """Return the studies and outcomes with a planned time that no result is like; all times are known."""
     key = ["study_id", "concept"]
     planned = dict(iter(tables["outcomes"].dropna(subset="timepoint_weeks").groupby(key)["timepoint_weeks"]))
-    found = []
-    for pair, seen in tables["results"].groupby(key)["timepoint_weeks"]:
-        later = [week for week in planned.get(pair, ()) if week]
+    found = set()
+    for (study, concept), seen in tables["results"].groupby(key)["timepoint_weeks"]:
+        later = [week for week in planned.get((study, concept), ()) if week]
         if seen.notna().all() and any(not any(alike(week, one, 0.25) for one in seen) for week in later):
-            found.append(pair)
-    return _pairs(pd.DataFrame(found, columns=key))
+            found.add((str(study), str(concept)))
+    return found
 
 
 def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]:
     """Return the studies and outcomes of which something is told, by how much: the most first."""
     effects, results, events = tables["effects"], tables["results"], _events(tables["adverse_events"])
     figures = results[[name for name in _FIGURES if name in results]].notna().any(axis=1)
-    claims = _claims(tables)
     # That an event did not happen, in a source's words, is no count of people; a posted zero is one.
     counted = events[(events["count"] > 0) | events["group"].notna()].dropna(subset=["count", "n"])
     uncounted = _pairs(events[events["count"].isna() | events["n"].isna()])
@@ -323,16 +312,16 @@ def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]
     return {
         IN_FULL: _pairs(sizes.dropna(subset="ci_lower")) | (_pairs(counted) - uncounted),
         IN_PART: _pairs(results[figures]) | _pairs(sizes.dropna(subset="effect")) | _pairs(counted),
-        IN_WORDS: _pairs(results) | _pairs(events) | _pairs(claims.rename(columns={"about": "concept"})),
+        IN_WORDS: _pairs(results) | _pairs(events) | _pairs(_claims(tables)),
     }
 
 
 def _claims(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the statements that tell a result in words; an aim is none."""
     if "statements" not in tables:
-        return pd.DataFrame(columns=["study_id", "about", "says"])
+        return pd.DataFrame(columns=["study_id", "concept", "says"])
     claims = tables["statements"].query("topic in ['claim', 'significance']")
-    return claims[~claims["says"].str.contains(r"\baim\b")]
+    return claims[~claims["says"].str.contains(r"\baim\b")].rename(columns={"about": "concept"})
 
 
 def _events(events: pd.DataFrame) -> pd.DataFrame:
@@ -351,27 +340,14 @@ _ASKED = ["concept", "estimand", "comparator", "comparator_name", "background"]
 
 
 def vote_rows(comparisons: pd.DataFrame, *, evidence: str = "both", level: float = 0.95) -> list[Row]:
-    """Return the rows of `votes`: body of evidence by body, each outcome and question.
+    """Return the rows of `votes`: body of evidence by body (`core`, `published`, `both`), each question.
 
-    Parameters
-    ----------
-    comparisons : pandas.DataFrame
-        Table `comparisons`.
-    evidence : str
-        `core`, `published` or `both`.
-    level : float
-        Coverage of the exact intervals.
-
-    Returns
-    -------
-    list of dict
-        A question is an outcome with estimand, comparator (by name where it is active) and what was given
-        beside it. A study has one vote a question; one whose sites or times disagree has none,
-        and no change at one of them says nothing against the others. Shares of
-        people, lists of events and outcomes not reported are no votes, nor is an effect that is not the
-        estimand that it looks like (`contrast_doubt`), or a change within an arm whose study has a
-        comparison: its study stands under `left_out` with the reason. The times of the lines counted are
-        named.
+    A question is an outcome with estimand, comparator (by name where it is active) and what was given beside
+    it. A study has one vote a question; one whose sites or times disagree has none, and no change at one of
+    them says nothing against the others. Shares of people, lists of events and outcomes not reported are no
+    votes, nor is an effect that is not the estimand that it looks like (`contrast_doubt`), or a change within
+    an arm whose study has a comparison: its study stands under `left_out` with the reason. The times of the
+    lines counted are named. `level` is the coverage of the exact intervals.
     """
     lines = comparisons[(comparisons["concept"] != "adverse_events") & comparisons["estimand"].isin(_VOTED)]
     sure = lines["contrast_doubt"].isna()

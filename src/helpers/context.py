@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.comparison import alike
 from helpers.tables.vocabulary import USUAL_DOSES
 from metastats.heterogeneity import critical_value
-from notebookpress.tables import records
+from notebookpress.tables import join_ids, records
 from trialfiles.record import Row
 
 CONTROLS = ("placebo", "untreated")
@@ -19,7 +19,6 @@ _KEPT = [
     "row_id", "study_id", "treatment", "arm", "sex", "n", "concept", "timepoint_weeks", "access",
     "second_hand", "unit",
 ]  # fmt: skip
-_DIFFERENCES = (*_KEPT, "against", "estimand", "effect", "se", "ci_lower", "ci_upper", "n_comparator")
 _OF_DRUGS = dict.fromkeys(
     ("comparator_name", "timepoint_printed", "assumption", "why_not", "risk_of_bias", "contrast_doubt")
 ) | {
@@ -32,19 +31,10 @@ _DOSE = r"(\d+(?:\.\d+)?)\s*(mg|%)"  # in the words of an arm
 def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
     """Return changes from baseline in arms of other treatments, in the unit of the outcome.
 
-    Parameters
-    ----------
-    comparators : pandas.DataFrame
-        Table `comparators`: figures as printed, with the area that they count.
-    level : float
-        Coverage of the intervals (Student's t; none where SD or people are missing).
-
-    Returns
-    -------
-    pandas.DataFrame
-        `change`, `sd` of the change between people, `se`, `ci_lower`, `ci_upper` beside what each row is
-        about. Printed figures per counted area become hairs/cm², percent of baseline a proportion.
-        Differences from placebo, counts of one phase of hair, and rows without a change are left out.
+    `change`, `sd` of the change between people, `se`, `ci_lower`, `ci_upper` (Student's t; none where SD or
+    people are missing) beside what each row of the table `comparators` is about. Printed figures per counted
+    area become hairs/cm², percent of baseline a proportion. Differences from placebo, counts of one phase of
+    hair, and rows without a change are left out.
     """
     between = comparators["followup_mean"] - comparators["baseline_mean"]
     between = between.where(comparators["statistic"] == "levels")
@@ -52,8 +42,9 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.
     usable = rows["statistic"].isin(("change", "levels")) & rows["change"].notna()
     rows = rows[usable & ~rows["measure"].str.startswith(_OTHER_COUNT)]
     n = rows["n"].astype(float)
-    rows = rows.assign(sd=rows["change_sd"] * rows["factor"])
-    rows = rows.assign(se=rows["sd"] / np.sqrt(n.where(n > 0)))
+    rows = rows.assign(
+        sd=rows["change_sd"] * rows["factor"], se=lambda own: own["sd"] / np.sqrt(n.where(n > 0))
+    )
     half = critical_value(level, n - 1) * rows["se"]
     rows = rows.assign(ci_lower=rows["change"] - half, ci_upper=rows["change"] + half)
     return rows[[*_KEPT, "change", "sd", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)
@@ -81,27 +72,17 @@ def _placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.Da
     half = critical_value(level, df) * np.sqrt(a + b)
     effect = pairs["change"] - pairs["change_placebo"]
     pairs = pairs.assign(effect=effect, se=np.sqrt(a + b), ci_lower=effect - half, ci_upper=effect + half)
-    pairs = pairs.assign(against=pairs["arm_placebo"], n_comparator=pairs["n_placebo"])
-    return pairs.assign(estimand="between_group")[list(_DIFFERENCES)]
+    pairs = pairs.rename(columns={"n_placebo": "n_comparator"})
+    return pairs[[*_KEPT, "effect", "se", "ci_lower", "ci_upper", "n_comparator"]]
 
 
 def drug_differences(comparators: pd.DataFrame, *, level: float = 0.95) -> list[Row]:
     """Return the differences of other treatments from placebo, as lines to pool.
 
-    Parameters
-    ----------
-    comparators : pandas.DataFrame
-        Table `comparators`: arms beside their own placebo arms, and differences printed as such. The usual
-        doses stand in the vocabulary.
-    level : float
-        Coverage of the intervals.
-
-    Returns
-    -------
-    list of dict
-        Lines as `rows_of_lines` takes them; `intervention` is drug and dose, `effect_id` the row of
-        `comparators`, `n` the people of both arms. The standard error is missing where no SD was seen. What
-        is no licensed drug at a usual dose has the reason why it is not pooled in `set_aside`.
+    Of the table `comparators`: arms beside their own placebo arms, and differences printed as such. The usual
+    doses stand in the vocabulary. `intervention` is drug and dose, `effect_id` the row of `comparators`, `n`
+    the people of both arms. The standard error is missing where no SD was seen. What is no licensed drug at a
+    usual dose has the reason why it is not pooled in `set_aside`.
     """
     worked_out = _placebo_differences(comparator_changes(comparators, level=level), level=level)
     printed = comparators[comparators["statistic"] == "difference from placebo"]
@@ -142,10 +123,8 @@ def contextual_comparisons(
         The tables of these names.
     sexes : mapping of str to str, optional
         `male`, `female` or `all` by study: men are set beside men, women beside women.
-    time_tolerance : float
-        Two times are alike when they differ by no more than this share of the longer one.
-    level : float
-        Coverage of the intervals.
+    time_tolerance, level : float
+        Two times are alike when they differ by no more than this share of the longer one; coverage.
 
     Returns
     -------
@@ -165,11 +144,11 @@ def contextual_comparisons(
     for line in records(comparisons[chosen]):
         row = {name: line[name] for name in _OF_LINES}
         if line["effect"] is None:
-            rows.append(row | {"control_arms": 0, "why_not": line["why_not"]})
-            continue
-        row |= _visible(line, limits)
-        row |= _against_drift(line, _of_sex(controls, (sexes or {}).get(line["study_id"])), time_tolerance)
-        row |= _background_alone(line, others, time_tolerance)
+            row |= {"control_arms": 0, "why_not": line["why_not"]}
+        else:
+            own = _of_sex(controls, (sexes or {}).get(line["study_id"]))
+            row |= _visible(line, limits) | _against_drift(line, own, time_tolerance)
+            row |= _background_alone(line, others, time_tolerance)
         rows.append(row)
     return rows
 
@@ -186,24 +165,29 @@ def _of_sex(controls: list[Row], sex: str | None) -> list[Row]:
     return [row for row in controls if row["sex"] == sex] if sex in ("male", "female") else controls
 
 
+def _near(arms: list[Row], line: Row, tolerance: float) -> list[Row]:
+    """Return the arms in a line's unit that were measured at a like time."""
+    own = [row for row in arms if row["unit"] == line["unit"]]
+    return [row for row in own if alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)]
+
+
 def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:
     """Return what is left of a change beside those of control arms in its unit at a like time."""
-    arms = [row for row in controls if row["unit"] == line["unit"]]
-    arms = [row for row in arms if alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)]
+    arms = _near(controls, line, tolerance)
     if not arms:
         reason = "no control arm at a like time"
         if line["timepoint_weeks"] is None:
             reason = "the time since the first treatment is not stated"
         return {"control_arms": 0, "why_not": f"{reason}: not set against placebo"}
-    low, high = min(row["change"] for row in arms), max(row["change"] for row in arms)
+    changes = [row["change"] for row in arms]
     return {
         "control_arms": len(arms),
-        "controls": ";".join(row["row_id"] for row in arms),
+        "controls": join_ids(row["row_id"] for row in arms),
         "controls_second_hand": sum(bool(row["second_hand"]) for row in arms),
-        "drift_low": low,
-        "drift_high": high,
-        "left_low": line["effect"] - high,
-        "left_high": line["effect"] - low,
+        "drift_low": min(changes),
+        "drift_high": max(changes),
+        "left_low": line["effect"] - max(changes),
+        "left_high": line["effect"] - min(changes),
     }
 
 
@@ -211,17 +195,12 @@ def _background_alone(line: Row, others: list[Row], tolerance: float) -> Row:
     """Return what arms changed at a like time that had the background treatment alone, or why none did."""
     background = line.get("background") or "none"
     had = [row for row in others if background.startswith(f"{row['treatment']} in ")]
-    had = [row for row in had if row["unit"] == line["unit"]]
-    arms = [row for row in had if alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)]
-    if not arms:
-        timeless = [row["row_id"] for row in had if row["timepoint_weeks"] is None]
-        said = f"not used, its time is not stated: {', '.join(timeless)}"
-        return {"background_why_not": said} if timeless else {}
-    return {
-        "background_arms": ";".join(row["row_id"] for row in arms),
-        "background_low": min(row["change"] for row in arms),
-        "background_high": max(row["change"] for row in arms),
-    }
+    if arms := _near(had, line, tolerance):
+        changes, names = [row["change"] for row in arms], join_ids(row["row_id"] for row in arms)
+        return dict(background_arms=names, background_low=min(changes), background_high=max(changes))
+    timeless = [row for row in had if row["unit"] == line["unit"] and row["timepoint_weeks"] is None]
+    said = f"not used, its time is not stated: {', '.join(row['row_id'] for row in timeless)}"
+    return {"background_why_not": said} if timeless else {}
 
 
 def _visible(line: Row, limits: dict[str, Row]) -> Row:
@@ -230,9 +209,5 @@ def _visible(line: Row, limits: dict[str, Row]) -> Row:
     name, divisor = units.get(line["unit"], ("", 1))
     if name not in limits:
         return {}
-    value = limits[name]["value"] / divisor
-    return {
-        "visible_at": value,
-        "visible": line["effect"] >= value,
-        "visible_second_hand": bool(limits[name]["second_hand"]),
-    }
+    value, second_hand = limits[name]["value"] / divisor, bool(limits[name]["second_hand"])
+    return dict(visible_at=value, visible=line["effect"] >= value, visible_second_hand=second_hand)

@@ -93,11 +93,9 @@ def table_html(
 ) -> Markup:
     """Return a frame as one HTML table; see `show`. Rows beyond `most` stand in a table that is folded."""
     shown = dict(columns) if columns else {str(name): str(name).replace("_", " ") for name in frame.columns}
-    absent = [name for name in shown if name not in frame.columns]
-    if absent:
-        raise KeyError(
-            f"table {caption!r}: no column {', '.join(absent)} among {', '.join(map(str, frame.columns))}"
-        )
+    if absent := [name for name in shown if name not in frame.columns]:
+        there = ", ".join(map(str, frame.columns))
+        raise KeyError(f"table {caption!r}: no column {', '.join(absent)} among {there}")
     numeric = {name for name in shown if _is_number(frame[name])}
     forms = dict(formats or {})
     head = Markup("").join(
@@ -124,16 +122,16 @@ def _table(caption: str, identity: str, head: Markup, rows: list[Markup]) -> Mar
     ).format(caption=caption, identity=identity, head=head, body=Markup("\n").join(rows))
 
 
-def table_text(
+def _table_text(
     frame: pd.DataFrame, caption: str, columns: Mapping[str, str], formats: Mapping[str, Format], empty: str
 ) -> str:
     """Return the same table as plain text, for a terminal."""
     if frame.empty:
         return f"{caption}: {empty}"
-    cells = {
-        heading: [_plain(shown_text(value, formats.get(name))) for value in frame[name]]
-        for name, heading in columns.items()
-    }
+    cells = {}
+    for name, heading in columns.items():
+        texts = [shown_text(value, formats.get(name)) for value in frame[name]]
+        cells[heading] = [text.striptags() if isinstance(text, Markup) else str(text) for text in texts]
     return f"{caption}\n{pd.DataFrame(cells).to_string(index=False)}"
 
 
@@ -172,24 +170,10 @@ def _class(numeric: bool, text: str = "", fixed: bool = False) -> str:
     return f' class="{" ".join(names)}"' if names else ""
 
 
-def _plain(value: Any) -> str:
-    return value.striptags() if isinstance(value, Markup) else str(value)
-
-
 def show_figure(figure: Figure, *, label: str) -> None:
-    """Display a figure with its alternative text and caption.
+    """Display a figure with its alternative text and caption; one without either raises `ValueError`.
 
-    Parameters
-    ----------
-    figure : Figure
-        What one of the drawing functions returned.
-    label : str
-        Name of the figure on its page: its anchor and the name of its image file.
-
-    Raises
-    ------
-    ValueError
-        When the alternative text, the caption or the label is empty.
+    `label` names it on its page: its anchor and the name of its image file.
     """
     _show(figure_html(figure, label), f"{figure.caption}\n[{figure.alt}]")
 
@@ -202,31 +186,28 @@ def figure_html(figure: Figure, label: str) -> Markup:
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", label):
         raise ValueError(f"figure {label!r}: a label is a letter, then letters, digits, '-', '_' or '.'")
     title = Markup('<b class="fixed">{}.</b> ').format(figure.title) if figure.title else ""
-    caption = Markup("<figcaption>{}{}{}</figcaption>").format(
-        title, figure.caption, _csv_link(figure, label)
-    )
-    image = Markup('<img src="{}" alt="{}">').format(_data(figure.drawing.svg()), figure.alt)
+    numbers = _csv_link(figure, label)
+    caption = Markup("<figcaption>{}{}{}</figcaption>").format(title, figure.caption, numbers)
+    image = Markup('<img src="{}" alt="{}">').format(_data(figure.drawing.svg().encode()), figure.alt)
     if figure.phone:
-        source = Markup('<source media="(max-width: 48rem)" srcset="{}">').format(_data(figure.phone.svg()))
+        source = Markup('<source media="(max-width: 48rem)" srcset="{}">').format(
+            _data(figure.phone.svg().encode())
+        )
         image = Markup("<picture>{}{}</picture>").format(source, image)
     return Markup('<figure id="{}">{}{}</figure>').format(label, image, caption)
 
 
-def _data(text: str | bytes, kind: str = "image/svg+xml") -> str:
+def _data(content: bytes, kind: str = "image/svg+xml") -> str:
     """Return a file as an address that holds it."""
-    content = text if isinstance(text, bytes) else text.encode("utf-8")
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
-def _csv_link(figure: Figure, label: str) -> Markup:
+def _csv_link(figure: Figure, label: str) -> str:
     """Return a link that holds the numbers behind a figure, or names their table; nothing without either."""
     if figure.table:
-        table = Markup(' <span class="csv" data-table="{0}">CSV: table {0}</span>')
-        return table.format(figure.table)
-    if not (content := figure.csv()):
-        return Markup("")
-    link = Markup(' <a class="csv" href="{}" download="{}.csv">CSV</a>')
-    return link.format(_data(content, "text/csv"), label)
+        return Markup(' <span class="csv" data-table="{0}">CSV: table {0}</span>').format(figure.table)
+    link, content = Markup(' <a class="csv" href="{}" download="{}.csv">CSV</a>'), figure.csv()
+    return link.format(_data(content, "text/csv"), label) if content else ""
 
 
 def show(
@@ -288,7 +269,7 @@ def show(
         frame, caption=caption, label=label or of, columns=shown, formats=forms, empty=empty,
         anchor_column=anchor_column, folded=folded, most=ROWS_IN_VIEW)  # fmt: skip
     aligned = LEFT.sub(r'<\1 style="text-align:left">', str(html))
-    _show(aligned, table_text(frame, caption, shown, forms, empty))
+    _show(aligned, _table_text(frame, caption, shown, forms, empty))
 
 
 def _forms(of: str | None) -> dict[str, Format]:
@@ -307,29 +288,15 @@ def _named(names: Callable[[Any], str], form: Format | None, value: Any) -> Any:
 def say(template: str, **values: Any) -> None:
     """Display a paragraph whose numbers come from `values`, so that none is typed in prose.
 
-    Parameters
-    ----------
-    template : str
-        A Jinja template; its own markup stands, what is put into it is escaped.
-    **values
-        What the template names. Numbers are shown as in tables.
-
-    Raises
-    ------
-    ValueError
-        When the template names something that was not given, or that is missing.
+    `template` is a Jinja template; its own markup stands, what is put into it is escaped, and numbers are
+    shown as in tables. What it names and was not given, or is missing, raises `ValueError`.
     """
-    html = sentence(template, **values)
-    _show(Markup("<p>{}</p>").format(html), html.striptags())
-
-
-def sentence(template: str, **values: Any) -> Markup:
-    """Return the sentence that `say` displays, as safe HTML without the paragraph around it."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_stated)
     try:
-        return Markup(environment.from_string(template).render(**values))
+        html = Markup(environment.from_string(template).render(**values))
     except UndefinedError as error:
         raise ValueError(f"sentence {template!r}: {error.message}") from None
+    _show(Markup("<p>{}</p>").format(html), html.striptags())
 
 
 def _stated(value: Any) -> Any:

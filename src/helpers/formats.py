@@ -14,6 +14,7 @@ from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 SIGNIFICANT = 4
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
+NO_INTERVAL = " (no interval)"
 UNIT_SIGNS = {"hairs/cm2": "hairs/cm²", "um": "µm", "percent": "%", "percent of baseline": "% of baseline"}
 
 
@@ -107,5 +108,5 @@ def show_with_unit(
     more = "+" if value > 0 and words.endswith("of baseline") else ""  # a gain, and not what is left
     stated = f"{more}{show_estimate(scale * value)} {words}".rstrip()
     if is_missing(lower) or is_missing(upper):
-        return f"{stated} (no interval)"
+        return stated + NO_INTERVAL
     return f"{stated} ({show_interval(scale * lower, scale * upper)})"

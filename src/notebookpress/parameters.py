@@ -239,7 +239,7 @@ def check_cells(declared: Mapping[str, Parameter], notebooks: Iterable[Path]) ->
         wanted = {name: entry for name, entry in declared.items() if path.stem in entry.notebooks}
         place = f"{path}: parameters cell"
         try:
-            found = _cell_values("\n".join(code_cells(path, "parameters")))
+            found = cell_values("\n".join(code_cells(path, "parameters")))
         except (SyntaxError, ValueError, TypeError) as error:
             problems.append(f"{place}: {error}; write `name: type = value` with a plain value on each line")
             continue
@@ -256,7 +256,7 @@ def check_cells(declared: Mapping[str, Parameter], notebooks: Iterable[Path]) ->
     return problems
 
 
-def _cell_values(source: str) -> dict[str, Any]:
+def cell_values(source: str) -> dict[str, Any]:
     """Return the values that the lines of a cell give to names, without running it."""
     lines = [line for line in ast.parse(source).body if not isinstance(line, ast.Expr)]
     found = {}

@@ -15,7 +15,7 @@ CASES = cases_of(__file__)
 
 
 def test_no_tables(tmp_path):
-    first, second, third, fourth, fifth = answer_sentences(tmp_path)
+    first, second, third, fourth, fifth = answer_sentences(load_tables(tmp_path))
     assert first == "No study has been read yet, so it is not known whether exosome therapy regrows hair."
     assert second == "There is nothing to tell of hair before and after."
     assert third == ""
@@ -24,7 +24,7 @@ def test_no_tables(tmp_path):
 
 
 def test_studies_without_results(tmp_path):
-    first, *_ = answer_sentences(write_world(tmp_path, 0))
+    first, *_ = answer_sentences(load_tables(write_world(tmp_path, 0)))
     assert first.startswith("No study on the list reports a result yet")
 
 
@@ -35,7 +35,7 @@ def test_what_would_change_the_answer(tmp_path, designs, said):
 
 
 def test_one_study(tmp_path):
-    first, second, _, fourth, _ = answer_sentences(write_world(tmp_path, 1))
+    first, second, _, fourth, _ = answer_sentences(load_tables(write_world(tmp_path, 1)))
     assert first == (
         "Nobody can yet say whether exosome therapy regrows hair: the certainty of the evidence is very low "
         "for both outcomes with a result."
@@ -45,13 +45,13 @@ def test_one_study(tmp_path):
 
 
 def test_those_with_a_control_come_first(tmp_path):
-    _, second, *_ = answer_sentences(write_world(tmp_path, 2))
+    _, second, *_ = answer_sentences(load_tables(write_world(tmp_path, 2)))
     assert second == (
         "Of two studies found (23 people), one has a control group by design: in made2 (12 people) hair density came out better "
         "than the control (35 hairs/cm² (31.5 to 38.5)) and hair shaft thickness came out no different from "
         "the control (4.25 hairs/cm² (no interval))."
     )
-    five = answer_sentences(write_world(tmp_path / "five", 5))[1]
+    five = answer_sentences(load_tables(write_world(tmp_path / "five", 5)))[1]
     assert five.startswith(
         "Of five studies found (65 people), two have a control group by design: in made2 (12 people) "
     )
@@ -86,11 +86,11 @@ def test_medians_of_the_arms_tell_a_difference_on_ranks_in_plain_words(tmp_path)
 
 def test_people_not_stated(tmp_path):
     folder = write_world(tmp_path, 2, studies={"n_enrolled": None, "n_analysed": None})
-    assert "(at least 12 people; one does not say how many)" in answer_sentences(folder)[1]
+    assert "(at least 12 people; one does not say how many)" in answer_sentences(load_tables(folder))[1]
 
 
 def test_pooled_estimate_is_stated(tmp_path):
-    fourth = answer_sentences(write_world(tmp_path, 2, pooled=CASES["fit"]))[3]
+    fourth = answer_sentences(load_tables(write_world(tmp_path, 2, pooled=CASES["fit"])))[3]
     assert fourth.startswith(
         "Estimates could be pooled for hair density (3 estimates: 12.3 hairs/cm² (−1 to 25.7))"
         ", and nothing for one other outcome"
@@ -116,7 +116,7 @@ def test_arms_without_exosomes_do_not_count(tmp_path):
 
 
 def test_certainty_levels_are_told_apart(tmp_path):
-    first = answer_sentences(write_world(tmp_path, 1, certainty={"certainty": "low"}))[0]
+    first = answer_sentences(load_tables(write_world(tmp_path, 1, certainty={"certainty": "low"})))[0]
     assert "is low for hair density and very low for hair shaft thickness" in first
 
 

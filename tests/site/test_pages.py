@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from made_world import write_notebook, write_world
 
 from helpers.site.build import build_site
-from helpers.site.methods import _checklist, checklists
+from helpers.site.methods import CHECKLISTS, _checklist
 
 PAGES = "index", "methods", "data", "study-made1"
 
@@ -48,7 +48,7 @@ def test_the_index_leads_to_the_section_of_a_study_that_shows_what_it_says(site)
 
 def test_checklists_answer_every_item_and_lead_somewhere(site):
     names = {path.name for path in site.glob("*.html")}
-    for guide in checklists():
+    for guide in CHECKLISTS.values():
         items = [str(entry["item"]) for entry in guide["items"]]
         assert len(set(items)) == len(items)
         for entry in guide["items"]:
@@ -61,7 +61,7 @@ def test_checklists_answer_every_item_and_lead_somewhere(site):
                 name, _, anchor = target.partition("#")
                 assert name in names, target
                 assert not anchor or soup_of(site, name[:-5]).find(id=anchor), target
-    prisma = [str(entry["item"]) for entry in checklists()[0]["items"]]
+    prisma = [str(entry["item"]) for entry in CHECKLISTS["prisma"]["items"]]
     assert {re.sub(r"\D", "", item) for item in prisma} == {str(number) for number in range(1, 28)}
     assert len(prisma) == 42
 

@@ -11,7 +11,7 @@ from helpers.display import say, show, show_figure
 from helpers.figures.study import before_after
 from helpers.site.build import build_site
 from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, check_page
-from helpers.site.notebook import read_body
+from helpers.site.notebook import notebook_page
 from helpers.site.page import POLICY, script, stylesheet
 from helpers.tables import read_table
 from notebookpress.tables import TableError
@@ -175,7 +175,7 @@ def test_what_may_not_be_published_is_refused(tmp_path, output, message):
     """That nothing is then written of the whole site: below; contact details: test_guard."""
     bad = write_notebook(tmp_path / "01_ingestion.ipynb", [output])
     with pytest.raises(SiteError, match=message):
-        check_page("01_ingestion.html", read_body(bad).html)
+        check_page("01_ingestion.html", notebook_page(bad, "01_ingestion", {}, {}).body)
 
 
 def test_address_in_a_table_is_refused(tmp_path):

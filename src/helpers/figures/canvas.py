@@ -187,25 +187,20 @@ class Plotted:
         drawn = UNWRITABLE.sub("\ufffd", stream.getvalue()[stream.getvalue().index("<svg") :])
         drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", drawn, flags=re.DOTALL)
         used, key = set(REFERENCE.findall(drawn)), f"p{hashlib.sha256(drawn.encode()).hexdigest()[:6]}"
-        drawn = re.sub(
-            r' id="([^"]*)"', lambda found: f' id="{key}{found[1]}"' if found[1] in used else "", drawn
-        )
+        drawn = re.sub(r' id="([^"]*)"', lambda id: f' id="{key}{id[1]}"' if id[1] in used else "", drawn)
         drawn = REFERENCE.sub(lambda found: found[0].replace("#", f"#{key}"), drawn)
         drawn = re.sub(r'="([\d.]+)pt"', lambda found: f'="{float(found[1]) * 96 / 72:.0f}"', drawn)
         drawn = re.sub(r'style="([^"]*)"', lambda found: _as_attributes(found[1]), drawn)
-        drawn = (
-            re.sub(r"\s*\n\s*", " ", drawn).replace("xlink:href", "href").replace("#000000", "currentColor")
-        )
+        drawn = re.sub(r"\s*\n\s*", " ", drawn).replace("xlink:href", "href")
+        drawn = drawn.replace("#000000", "currentColor")
         return drawn.replace("<svg", f'<svg fill="currentColor" font-family={quoteattr(FACES)}', 1) + "\n"
 
 
 def _as_attributes(style: str) -> str:
     """Return the rules of a `style` as attributes, which a page's content policy allows."""
     size = TEXT_SIZE.search(style)
-    rules = dict(rule.split(":", 1) for rule in style.split(";") if ":" in rule)
-    kept = {
-        name.strip(): value.strip() for name, value in rules.items() if not name.strip().startswith("font")
-    }
+    rules = [tuple(map(str.strip, rule.split(":", 1))) for rule in style.split(";") if ":" in rule]
+    kept = {name: value for name, value in rules if not name.startswith("font")}
     kept |= {"font-size": size[1]} if size else {}
     return " ".join(f'{name}="{value}"' for name, value in kept.items())
 
@@ -301,9 +296,8 @@ def _pieces(words: list[str], width: float, size: float, weight: str) -> Iterabl
 
 def widest(texts: Iterable[str], size: float = SIZE, weight: str = "normal") -> float:
     """Return the width of the widest line among texts."""
-    return max(
-        (text_width(line, size, weight) for text in texts for line in str(text).split("\n")), default=0.0
-    )
+    lines = (line for text in texts for line in str(text).split("\n"))
+    return max((text_width(line, size, weight) for line in lines), default=0.0)
 
 
 def height_of(*texts: str) -> float:
@@ -355,10 +349,8 @@ class Axis:
             half = text_width(names(value), SMALL) / 2
             x = min(max(self(value), half), pen.width - half)
             pen.write(x, y + 13, names(value), size=SMALL, anchor="middle")
-        words = wrap(words, self.width, SMALL)
-        pen.write(
-            self.left + self.width / 2, y + 21 + height_of(words) / 2, words, size=SMALL, anchor="middle"
-        )
+        words, middle = wrap(words, self.width, SMALL), self.left + self.width / 2
+        pen.write(middle, y + 21 + height_of(words) / 2, words, size=SMALL, anchor="middle")
         return y + 23 + height_of(words)
 
 

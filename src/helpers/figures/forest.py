@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
@@ -57,10 +57,9 @@ class PlotRow:
 
     def told(self, columns: Mapping[str, str]) -> str:
         """Return everything that the row shows in words."""
-        assumed = {key: " (assumed)" for key in self.grey}
-        cells = [
-            f"{columns[key]} {text}{assumed.get(key, '')}" for key, text in self.cells.items() if text != "–"
-        ]
+        known = {key: text for key, text in self.cells.items() if text != "–"}
+        assumed = dict.fromkeys(self.grey, " (assumed)")
+        cells = [f"{columns[key]} {text}{assumed.get(key, '')}" for key, text in known.items()]
         bias = f"risk of bias {self.bias}" if self.bias else ""
         parts = [part.replace("\n", " and ") for part in (self.estimate, *cells, self.below, bias) if part]
         return f"{self.name}: {', '.join(parts)}." if parts else f"{self.name}:"
@@ -79,12 +78,12 @@ class Plot:
     behind: Callable[[Drawing, Axis, float, float], None] | None = None
     names: Callable[[float], str] = show_number
     note: str = ""  # what stands below
+    key: Sequence[tuple[Callable[[Drawing, float, float], None], str]] = ()  # what marks mean
 
     def told(self) -> str:
         """Return everything that the plot shows in words."""
-        return " ".join(
-            [*(row.told(self.columns) for row in self.rows), *([f"{self.note}."] if self.note else [])]
-        )
+        told = [row.told(self.columns) for row in self.rows]
+        return " ".join([*told, f"{self.note}."] if self.note else told)
 
     def draw(self, width: float) -> Drawing:
         """Return the drawing: columns left and right of the plot, on a phone lines above each other."""
@@ -183,6 +182,8 @@ class Plot:
                 pen.write(axis.left + x, end + height_of(words) / 2 - 2, words, size=SMALL, anchor=anchor)
         for words in _small(self.note, pen.width):
             pen.write(0, pen.height + 4 + height_of(words) / 2, words, size=SMALL)
+        if self.key:
+            pen.key(pen.height + 8, self.key)
         return pen
 
 
@@ -251,28 +252,23 @@ def forest(
         words 'no interval'), and where known `n`, `mean`, `sd`, `weight` (share, 0 to 1), `risk_of_bias`, and
         in `assumed` the names of those that were not printed. Where there is no effect, `instead` gives words
         that stand in place of the estimate.
-    unit : str
-        Unit of the effect, for the axis.
+    unit, title, head : str
+        Unit of the effect, for the axis; first words of the alternative text; what the rows are.
     pooled : dict, optional
         `estimate`, `ci_lower`, `ci_upper`, and where there are `pi_lower`, `pi_upper`, `label`,
         `heterogeneity` in words.
-    title : str
-        Title; first words of the alternative text.
     text_columns : iterable of str
         More columns of `rows`, whose words stand small below the study's name.
     level : float
         Coverage of the intervals, for the words.
     sides : (str, str)
         What lies to the left and to the right of no effect.
-    head : str
-        What the rows are.
     """
     data, unit, fit = as_rows(rows), plain_unit(unit), [pooled] if pooled else []
     every = [*data, *fit]
     numeric = {"n": "n", "mean": "Mean", "sd": "SD", "weight": "Weight"}
-    columns = {
-        key: head for key, head in numeric.items() if any(not is_missing(row.get(key)) for row in data)
-    }
+    stated = {key for row in data for key in numeric if not is_missing(row.get(key))}
+    columns = {key: head for key, head in numeric.items() if key in stated}
     shown = [*(_row(row, columns, text_columns) for row in data), *map(_pooled_row, fit)]
     known = [0.0, *known_values(every, "effect", "estimate", *LIMITS)]
     note = "; ".join(str(row.get("heterogeneity") or "") for row in fit)
@@ -353,9 +349,8 @@ def pooled_forest(
 
     `level` is the coverage of the intervals, for the words; `named` gives a study's name for a reader.
     """
-    own = members[members["pooled_id"] == fit["pooled_id"]].sort_values(
-        "weight", ascending=False, kind="stable"
-    )
+    own = members[members["pooled_id"] == fit["pooled_id"]]
+    own = own.sort_values("weight", ascending=False, kind="stable")
     under = "" if fit["scenario"] == "as printed" else f" ({fit['scenario']})"
     under = f"{': ' + fit['intervention'] if fit['intervention'] else ''}{under}"
     controlled = fit["comparator"] not in (None, "none")
@@ -386,12 +381,10 @@ def _member(row: dict[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
     """Return a member of a pool as a row; an imputed SD and people who were assumed are named so."""
     imputed = re.match(r"SD (\S+) imputed", row["assumption"] or "")
     assumed = ([] if row["n_stated"] else ["n"]) + (["sd"] if imputed else [])
-    named = {"study_id": author_year(named(row["study_id"])), "time": _time(row), "assumed": assumed}
-    return row | named | {"sd": imputed[1] if imputed else None}
-
-
-def _time(row: dict[str, Any]) -> str | None:
-    """Return the weeks since the first treatment, or the time as printed where it counts from elsewhere."""
-    if row["timepoint_weeks"] is None:
-        return row["timepoint_printed"]
-    return f"{show_number(round(row['timepoint_weeks'], 1))} weeks"
+    weeks, time = (
+        row["timepoint_weeks"],
+        row["timepoint_printed"],
+    )  # as printed where it counts from elsewhere
+    time = time if weeks is None else f"{show_number(round(weeks, 1))} weeks"
+    told = {"study_id": author_year(named(row["study_id"])), "time": time, "assumed": assumed}
+    return row | told | {"sd": imputed[1] if imputed else None}

@@ -15,19 +15,19 @@ from helpers.figures.forest import Plot, PlotRow, estimate_mark
 from helpers.figures.risk_of_bias import sign_grid
 from helpers.figures.rows import DAGGER
 from helpers.formats import (
+    NO_INTERVAL,
     is_missing,
     joined,
     plain_unit,
     plain_words,
-    show_estimate,
-    show_interval,
     show_number,
     show_value,
+    show_with_unit,
 )
 from notebookpress.tables import records
 
 SEEN_WORDS = "difference that most observers detect"
-LOOKS = {name: tuple(look) for name, look in FIGURE_WORDS["group_looks"].items()}
+LOOKS = FIGURE_WORDS["group_looks"]
 GROUPS = FIGURE_WORDS["groups"]
 
 
@@ -42,21 +42,10 @@ def context_plot(
 ) -> Figure:
     """Draw changes from baseline, group under group on one axis.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame or list of dict
-        `group` (exosome, control or active), `label`, `effect`, `ci_lower`, `ci_upper`, `weeks`, `n`,
-        `second_hand`.
-    unit : str
-        Unit of the change.
-    title : str
-        Title; first words of the alternative text.
-    visible : float, optional
-        Smallest difference that observers see, drawn as a broken line.
-    visible_second_hand : bool
-        Whether it was seen in another paper only.
-    level : float
-        Coverage of the intervals, for the words.
+    `rows` have `group` (exosome, control or active), `label`, `effect`, `ci_lower`, `ci_upper`, `weeks`,
+    `n`, `second_hand`. `visible`, the smallest difference that observers see, is drawn as a broken line;
+    `visible_second_hand` says that it was seen in another paper only. `level` is the coverage of the
+    intervals.
     """
     data = [row for row in as_rows(rows) if not is_missing(row.get("effect"))]
     groups = {name: [row for row in data if row["group"] == name] for name in GROUPS}
@@ -79,15 +68,13 @@ def context_plot(
     mark = DAGGER if second_hand else ""
     seen = "" if not visible else f" Broken line: {SEEN_WORDS}, {show_number(visible)} {unit}{mark}."
     marks = [f"{FIGURE_WORDS['group_marks'][name]}: {GROUPS[name].lower()}" for name in groups]
-    caption = FIGURE_WORDS["captions"]["context"].format(
-        level=100 * level, marks="; ".join(marks).capitalize()
-    )
+    told = {"level": 100 * level, "marks": "; ".join(marks).capitalize()}
+    caption = FIGURE_WORDS["captions"]["context"].format(**told)
     caption += " The grey band spans the changes of the placebo and untreated arms shown." if drifts else ""
     caption += " A grey n is assumed: all who were enrolled." if any(line.grey for line in lines) else ""
     second_hand |= any(row.get("second_hand") for row in data)
     caption += seen + (f"{DAGGER}: seen second-hand only." if second_hand else "")
-    told = seen.replace(DAGGER, ", second-hand")
-    alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{told}"
+    alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{seen.replace(DAGGER, ', second-hand')}"
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
 
@@ -110,22 +97,16 @@ def _context_line(row: dict[str, Any]) -> PlotRow:
     below = "" if week else str(row.get("time") or "time not stated")
     people, _, assumed = ("–" if is_missing(row.get("n")) else show_value(row["n"])).partition(" (")
     cells, grey = {"weeks": week or "–", "n": people}, {"n"} if assumed else set()
-    name = f"{row['label']}{DAGGER if row.get('second_hand') else ''}"
-    return PlotRow(
-        name, below, cells, grey, estimate=_size(row), marks=[estimate_mark(row, LOOKS[row["group"]])]
-    )
-
-
-def _size(row: Mapping[str, Any]) -> str:
-    if is_missing(row.get("ci_lower")):
-        return show_estimate(row["effect"])
-    return f"{show_estimate(row['effect'])} ({show_interval(row['ci_lower'], row['ci_upper'])})"
+    size = show_with_unit(row["effect"], row.get("ci_lower"), row.get("ci_upper"), None)
+    size = size.removesuffix(NO_INTERVAL)
+    name, mark = f"{row['label']}{DAGGER if row.get('second_hand') else ''}", LOOKS[row["group"]]
+    return PlotRow(name, below, cells, grey, estimate=size, marks=[estimate_mark(row, mark)])
 
 
 DIRECTION_COLUMNS = ("study_id", "concept", "direction", "estimand", "n", "design")
 WAYS = ("better", "worse")
 AGAINST = {True: " than the control", False: " than before"}
-DIRECTION_MARKS = {name: tuple(look) for name, look in FIGURE_WORDS["directions"].items()}
+DIRECTION_MARKS = FIGURE_WORDS["directions"]
 
 
 def direction(
@@ -133,18 +114,10 @@ def direction(
 ) -> Figure:
     """Draw the direction of every outcome in every study.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame or list of dict
-        `concept`, `study_id`, `direction` (better, worse, no change, unclear, not reported), and where known
-        `n`, `estimand` and `design` in words. Several rows for one outcome and study that disagree are all
-        shown. A sign is filled where any of its rows is a comparison with a control.
-    title : str
-        Title; first words of the alternative text.
-    caption : str
-        Name of the caption.
-    ranked : bool
-        Whether the outcomes of most studies come first; as they come otherwise.
+    `rows` have `concept`, `study_id`, `direction` (better, worse, no change, unclear, not reported), and
+    where known `n`, `estimand` and `design` in words. Several rows for one outcome and study that disagree
+    are all shown; a sign is filled where any of its rows is a comparison with a control. `caption` names
+    that of `words.yaml`; `ranked` says whether the outcomes of most studies come first.
     """
     data = as_rows(rows)
     studies: dict[str, list[dict]] = {}
@@ -165,25 +138,19 @@ def direction(
     names = [plain_words(concept).capitalize() for concept in concepts]
     heads = [f"{name}, {_people(own)}" for name, own in studies.items()]
     numbers = [{name: row.get(name) for name in DIRECTION_COLUMNS} for row in data]
-    depths = [
-        max(len(found) for (name, _), found in signs.items() if name == concept) for concept in concepts
-    ]
-    words = {
-        "alt": _direction_alt(title, studies),
-        "caption": FIGURE_WORDS["captions"][caption],
-        "title": title,
-    }
+    depths = [max(len(own) for (name, _), own in signs.items() if name == concept) for concept in concepts]
+    alt, words = _direction_alt(title, studies), FIGURE_WORDS["captions"][caption]
     draw = partial(sign_grid, names=names, heads=heads, field=field, key=_key(signs), depths=depths)
-    return Figure.of(draw, rows=numbers, **words)
+    return Figure.of(draw, rows=numbers, alt=alt, caption=words, title=title)
 
 
 def _key(signs: Mapping[tuple[str, str], Mapping[str, bool]]) -> list[tuple[Callable, str]]:
     """Return each sign that is used, with its words."""
     used = {sign for found in signs.values() for sign in found.items()}
-    words = {(way, sure): f"{way}{AGAINST[sure] if way in WAYS else ''}" for way, sure in used}
     order = list(DIRECTION_MARKS)
     named = {
-        words[sign]: partial(_sign, *sign) for sign in sorted(used, key=lambda sign: order.index(sign[0]))
+        f"{way}{AGAINST[sure] if way in WAYS else ''}": partial(_sign, way, sure)
+        for way, sure in sorted(used, key=lambda sign: order.index(sign[0]))
     }
     return [(draw, said) for said, draw in named.items()]
 
@@ -218,16 +185,8 @@ LEAST_PEOPLE = 2  # one person has no share
 def harm_rows(events: pd.DataFrame, sources: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the events of each study as rows of `harms`, in percent of people.
 
-    Parameters
-    ----------
-    events, sources : pandas.DataFrame
-        Tables `adverse_events` and `sources`.
-
-    Returns
-    -------
-    list of dict
-        Events of one study with the same count and number of people share a row; those without a count have
-        no share.
+    Of the tables `adverse_events` and `sources`. Events of one study with the same count and number of people
+    share a row; those without a count have no share.
     """
     read = {row["study_id"]: row for row in records(sources)}
     merged: dict[tuple, dict[str, Any]] = {}
@@ -247,9 +206,8 @@ def _harm_row(row: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
         "n": None if n is None else int(n),
     }
     if count is None or not n or limit is None:
-        why = (
-            "listed, not counted" if count is None else f"{show_number(count)} people, of how many not stated"
-        )
+        of = "listed, not counted"
+        why = of if count is None else f"{show_number(count)} people, of how many not stated"
         return named | {"effect": None, "ci_lower": None, "ci_upper": None, "instead": why}
     share = 100 * count / n
     return named | {"count": int(count), "effect": share, "ci_lower": share, "ci_upper": 100 * limit}
@@ -257,22 +215,15 @@ def _harm_row(row: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
 
 def harms(rows: list[dict[str, Any]]) -> Figure:
     """Draw the rows of `harm_rows`; alternative text: every study with its numbers."""
-    lines = [
-        PlotRow(
-            row["study_id"],
-            f"{row['event']}; read: {row['read']}",
-            estimate=_counted(row),
-            marks=[estimate_mark(row)] if _shared(row) else [],
-        )
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        below, marks = f"{row['event']}; read: {row['read']}", [estimate_mark(row)] if _shared(row) else []
+        lines.append(PlotRow(row["study_id"], below, estimate=_counted(row), marks=marks))
     values = known_values(filter(_shared, rows), "effect", "ci_upper")
     heads = ("Study and event", "People with it")
     plot = Plot(lines, [0.0, *values], "% of people, up to the one-sided 95 % limit", heads=heads)
-    alt = f"Dot plot. {HARMS_TITLE}. {plot.told()}"
-    return Figure.of(
-        plot.draw, alt=alt, caption=FIGURE_WORDS["captions"]["harms"], rows=rows, title=HARMS_TITLE
-    )
+    alt, words = f"Dot plot. {HARMS_TITLE}. {plot.told()}", FIGURE_WORDS["captions"]["harms"]
+    return Figure.of(plot.draw, alt=alt, caption=words, rows=rows, title=HARMS_TITLE)
 
 
 def _shared(row: Mapping[str, Any]) -> bool:

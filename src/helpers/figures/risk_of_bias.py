@@ -25,20 +25,11 @@ def sign_grid(
     key: Entries,
     depths: Sequence[int] = (),
 ) -> Drawing:
-    """Return a grid of signs under upright headings.
+    """Return a grid of signs under upright headings; columns that do not fit `width` go into a block below.
 
-    Parameters
-    ----------
-    width : float
-        Of the drawing; columns that do not fit go into a block below.
-    names, heads : sequence of str
-        Of the rows, and of the columns.
-    field : callable
-        Draws the signs of a field: the drawing, the middle of the field, the places of row and column.
-    key : iterable of (callable, str)
-        What the signs mean.
-    depths : sequence of int
-        How many signs stand above each other in the fullest field of each row.
+    `names` are those of the rows, `heads` of the columns. `field` draws the signs of a field: the drawing,
+    the middle of the field, the places of row and column. `key` says what the signs mean. `depths` are how
+    many signs stand above each other in the fullest field of each row.
     """
     pen = Drawing(width)
     wide = width >= PAGE_WIDTH
@@ -69,14 +60,9 @@ def appraisal_matrix(
 ) -> Figure:
     """Draw how far each study can be trusted, domain by domain, and beside it its risk of bias.
 
-    Parameters
-    ----------
-    domains : pandas.DataFrame
-        `trust_domains`: `study_id`, `domain`, `judgement`; domains stand in the order of first appearance.
-    verdicts : mapping
-        By study, its overall risk of bias; where nothing is judged it stands as not applicable.
-    named : callable
-        Gives a study's name for a reader.
+    `domains` are rows of `trust_domains`; domains stand in the order of first appearance. `verdicts` are
+    the overall risk of bias by study; where nothing is judged it stands as not applicable. `named` gives a
+    study's name for a reader.
     """
     names = [*(name for name in dict.fromkeys(domains["domain"]) if name != "overall"), "overall", OF_BIAS]
     words = {(row.study_id, row.domain): str(row.judgement) for row in domains.itertuples()}
@@ -89,9 +75,8 @@ def appraisal_matrix(
         pen.write(x + 3, y, judgement_letter(table[row][column]), size=SMALL)
 
     used = sorted({word for row in table for word in row})
-    key = [
-        (partial(draw_mark, mark=judgement_mark(word)), f"{judgement_letter(word)}: {word}") for word in used
-    ]
+    marks = [partial(draw_mark, mark=judgement_mark(word)) for word in used]
+    key = list(zip(marks, (f"{judgement_letter(word)}: {word}" for word in used), strict=True))
     heads = [*(f"trust: {name}" for name in names[:-1]), OF_BIAS]
     shown = [named(study) for study in studies]
     told = [
@@ -100,13 +85,9 @@ def appraisal_matrix(
     ]
     title = "Trust and risk of bias"
     alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
-    words = {
-        "alt": alt,
-        "caption": FIGURE_WORDS["captions"]["appraisal"],
-        "table": "trust_domains",
-        "title": title,
-    }
-    return Figure.of(lambda width: sign_grid(width, shown, heads, field, key), **words)
+    caption = FIGURE_WORDS["captions"]["appraisal"]
+    draw = partial(sign_grid, names=shown, heads=heads, field=field, key=key)
+    return Figure.of(draw, alt=alt, caption=caption, table="trust_domains", title=title)
 
 
 @dataclass(frozen=True)
@@ -145,12 +126,5 @@ def draw_mark(pen: Drawing, x: float, y: float, mark: Mark, size: float = 14.0) 
     """Draw a mark with its sign."""
     pen.mark(mark.shape, x, y, size, mark.colour, hollow=mark.hollow)
     low = 1.5 if mark.shape == "up" else 0.0  # a triangle's weight lies low
-    pen.write(
-        x,
-        y + low,
-        mark.sign,
-        size=SMALL,
-        bold=True,
-        anchor="middle",
-        colour=mark.colour if mark.hollow else "#fff",
-    )
+    colour = mark.colour if mark.hollow else "#fff"
+    pen.write(x, y + low, mark.sign, size=SMALL, bold=True, anchor="middle", colour=colour)

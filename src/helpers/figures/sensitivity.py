@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -23,16 +23,10 @@ MOST_LEVELS = 13
 def specification_curve(
     frame: pd.DataFrame, chosen: dict[str, Any] | None = None, named: Callable[[str], str] = str
 ) -> Figure:
-    """Draw the curve.
+    """Draw the curve of rows of `specifications` on one question.
 
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Rows of the table `specifications` on one question.
-    chosen : dict, optional
-        `estimate`, `ci_lower`, `ci_upper` of the specification that the parameters name; drawn across.
-    named : callable
-        Gives a study's name for a reader.
+    `chosen` is the specification that the parameters name (`estimate`, `ci_lower`, `ci_upper`), drawn across;
+    `named` gives a study's name for a reader.
     """
     frame = frame.sort_values(["estimate", "ci_lower"], kind="stable").reset_index(drop=True)
     first, panels = frame.iloc[0], _panels(frame, named)
@@ -43,9 +37,8 @@ def specification_curve(
     of_all = "" if len(shown) == len(frame) else f" of {len(frame)}, evenly spaced in their order,"
     said = FIGURE_WORDS["captions"]["curve"].format(count=f"{len(shown)}{of_all}")
     if chosen:
-        said += (
-            f" The dashed line is the answer with the parameters of this run, {SD_USES[chosen['sd_use']]}."
-        )
+        use = SD_USES[chosen["sd_use"]]
+        said += f" The dashed line is the answer with the parameters of this run, {use}."
     alt = _curve_alt(frame, title, unit, chosen)
     draw = partial(_draw, shown, panels, unit, chosen)
     return Figure.of(draw, alt=alt, caption=said, table="specifications", title=title)
@@ -81,15 +74,10 @@ def _draw_axis(pen: Drawing, upright: Axis, left: float, unit: str) -> None:
     pen.write(left - 36, CURVE / 2, unit, size=SMALL, upright=True, anchor="middle")
 
 
-def _heights(frame: pd.DataFrame, upright: Axis, names: Iterable[str]) -> list[np.ndarray]:
-    """Return the pixels of columns; what reaches beyond the window is cut."""
-    return [CURVE - upright.width * ((frame[name].clip(upright.low, upright.high) - upright.low)
-            / (upright.high - upright.low)).to_numpy() for name in names]  # fmt: skip
-
-
 def _draw_each(pen: Drawing, frame: pd.DataFrame, level: Axis, upright: Axis) -> None:
     """Draw every estimate with its interval."""
-    low, high, middle = _heights(frame, upright, ("ci_lower", "ci_upper", "estimate"))
+    names = ("ci_lower", "ci_upper", "estimate")  # what reaches beyond the window is cut
+    low, high, middle = ([CURVE - upright(value) for value in frame[name]] for name in names)
     clear = frame["conclusion"].to_numpy() != "not shown"
     for place in range(len(frame)):
         x = level(place)

@@ -19,24 +19,16 @@ TIMES = "before", "after"
 def before_after(rows: Rows, *, title: str) -> Figure:
     """Draw each case from its value before, an open circle, to its value after, a filled one.
 
-    Parameters
-    ----------
-    rows : pandas.DataFrame or list of dict
-        `case`, `before`, `after`, and where known `measure` and `unit`, which are the same in all.
-    title : str
-        Title; first words of the alternative text.
+    `rows` have `case`, `before`, `after`, and where known `measure` and `unit`, which are the same in all.
     """
     data = as_rows(rows)
-    what = next(
-        (f"{plain_words(row.get('measure'))}, {plain_unit(row.get('unit'))}".strip(", ") for row in data), ""
-    )
+    first = data[0] if data else {}
+    what = f"{plain_words(first.get('measure'))}, {plain_unit(first.get('unit'))}".strip(", ")
     shown = [
         PlotRow(str(row["case"]), estimate=_pair_words(row), marks=[partial(_pair, row)]) for row in data
     ]
-    values = known_values(data, *TIMES)
-    plot = Plot(
-        shown, values, what, heads=("Case, group or site", "Before → after"), names=partial(_whole, values)
-    )
+    values, heads = known_values(data, *TIMES), ("Case, group or site", "Before → after")
+    plot = Plot(shown, values, what, heads=heads, names=partial(_whole, values))
     told = plot.told() or "There is no case to show."
     alt = f"Values before and after. {title}. {what and what + '. '}{told}"
     caption = FIGURE_WORDS["captions"]["pairs"]
@@ -63,48 +55,27 @@ def _pair(row: dict[str, Any], pen: Drawing, axis: Axis, y: float) -> None:
 
 
 EVENT_WORDS = FIGURE_WORDS["events"]
-EVENT_LOOKS = {mark: tuple(look) for mark, look in FIGURE_WORDS["event_marks"].items()}
 TOUCHING = 14.0  # pixels between marks that would touch
 
 
 def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     """Draw events on an axis of weeks.
 
-    Parameters
-    ----------
-    events : pandas.DataFrame or list of dict
-        `lane` (an outcome, arm or study: a row of the picture), `weeks`, `mark` (measured, promised, planned,
-        session). An event without a time stands in words only.
-    title : str
-        Title; first words of the alternative text.
+    `events` have `lane` (an outcome, arm or study: a row of the picture), `weeks`, `mark` (measured,
+    promised, planned, session). An event without a time stands in words only.
     """
     data = [dict(row, lane=plain_words(row["lane"])) for row in as_rows(events)]
-    lanes = {
-        lane: [row for row in data if row["lane"] == lane]
-        for lane in dict.fromkeys(row["lane"] for row in data)
-    }
+    lanes: dict[str, list[dict]] = {}
+    for row in data:
+        lanes.setdefault(row["lane"], []).append(row)
     rows = [PlotRow(lane, _lane_words(own), marks=[partial(_lane, own)]) for lane, own in lanes.items()]
-    weeks = known_values(data, "weeks")
-    plot = Plot(rows, weeks or [0.0, 1.0], "weeks", heads=("Outcome or treatment", ""))
-    key = [
-        (partial(_event, mark), word)
-        for mark, word in EVENT_WORDS.items()
-        if mark in {row["mark"] for row in data}
-    ]
-
-    def draw(width: float) -> Drawing:
-        pen = plot.draw(width)
-        pen.key(pen.height + 8, key)
-        return pen
-
+    used = {row["mark"] for row in data}
+    key = [(partial(_event, mark), word) for mark, word in EVENT_WORDS.items() if mark in used]
+    weeks = known_values(data, "weeks") or [0.0, 1.0]
+    plot = Plot(rows, weeks, "weeks", heads=("Outcome or treatment", ""), key=key)
     alt = f"Timeline. {title}. {plot.told() or 'There is nothing to show.'}"
-    return Figure.of(
-        draw,
-        alt=alt,
-        caption="Months are turned into weeks, from the source's own start, not always the first treatment.",
-        rows=data,
-        title=title,
-    )
+    caption = "Months are turned into weeks, from the source's own start, not always the first treatment."
+    return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
 
 def _lane_words(events: list[dict]) -> str:
@@ -112,16 +83,15 @@ def _lane_words(events: list[dict]) -> str:
     parts = []
     for mark, word in EVENT_WORDS.items():
         own = [row.get("weeks") for row in events if row["mark"] == mark]
-        weeks = [
-            show_number(round(week, 1)) for week in sorted({week for week in own if not is_missing(week)})
-        ]
-        parts += [f"{word} at week {joined(weeks)}"] if weeks else []
+        weeks = sorted({week for week in own if not is_missing(week)})
+        shown = joined([show_number(round(week, 1)) for week in weeks])
+        parts += [f"{word} at week {shown}"] if weeks else []
         parts += [f"{word} at a time not stated"] if any(map(is_missing, own)) else []
     return "; ".join(parts)
 
 
 def _event(mark: str, pen: Drawing, x: float, y: float) -> None:
-    kind, colour, hollow = EVENT_LOOKS[mark]
+    kind, colour, hollow = FIGURE_WORDS["event_marks"][mark]
     pen.mark(kind, x, y, 10, colour, hollow=hollow)
 
 
@@ -148,10 +118,7 @@ def _year(date: str) -> float:
 def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     """Draw the registered end of each ongoing study, when its results are due, and the last search.
 
-    Parameters
-    ----------
-    trials : pandas.DataFrame
-        Table `ongoing_trials`. A study without a date is only counted.
+    Of the table `ongoing_trials`. A study without a date is only counted.
     """
     lines, undated = [], 0
     for row in records(trials):
@@ -174,19 +141,15 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     caption = "Open circles: the registered end, of a study or a part of it; squares: when results are due."
     caption += f" Broken line: the last search, {searched}." if searched else ""
     caption += f" Without a date that was seen: {undated}." if undated else ""
-    rows = [
-        {name: row[name] for name in ("study_id", "n_planned", "status", *ONGOING_MARKS)}
-        for row in records(trials)
-    ]
+    rows = records(trials[["study_id", "n_planned", "status", *ONGOING_MARKS]])
     title = "Ongoing studies: when they end"
     alt = f"Timeline. {title}. {plot.told()}"
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=rows, title=title)
 
 
 def _end(name: str, year: float, pen: Drawing, axis: Axis, y: float) -> None:
-    pen.mark(
-        "circle" if name == "expected" else "square", axis(year), y, 9, "blue", hollow=name == "expected"
-    )
+    hollow = name == "expected"
+    pen.mark("circle" if hollow else "square", axis(year), y, 9, "blue", hollow=hollow)
 
 
 def _searched(date: str | None, pen: Drawing, axis: Axis, top: float, end: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +19,20 @@ from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import records
 
 Tables = dict[str, pd.DataFrame]
-FULL_TEXT = "full text"  # what was read, at best
 
 
-def load_tables(processed: str | Path, names: Iterable[str] = tuple(TABLES)) -> Tables:
-    """Return every table, or those named; one that is not there yet is empty, with its columns.
-
-    Parameters
-    ----------
-    processed : str or pathlib.Path
-        Folder of the Parquet files.
-    names : iterable of str, optional
-        The tables; all of them when left out.
-
-    Returns
-    -------
-    dict of str to pandas.DataFrame
-        By table name, in the order of the data's way.
+def load_tables(processed: str | Path) -> Tables:
+    """Return every table of a folder; one that is not there yet is empty, with its columns.
 
     Raises
     ------
     notebookpress.tables.TableError
         When a table is there and cannot be read or breaks its schema.
-
     """
     folder = Path(processed)
     return {
         name: read_table(name, folder) if (folder / f"{name}.parquet").exists() else validate(name, [])
-        for name in names
+        for name in TABLES
     }
 
 
@@ -80,9 +66,6 @@ def with_titles(text: Any, titles: Mapping[str, str]) -> str:
     return re.sub(rf"\b(?:{known})\b", lambda found: titles[found[0]], str(text)) if known else str(text)
 
 
-LONGEST_TITLE = 40
-
-
 def study_titles(sources: pd.DataFrame) -> dict[str, str]:
     """Return each study's name for a reader: first author and year, or the number of a registration.
 
@@ -94,7 +77,7 @@ def study_titles(sources: pd.DataFrame) -> dict[str, str]:
         study, cited = row["study_id"], json.loads(row["reference"] or "{}")
         name = row["registration"] if not row["has_results"] else None
         name = name or _cited_name(cited) or re.split(r"[,.;] ", cited.get("title", ""))[0]
-        names.setdefault(study, name if 0 < len(name) <= LONGEST_TITLE else study)
+        names.setdefault(study, name if 0 < len(name) <= 40 else study)
     shared = {name for name in names.values() if list(names.values()).count(name) > 1}
     return {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
 
@@ -114,8 +97,6 @@ def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[core] if core.any() else frame
 
 
-AREA = " in an area not stated"
-EVENTS_NAMED = 4  # before the others are only mentioned
 NUMBERS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 )
@@ -161,32 +142,27 @@ WOULD_CHANGE = (
     "What would change this: a large trial in which chance assigns people, or sites of one scalp, to "
     "exosomes or placebo, all else (needling too) alike, and blinded assessors count hair."
 )
-MOST_NAMED = 2  # controlled studies before they are only counted
-MOST_COMBINED = 4  # studies with another treatment beside, before they are only counted
-MOST_OUTCOMES = 3
 HIGH_RISK = {"high", "serious", "critical"}
 
 
-def controlled_evidence(tables: Tables) -> str:
+def _controlled_evidence(tables: Tables, titles: Mapping[str, str]) -> str:
     """Return how many studies with a result had a control, and what came of it where they are few."""
     studies, lines = evidence_studies(tables), reported_lines(tables)
     if lines.empty:
         return "There is nothing to tell of hair before and after."
-    k = lines["study_id"].nunique()
     studies = studies[studies["study_id"].isin(lines["study_id"])]
     lines = lines[lines["estimand"].isin(CONTROLLED_ESTIMANDS) & lines["contrast_doubt"].isna()]
     names = sorted(set(lines["study_id"]))
-    people = _people(studies, k)
-    if k == 1:
+    people = f" ({words})" if (words := _people(studies)) else ""
+    if len(studies) == 1:
         start = f"The only study{people} has {'a' if names else 'no'} control group by design"
     else:
         has = "have" if len(names) > 1 else "has"
         found = f"{number_word(len(names))} {has}" if names else "none has"
-        start = f"Of {count_words(k, 'study', 'studies')} found{people}, {found} a control group by design"
-    given = _given_beside(tables, studies)
-    if not names or len(names) > MOST_NAMED:
+        start = f"Of {number_word(len(studies))} studies found{people}, {found} a control group by design"
+    given = _given_beside(tables, studies, titles)
+    if not 0 < len(names) <= 2:  # more are only counted
         return f"{start}.{given}"
-    titles = study_titles(tables["sources"])
     told = [
         f"in {titles.get(name, name)}{_against_control(tables, lines[lines['study_id'] == name], studies)}"
         for name in names
@@ -194,7 +170,7 @@ def controlled_evidence(tables: Tables) -> str:
     return f"{start}: {'; '.join(told)}.{given}"
 
 
-def _given_beside(tables: Tables, studies: pd.DataFrame) -> str:
+def _given_beside(tables: Tables, studies: pd.DataFrame, titles: Mapping[str, str]) -> str:
     """Return which studies gave exosomes only with another treatment; many are counted."""
     arms = tables["arms"]
     own = arms[arms["study_id"].isin(studies["study_id"]) & arms["role"].isin(EXOSOME_ROLES)]
@@ -205,15 +181,14 @@ def _given_beside(tables: Tables, studies: pd.DataFrame) -> str:
     given = own.loc[own["study_id"].isin(names), "co_intervention"].dropna()
     companions = given.str.split(",").str[0].str.split().str[-1]
     what = joined(sorted(set(companions))) or "another treatment"
-    if len(names) > MOST_COMBINED:
-        return f" {capital(count_words(len(names), 'study', 'studies'))} gave exosomes only with {what}."
-    titles = study_titles(tables["sources"])
-    return f" {joined([titles.get(name, name) for name in names])} gave exosomes only with {what}."
+    many = capital(f"{number_word(len(names))} studies")
+    who = many if len(names) > 4 else joined([titles.get(name, name) for name in names])
+    return f" {who} gave exosomes only with {what}."
 
 
 def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame) -> str:
     """Return the people of one controlled study, and how each outcome stands to the control."""
-    who = _people_words(studies[studies["study_id"].isin(lines["study_id"])], 1)
+    who = _people(studies[studies["study_id"].isin(lines["study_id"])])
     facts = [who, *_product_and_text(tables, lines)]
     people = f" ({'; '.join(fact for fact in facts if fact)})" if any(facts) else ""
     words = {"better": "better than", "worse": "worse than", "no change": "no different from"}
@@ -234,26 +209,22 @@ def _product_and_text(tables: Tables, lines: pd.DataFrame) -> list[str]:
     origins = arms["exosome_source"].dropna().drop_duplicates()
     own = tables["sources"]["study_id"].isin(lines["study_id"])
     access = tables["sources"].loc[own, "access"].dropna().unique()
-    read = "; ".join(name for name in access if name != FULL_TEXT)
+    read = "; ".join(name for name in access if name != "full text")
     return [f"vesicles: {'; '.join(origins)}" if len(origins) else "", f"read as {read}" if read else ""]
 
 
 def _size(tables: Tables, line: pd.DataFrame) -> str:
     """Return a difference in plain terms, in brackets: the medians of the arms where there is no mean."""
     [row] = records(line)
-    parts = [_medians(tables, row) or _estimate(row)]
+    parts = [_medians(tables, row)]
+    if not parts[0] and row["effect"] is not None:
+        sizes = (row[name] for name in ("effect", "ci_lower", "ci_upper", "unit", "estimand", "concept"))
+        parts = [show_with_unit(*sizes)]
     if row["p_value"] is not None:
         bound = str(row["p_value_token"] or "").strip().startswith("<")
         parts.append(f"p {'< ' if bound else ''}{show_number(row['p_value'])}")
     said = ", ".join(part for part in parts if part)
     return f" ({said})" if said else ""
-
-
-def _estimate(row: dict[str, Any]) -> str:
-    if row["effect"] is None:
-        return ""
-    limits = row["ci_lower"], row["ci_upper"]
-    return show_with_unit(row["effect"], *limits, row["unit"], row["estimand"], row["concept"])
 
 
 def _medians(tables: Tables, row: dict[str, Any]) -> str:
@@ -268,48 +239,31 @@ def _medians(tables: Tables, row: dict[str, Any]) -> str:
         return ""
     sizes = [show_number(part.iloc[0]["median"]) for part in (treated, other)]
     unit = plain_unit(treated.iloc[0]["unit"])
-    return f"median change {sizes[0]} against {sizes[1]} {unit}{AREA if unit == 'hairs' else ''}"
-
-
-def _harms(tables: Tables) -> str:
-    """Return how many of the studies speak of adverse events; nothing where none has a word on them."""
-    events = tables["adverse_events"]
-    names = set(reported_lines(tables)["study_id"])
-    rows = harm_rows(events[events["study_id"].isin(names)], tables["sources"])
-    return harm_sentence(rows, study_titles(tables["sources"])) if rows else ""
+    area = " in an area not stated" if unit == "hairs" else ""
+    return f"median change {sizes[0]} against {sizes[1]} {unit}{area}"
 
 
 def _what_would_change(tables: Tables) -> str:
     """Return which design could tell, and how many of the registered trials are known to come near it."""
     trials = tables["ongoing_trials"]
+    if trials.empty:
+        return f"{WOULD_CHANGE} None is on the list."
     able = int((trials["can_answer"] == "yes").sum())
     found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to count hair"
     listed = count_words(len(trials), "registration", "registrations")
-    best = _at_best(tables) if able else ""
-    known = f"Of {listed} without posted results, {found} with and without exosomes, all else alike{best}."
-    return f"{WOULD_CHANGE} {known if len(trials) else 'None is on the list.'}"
-
-
-def _at_best(tables: Tables) -> str:
-    """Return the highest certainty that the simulated trials reach, where any were simulated."""
+    known = f"Of {listed} without posted results, {found} with and without exosomes, all else alike"
     simulated = tables.get("ongoing_simulation", pd.DataFrame({"certainty": []}))
-    reached = set(simulated["certainty"].dropna())
-    best = next((level for level in CERTAINTY_ORDER if level in reached), None)
-    return f"; in simulations the certainty reaches {best} at best" if best else ""
+    best = next((level for level in CERTAINTY_ORDER if level in set(simulated["certainty"])), None)
+    at_best = f"; in simulations the certainty reaches {best} at best" if able and best else ""
+    return f"{WOULD_CHANGE} {known}{at_best}."
 
 
-def _people(studies: pd.DataFrame, k: int) -> str:
-    """Return ` (19 people)`, or that some studies do not say."""
-    words = _people_words(studies, k)
-    return f" ({words})" if words else ""
-
-
-def _people_words(studies: pd.DataFrame, k: int) -> str:
+def _people(studies: pd.DataFrame) -> str:
+    """Return `19 people`, or that some studies do not say; nothing where none does."""
     people = studies["n_analysed"].fillna(studies["n_enrolled"])
-    silent = k - int(people.notna().sum())
-    if silent == k:
+    silent, total = int(people.isna().sum()), int(people.sum())
+    if silent == len(studies):
         return ""
-    total = int(people.sum())
     noun = "person" if total == 1 else "people"
     if not silent:
         return f"{total} {noun}"
@@ -321,35 +275,25 @@ CERTAINTY_ORDER = ("high", "moderate", "low", "very low", "no evidence")
 GROWTH = ("density", "calibre", "global")  # families of outcomes that tell of hair itself
 
 
-def answer_sentences(processed: str | Path | Tables) -> list[str]:
+def answer_sentences(tables: Tables) -> list[str]:
     """Return the answer in five plain sentences, of which that on harms may be empty.
 
-    Parameters
-    ----------
-    processed : str, pathlib.Path or dict
-        Folder of the tables, or the tables as `load_tables` returns them.
-
-    Returns
-    -------
-    list of str
-        Whether it is known; what studies with a control show; harms, or nothing where no study speaks of
-        any; whether anything could be pooled; what would change it. Plain text, not HTML.
-
+    Whether it is known; what studies with a control show; harms, or nothing where no study speaks of any;
+    whether anything could be pooled; what would change it. Plain text, not HTML.
     """
-    tables = processed if isinstance(processed, dict) else load_tables(processed)
+    titles = study_titles(tables["sources"])
     return [
-        verdict(tables),
-        controlled_evidence(tables),
-        _harms(tables),
+        _verdict(tables),
+        _controlled_evidence(tables, titles),
+        _harms(tables, titles),
         f"{capital(_pooling(first_tier(tables['pooled'])))}.",
         _what_would_change(tables),
     ]
 
 
-def verdict(tables: Tables) -> str:
+def _verdict(tables: Tables) -> str:
     """Return whether it is known that exosomes regrow hair, and how certain that is."""
-    lines = reported_lines(tables)
-    if lines.empty:
+    if reported_lines(tables).empty:
         studies = evidence_studies(tables)
         start = "No study has been read yet" if studies.empty else "No study on the list reports a result yet"
         return f"{start}, so it is not known whether exosome therapy regrows hair."
@@ -357,20 +301,21 @@ def verdict(tables: Tables) -> str:
     judged = certainty[certainty["certainty"] != "no evidence"]
     if judged.empty:
         return "It is not known whether exosome therapy regrows hair: the certainty has not been judged yet."
-    best = _best_statement(tables, judged)
-    if best:
-        return best
-    return f"Nobody can yet say whether exosome therapy regrows hair: {_levels(judged)}."
+    nobody = f"Nobody can yet say whether exosome therapy regrows hair: {_levels(judged)}."
+    return _best_statement(tables, judged) or nobody
+
+
+def of_hair(judged: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of outcomes that tell of hair itself."""
+    return judged[judged["concept"].map(lambda name: OUTCOME_CONCEPTS[name].family in GROWTH).astype(bool)]
 
 
 def _best_statement(tables: Tables, judged: pd.DataFrame) -> str | None:
     """Return what the surest outcome of hair itself says, where any is surer than very low."""
-    family = judged["concept"].map(lambda name: OUTCOME_CONCEPTS[name].family)
-    hair = judged[family.isin(GROWTH) & (judged["certainty"] != "very low")]
+    hair = of_hair(judged).query("certainty != 'very low'")
     if hair.empty:
         return None
-    place = {level: number for number, level in enumerate(CERTAINTY_ORDER)}
-    first = min(records(hair), key=lambda row: (place[row["certainty"]], row["concept"]))
+    first = min(records(hair), key=lambda row: (CERTAINTY_ORDER.index(row["certainty"]), row["concept"]))
     summary = tables["summary_of_findings"]
     own = summary[(summary["concept"] == first["concept"]) & (summary["evidence"] == first["evidence"])]
     if own.empty:
@@ -387,7 +332,7 @@ def _levels(judged: pd.DataFrame) -> str:
         every = "both outcomes" if len(names) == 2 else f"all {number_word(len(names))} outcomes"
         what = plain_words(names[0]) if len(names) == 1 else f"{every} with a result"
         return f"the certainty of the evidence is {level} for {what}"
-    told = [f"{level} for {concept_list(names, MOST_OUTCOMES)}" for level, names in levels.items()]
+    told = [f"{level} for {concept_list(names, 3)}" for level, names in levels.items()]
     return "the certainty of the evidence is " + joined(told)
 
 
@@ -410,12 +355,16 @@ def _pooling(pooled: pd.DataFrame) -> str:
     return f"estimates could be pooled for {joined(found)}{others}"
 
 
-def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
+def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
     """Return how many studies mention adverse events, where that was read, and what they say of them."""
+    events = tables["adverse_events"]
+    events = events[events["study_id"].isin(reported_lines(tables)["study_id"])]
+    rows = harm_rows(events, tables["sources"])
+    if not rows:
+        return ""
     studies = {row["study_id"] for row in rows}
-    partly = {row["study_id"] for row in rows if row["read"] != FULL_TEXT}
-    start = capital(count_words(len(studies), "study mentions", "studies mention"))
-    parts = [f"{start} adverse events"]
+    partly = {row["study_id"] for row in rows if row["read"] != "full text"}
+    parts = [f"{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"]
     if partly:
         parts[0] += f", {number_word(len(partly))} of them in an abstract's or another paper's words alone"
     listed: dict[str, list[str]] = {}
@@ -424,8 +373,7 @@ def harm_sentence(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> str:
             listed.setdefault(titles[row["study_id"]], []).extend(row["event"].split("; "))
     for study, events in sorted(listed.items()):
         named = list(dict.fromkeys(events))
-        more = ["others"] if len(named) > EVENTS_NAMED else []
-        parts.append(f"{study} lists {joined(named[:EVENTS_NAMED] + more)}")
+        parts.append(f"{study} lists {joined(named[:4] + ['others'] * (len(named) > 4))}")
     if listed:
         parts[-1] += ", without numbers of people"
     none = [row for row in rows if row["effect"] == 0]

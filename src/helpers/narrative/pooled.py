@@ -11,19 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.grade import (
-    CERTAINTY,
-    CONTROLLED,
-    DOMAINS,
-    Difference,
-    baseline_of,
-    domain_reasons,
-    first_that_holds,
-    no_effect,
-    shown_estimate,
-    told_lines,
-    without_impossible_interval,
-)
+from helpers.appraisal import grade
+from helpers.appraisal.grade import CERTAINTY, CONTROLLED, Difference
 from helpers.display import anchor
 from helpers.effects import EXOSOME_ROLES
 from helpers.formats import (
@@ -82,7 +71,7 @@ def findings_summary(
         letters: dict[tuple[str, str], str] = {}
         for graded in _chosen(part):
             marks = _footnotes(found, letters, graded, str(tier))
-            effect = shown_estimate(pooled, graded["concept"], str(tier))
+            effect = grade.shown_estimate(pooled, graded["concept"], str(tier))
             row = _row(graded, effect, tables, differences.get(graded["concept"]), level)
             found.rows.append(row | {"footnotes": ", ".join(marks) or None})
     return found
@@ -91,25 +80,21 @@ def findings_summary(
 def _chosen(certainty: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the outcomes of a tier that a summary shows, in order."""
     graded = {row["concept"]: row for row in records(certainty) if row["certainty"] != "no evidence"}
-    harms = [name for name in [CERTAINTY["always_shown"]] if name in graded]
+    harms = [HARMS] if HARMS in graded else []
     names = [name for name in CERTAINTY["summary_outcomes"] if name in graded]
     return [graded[name] for name in [*names[: CERTAINTY["summary_length"] - len(harms)], *harms]]
 
 
 def _footnotes(found: Summary, letters: dict, graded: dict[str, Any], tier: str) -> list[str]:
     """Return the letters of an outcome's levels down; the same reason keeps its letter."""
-    why = domain_reasons(graded["reasons"])
+    why = grade.domain_reasons(graded["reasons"])
     marks = []
-    for domain in DOMAINS:
-        if not graded[domain]:
-            continue
-        reason = why.get(domain, "")
-        key = (domain, reason)
+    for domain in filter(graded.get, grade.DOMAINS):
+        key = (domain, why.get(domain, ""))
         if key not in letters:
-            letters[key] = _letter(len(letters))
-            name = f"{tier}.{letters[key]}"
-            note = {"footnote_id": name, "evidence": tier, "letter": letters[key], "domain": domain}
-            found.footnotes.append(note | {"steps": graded[domain], "reason": reason})
+            letter = letters[key] = _letter(len(letters))
+            note = {"footnote_id": f"{tier}.{letter}", "evidence": tier, "letter": letter, "domain": domain}
+            found.footnotes.append(note | {"steps": graded[domain], "reason": key[1]})
         marks.append(letters[key])
     return marks
 
@@ -127,7 +112,7 @@ def _row(
     level: float,
 ) -> dict[str, Any]:
     concept, names = graded["concept"], split_ids(graded["studies"])
-    lines = told_lines(tables, concept, EVIDENCE[graded["evidence"]])
+    lines = grade.told_lines(tables, concept, EVIDENCE[graded["evidence"]])
     reported = set(lines["study_id"])
     kept = {name: graded[name] for name in ("concept", "evidence", "participants", "certainty", "overridden")}
     row = kept | {
@@ -144,13 +129,13 @@ def _row(
         told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
         return row | told
     discrepancies = tables["discrepancies"]
-    effect = effect | without_impossible_interval(
+    effect = effect | grade.without_impossible_interval(
         effect, discrepancies[discrepancies["study_id"].isin(names)]
     )
     if difference is not None and difference.unit != effect["unit"]:
         difference = None
     results = tables["results"][tables["results"]["concept"] == concept]
-    before = baseline_of(results, names, effect["unit"])
+    before = grade.baseline_of(results, names, effect["unit"])
     own = tables["effects"][tables["effects"]["effect_id"].isin(split_ids(effect["effect_ids"]))]
     copied = ("estimand", "measure", "comparator", "comparator_name", "background")
     copied += ("ci_lower", "ci_upper", "unit")
@@ -160,33 +145,19 @@ def _row(
         "timepoint_weeks": own["timepoint_weeks"].max() if own["timepoint_weeks"].notna().any() else None,
         "absolute": size_words(effect, level) + (effect.get("no_interval") or ""),
         "against_threshold": threshold_words(effect, difference),
-        "against_relative": relative_words(effect, difference, before),
+        "against_relative": _relative_words(effect, difference, before),
         "threshold_seen_at": difference.seen_at if difference else None,
         "statement": statement(graded, effect, difference, before, level),
-        **arm_words(effect, own, tables, level),
+        **_arm_words(effect, own, tables, level),
     }  # fmt: skip
 
 
-def arm_words(
-    effect: Mapping[str, Any], own: pd.DataFrame, tables: Mapping[str, pd.DataFrame], level: float = 0.95
+def _arm_words(
+    effect: Mapping[str, Any], own: pd.DataFrame, tables: Mapping[str, pd.DataFrame], level: float
 ) -> dict[str, Any]:
     """Return what is printed of the arms without and with exosomes of an effect, in words.
 
-    Parameters
-    ----------
-    effect : mapping
-        Row of `pooled` that is shown.
-    own : pandas.DataFrame
-        The rows of `effects` that are in it.
-    tables : mapping of str to pandas.DataFrame
-        `results`, `arms` and `discrepancies`.
-    level : float
-        Coverage of a computed interval.
-
-    Returns
-    -------
-    dict
-        `without_exosomes` and `with_exosomes`; empty for several studies, whose arms the forest shows.
+    `own` are the rows of `effects` in it. Empty for several studies, whose arms the forest shows.
     """
     if effect["estimand"] not in CONTROLLED:
         size = size_words(effect, level).removesuffix(", change within one group")
@@ -292,7 +263,7 @@ def _against(low: float, high: float, needed: float, words: str) -> str:
     return f"below {words}" if high < needed else f"the interval includes {words}"
 
 
-def relative_words(
+def _relative_words(
     effect: Mapping[str, Any], difference: Difference | None, before: tuple[float, float] | None
 ) -> str | None:
     """Return how an estimate stands to the relative smallest difference; None without a printed baseline."""
@@ -315,39 +286,25 @@ def statement(
 ) -> str:
     """Return what an outcome's evidence means, in the words of `certainty.yaml` (Santesso 2020).
 
-    Parameters
-    ----------
-    graded : mapping
-        Row of `certainty`.
-    effect : mapping or None
-        Row of `pooled` that is shown.
-    difference : Difference or None
-        Smallest difference that matters, in the unit of the effect.
-    before : tuple of float, optional
-        Smallest and largest value before treatment, for the relative one.
-    level : float
-        Coverage of a computed interval.
+    Of a row of `certainty` and, where one is shown, of `pooled`; of the smallest difference that matters, in
+    the unit of the effect; and of the smallest and the largest value before treatment, for the relative one.
     """
-    facts: dict[str, Any] = {"shown": effect is not None, "certainty": graded["certainty"], "difference": ""}
-    told = {"outcome": plain_words(graded["concept"])}
+    sure, outcome = graded["certainty"], graded["concept"]
+    facts: dict[str, Any] = {"shown": effect is not None, "certainty": sure, "difference": ""}
+    told = {"outcome": plain_words(outcome), "difference": difference.words() if difference else ""}
     if effect is not None:
-        rises = effect["estimate"] > no_effect(effect)
-        better = OUTCOME_CONCEPTS[graded["concept"]].better
+        rises, better = effect["estimate"] > grade.no_effect(effect), OUTCOME_CONCEPTS[outcome].better
         worth = CERTAINTY["worth"]["better" if rises == (better == "higher") else "worse"] if better else ""
         deed = CERTAINTY["verbs"]["increase" if rises else "reduce"]
-        sure = graded["certainty"]
         told |= {"size": size_words(effect, level), "worth": worth, "verb": deed.get(sure, "")}
-        told |= {
-            "little": CERTAINTY["little"].get(sure, ""),
-            "difference": difference.words() if difference else "",
-        }
+        told["little"] = CERTAINTY["little"].get(sure, "")
         facts |= {"controlled": effect["estimand"] in CONTROLLED, "difference_known": difference is not None}
-        facts["interval"] = interval_place(effect, difference, before)
-    return first_that_holds(CERTAINTY["statements"], facts)["says"].format(**told)
+        facts["interval"] = _interval_place(effect, difference, before)
+    return grade.first_that_holds(CERTAINTY["statements"], facts)["says"].format(**told)
 
 
-def interval_place(
-    effect: Mapping[str, Any], difference: Difference | None, before: tuple[float, float] | None = None
+def _interval_place(
+    effect: Mapping[str, Any], difference: Difference | None, before: tuple[float, float] | None
 ) -> str:
     """Return where an interval lies between no effect and the smallest difference: see `certainty.yaml`.
 
@@ -355,7 +312,7 @@ def interval_place(
     """
     if is_missing(effect["ci_lower"]) or is_missing(effect["ci_upper"]):
         return "missing"
-    low, high = (float(effect[name]) - no_effect(effect) for name in ("ci_lower", "ci_upper"))
+    low, high = (float(effect[name]) - grade.no_effect(effect) for name in ("ci_lower", "ci_upper"))
     crosses = low <= 0 <= high
     if difference is None:
         return "unclear" if crosses else "known"
@@ -373,12 +330,7 @@ def interval_place(
 def with_both_analyses(told: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     """Return rows with a difference of final values and that of changes, where a study gives both.
 
-    Parameters
-    ----------
-    told : pandas.DataFrame
-        Rows of `comparisons`, or of `pooled`, with `interval` in words.
-    effects : pandas.DataFrame
-        The table of that name.
+    `told` are rows of `comparisons`, or of `pooled`, with `interval` in words.
     """
     by_id = {row["effect_id"]: row for row in records(effects[effects["compared"].notna()])}
     told = told.assign(origins=None)
@@ -396,14 +348,12 @@ def with_both_analyses(told: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFram
 
 def with_basis(certainty: pd.DataFrame, pooled: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `certainty` with `basis`: the estimate that is rated, with its studies and people."""
-    shown = {row["pooled_id"]: row for row in records(pooled)}
     told = []
-    for row in records(certainty):
-        own = shown.get(row["pooled_id"])
-        if own is None:
-            told.append("no estimate")
-            continue
+    shown = pooled.set_index("pooled_id")[["estimand", "studies", "participants"]].add_prefix("own_")
+    for row in records(certainty.join(shown, on="pooled_id")):
         people = "n not stated" if row["participants"] is None else f"n = {row['participants']}"
-        people += " enrolled" if own["participants"] is None and row["participants"] else ""
-        told.append(f"{ESTIMAND_WORDS[own['estimand']]}: {joined(split_ids(own['studies']))}, {people}")
+        people += " enrolled" if row["own_participants"] is None and row["participants"] else ""
+        studies = joined(split_ids(row["own_studies"]))
+        known = row["own_estimand"] and f"{ESTIMAND_WORDS[row['own_estimand']]}: {studies}, {people}"
+        told.append(known or "no estimate")
     return certainty.assign(basis=told, k=[len(split_ids(ids)) for ids in certainty["reporting"]])

@@ -12,7 +12,7 @@ from helpers.appraisal.grade import CONTROLLED, DOMAINS
 from helpers.display import anchor, frame_of
 from helpers.figures.outcome import harm_rows
 from helpers.figures.rows import COMPARISON_WORDS, by_weight
-from helpers.formats import is_missing, plain_unit, plain_words, show_number, show_with_unit
+from helpers.formats import NO_INTERVAL, is_missing, plain_unit, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -21,7 +21,6 @@ from trialfiles.record import Row
 STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean and spread", "median": "median", "range": "range"}
 STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "percent": "share"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
-NO_INTERVAL = " (no interval)"
 MOST_EVENTS = 4  # in the summary of a study
 
 
@@ -94,16 +93,14 @@ def _without_interval(effects: pd.DataFrame) -> list[Row]:
     """Return changes without an interval, the last of each outcome, and directions that are told alone."""
     own = effects[(effects["concept"] != "adverse_events") & effects["n"].ne(1).fillna(True)]
     sized = own[(own["headline"] == "yes") & own["effect"].notna()].drop_duplicates("concept", keep="last")
-    words = own[own["stated"].notna() & ~own["concept"].isin(sized["concept"])].drop_duplicates(
-        "concept", keep="last"
-    )
+    words = own[own["stated"].notna() & ~own["concept"].isin(sized["concept"])]
     alone = [
         {
             "what": label(row["concept"]).capitalize(),
             "said": "; ".join(filter(None, (row["stated"], row["why_not"], row["contrast_doubt"]))),
             "effect_id": row["effect_id"],
         }
-        for row in records(words)
+        for row in records(words.drop_duplicates("concept", keep="last"))
     ]
     return [*map(_effect, records(sized)), *alone]
 
@@ -161,20 +158,11 @@ def with_value(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
-    """Return results with the value before treatment beside each later one, and the change between them.
+    """Return one study's results with the value before treatment beside each later one, and the change.
 
-    A value before treatment with no later one of its arm, outcome, site and unit has a row of its own.
-
-    Parameters
-    ----------
-    results, effects : pandas.DataFrame
-        One study's rows of the tables of these names.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `results` with `outcome` (and its unit), `before`, `after` and `change` in words; a change is the
-        printed one, or that of `effects`. The anchors of what is joined into a row stand in its cells.
+    A value before treatment with no later one of its arm, outcome, site and unit has a row of its own. Added
+    are `outcome` (and its unit), `before`, `after` and `change` in words; a change is the printed one, or
+    that of `effects`. The anchors of what is joined into a row stand in its cells.
     """
     names = ["arm_id", "concept", "site", "unit"]
     rows = with_value(results).reset_index(names="order")
@@ -185,18 +173,19 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     alone = alone.assign(value_before=alone["value"], value=None)
     worked_out = _changes(effects)
     table = pd.concat([later, alone]).sort_values("order", kind="stable", ignore_index=True)
-    told: dict[str, list[Any]] = {"outcome": [], "before": [], "after": [], "change": [], "quantity_ids": []}
-    named = Markup('{} <span class="sub">{}</span>')
+    told = []
     for row, again in zip(records(table), table["result_id_before"].duplicated(), strict=True):
-        changed = row["kind"] == "change"
-        own = None if again else row["result_id_before"]
+        changed, own = row["kind"] == "change", None if again else row["result_id_before"]
         unit = "%" if row["unit"] == "proportion" else plain_unit(row["unit"])
-        told["outcome"].append(named.format(label(row["concept"]), unit or ""))
-        told["before"].append(_cell(row["value_before"], own and anchor("result", own)))
-        told["after"].append(None if changed else row["value"])
-        told["change"].append(row["value"] if changed else worked_out.get(row["result_id"]))
-        told["quantity_ids"].append(join_ids([row["quantity_ids"], row["quantity_ids_before"]]))
-    return table.assign(**{name: pd.Series(cells, dtype=object) for name, cells in told.items()})
+        told.append({
+            "outcome": Markup('{} <span class="sub">{}</span>').format(label(row["concept"]), unit),
+            "before": _cell(row["value_before"], own and anchor("result", own)),
+            "after": None if changed else row["value"],
+            "change": row["value"] if changed else worked_out.get(row["result_id"]),
+            "quantity_ids": join_ids([row["quantity_ids"], row["quantity_ids_before"]]),
+        })  # fmt: skip
+    names = ("outcome", "before", "after", "change", "quantity_ids")
+    return table.assign(**frame_of(told, dict.fromkeys(names, "")))
 
 
 def _cell(text: str | None, name: str | None) -> Any:
@@ -219,12 +208,11 @@ def _changes(effects: pd.DataFrame) -> dict[str, Any]:
 
 def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     """Return rows with a column `interval`: `35 hairs/cm² (31.5 to 38.5)`; shares in percent."""
+    names = ("ci_lower", "ci_upper", "unit", "estimand")
     intervals = [
         row.get("printed_range")
         if row[effect] is None
-        else show_with_unit(
-            row[effect], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"], row.get("concept")
-        )
+        else show_with_unit(row[effect], *(row[name] for name in names), row.get("concept"))
         for row in records(frame)
     ]
     return frame.assign(interval=intervals)
@@ -265,9 +253,7 @@ def _sizes(effect: Row) -> dict[str, int]:
 def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
     """Return quantities with what each was read as, what it is, and its place."""
     told = {"read": _reading, "means": _meaning, "place": _place}
-    return quantities.assign(
-        **{name: [say(row) for row in records(quantities)] for name, say in told.items()}
-    )
+    return quantities.assign(**{name: list(map(say, records(quantities))) for name, say in told.items()})
 
 
 def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
@@ -330,10 +316,8 @@ def _remark(rows: list[Row]) -> str:
 def _places(rows: list[Row]) -> str:
     """Return where a token stands: its lines, `23, 132`, or `abstract`."""
     own = [row for row in rows if row["line"] is not None and row["source_id"] == row["study_id"]]
-    lines = ", ".join(dict.fromkeys(str(row["line"]) for row in own))
-    return "; ".join(
-        dict.fromkeys([*filter(None, [lines]), *(_place(row) for row in rows if row not in own)])
-    )
+    lines = [", ".join(dict.fromkeys(str(row["line"]) for row in own))] if own else []
+    return "; ".join(dict.fromkeys([*lines, *(_place(row) for row in rows if row not in own)]))
 
 
 def _place(row: Row) -> str:
@@ -405,7 +389,6 @@ def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]
             sentences.append(f"What was read: {row['access']}.")
     count = int(quantities["second_hand"].fillna(False).sum())
     if count and not sources["second_hand"].fillna(False).any():
-        sentences.append(
-            f"Second-hand: {count} of its {len(quantities)} figures were seen in another paper only."
-        )
+        told = f"{count} of its {len(quantities)} figures"
+        sentences.append(f"Second-hand: {told} were seen in another paper only.")
     return sentences

@@ -12,14 +12,15 @@ from markupsafe import Markup
 
 from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
-from helpers.sheets.context import read_review_facts
+from helpers.sheets.context import ReviewFacts, read_review_facts
 from helpers.site.cards import cards_script
-from helpers.site.checks import CARDS, RAW_TEXT, SEARCH, Tag, check_page, numbers_in
+from helpers.site.checks import CARDS, HEADINGS, RAW_TEXT, SEARCH, Tag, check_page, link_numbers, numbers_in
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
 from helpers.site.notebook import STUDY_RUN, notebook_page, run_file
-from helpers.site.page import HEADINGS, Page, anchor_homes, arrange, linked_body, render, shared_files
+from helpers.site.page import Page, arrange, render, shared_files
+from helpers.tables import TABLES
 from notebookpress.files import write_atomic
 
 
@@ -36,9 +37,8 @@ def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
     for tag in (tag for page in pages for tag in page.tree.all("tr", "span")):
         name, words = tag.attrs.get("id", ""), " ".join(tag.texts())
         if name and not name.startswith("q-"):
-            found[name] = found.get(name, set()) | _shares(
-                numbers_in(words), "%" in words or "percent" in words
-            )
+            shown = _shares(numbers_in(words), "%" in words or "percent" in words)
+            found[name] = found.get(name, set()) | shown
     return found
 
 
@@ -46,6 +46,29 @@ def _shares(values: set[float], percent: bool) -> set[float]:
     """Return values with the same shares in percent, and those in percent as parts."""
     shares = {round(100 * value, 9) for value in values if value <= 1}
     return values | shares | ({round(value / 100, 11) for value in values} if percent else set())
+
+
+def anchor_homes(pages: list[Page]) -> dict[str, str]:
+    """Return for each anchor the file that holds it: that of the data for a table, else the first page."""
+    homes: dict[str, str] = {}
+    for page in reversed(pages):
+        homes |= dict.fromkeys(page.anchors, page.file)
+    return homes | dict.fromkeys(TABLES, "data.html")
+
+
+def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
+    """Return an arranged page's body with its links; one that leads nowhere becomes text."""
+    link_numbers(page.tree, homes, values)
+    for link in page.tree.all("a"):
+        target = link.attrs.get("href", "")
+        name = target[1:]
+        if not target.startswith("#") or name in page.anchors:
+            continue
+        if name in homes:
+            link.attrs["href"] = f"{homes[name]}#{name}"
+        else:
+            link.unwrap()
+    return page.tree.html()
 
 
 def search_script(pages: list[Page]) -> str:
@@ -109,10 +132,9 @@ def build_site(
     ----------
     executed : dict of str to path
         Run name (`01_ingestion`, `03_study_evidence-wan2025` ...) to executed notebook.
-    processed : path
-        Folder of the tables.
-    destination : path
-        Folder of the site. Pages, CSVs and figures of an earlier site that this one has not are removed.
+    processed, destination : path
+        Folders of the tables and of the site. Pages, CSVs and figures of an earlier site that this one has
+        not are removed.
     provenance : dict, optional
         `version`, `code_sha256`, `lock_sha256`, `packages` and `parameters` (dicts), `previous`, and
         `raw`, the folder that holds what is said of the review.
@@ -131,8 +153,7 @@ def build_site(
     left_out = dict(provenance.get("left_out") or {})
     everything = load_tables(processed)
     tables = {name: _without(frame, list(left_out)) for name, frame in everything.items()}
-    if "raw" in provenance:
-        provenance["review"] = read_review_facts(provenance["raw"])
+    provenance["review"] = read_review_facts(provenance["raw"]) if "raw" in provenance else ReviewFacts()
     version = str(provenance.get("version") or "")
     names = study_titles(tables["sources"])
     pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]
@@ -141,13 +162,11 @@ def build_site(
     provenance["failed"] = [(page.file, page.title) for page in failed]
     pages = sorted([*pages, *failed], key=lambda page: page.file)
     files = {name: data for table in tables for name, data in table_files(table, tables[table]).items()}
-    texts = {name: data.decode("utf-8") for name, data in files.items() if name.endswith(".csv")}
-    exported = export_files(tables, texts, version)
-    files |= {name: text.encode("utf-8") for name, text in exported.items()}
+    files |= export_files(tables, files, version)
     pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
     pages.insert(0, arrange(index_page(tables, pages, provenance)))
     homes, values = anchor_homes(pages), printed_values(tables, pages)
-    content = shared_files() | files
+    content = files | shared_files()
     for page in pages:
         html = render(page, linked_body(page, homes, values), pages, version)
         check_page(page.file, html)

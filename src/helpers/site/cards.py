@@ -12,12 +12,14 @@ from helpers.display import anchor
 from helpers.formats import is_missing, plain_words, show_value
 from helpers.narrative.answer import Tables, study_titles
 from helpers.narrative.study import with_interval, with_reading, with_value
-from helpers.site.page import HEADINGS, Page, template_data
+from helpers.site.checks import HEADINGS
+from helpers.site.page import TEMPLATES, Page
 from helpers.tables.vocabulary import CONFIDENCE
 from notebookpress.tables import records, split_ids
+from notebookpress.yaml_files import YamlFile
 
 WEB = re.compile(r"https?://[^\s\"'<>#]+")
-WORDS = template_data("cards.yaml")
+WORDS = YamlFile(TEMPLATES / "cards.yaml").data
 ROW_KINDS: dict[str, dict[str, Any]] = WORDS["rows"]
 
 

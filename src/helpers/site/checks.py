@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import unescape
+from itertools import chain, groupby, pairwise
 
 from bs4 import BeautifulSoup
 
@@ -20,7 +21,7 @@ TOKEN = re.compile(
     re.S,
 )
 TRAIT = re.compile(r"\s+([^\s\"'<>/=]+)(?:=(?:\"([^\"]*)\"|'([^']*)'))?")
-HEADING = re.compile("h[1-6]")
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 class Tag:
@@ -179,11 +180,9 @@ PAGE_NUMBER = re.compile(
 )
 PAGE_WORD = re.compile(r"[^\W\d_]{2,}")
 # Links stay links; code, headings and the names of rows and columns are no results.
-APART = {"a", "code", "summary", "script", "style", "caption", "title", "text", "button", "option"}
-APART |= {"h1", "h2", "h3", "h4", "h5", "h6", "dt", "th"}
+APART = {*HEADINGS, "a", "code", "summary", "script", "style", "caption", "title", "text", "button", "option"}
+APART |= {"dt", "th"}
 CELL_LENGTH, CELL_WORDS = 48, 3  # a cell up to this size is one link; in a longer one each number is its own
-
-
 YEAR = re.compile(r"(?:19|20)\d\d")
 NAME = re.compile(r"(?:[A-Z][\w'’-]+|[a-z] of) $")
 
@@ -200,27 +199,18 @@ def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[f
     values : mapping of str to set of float
         The values printed at an anchor: of several anchors the one that holds the number is taken.
     """
-    _link_inside(tree, homes, values)
+    for tag in list(tree.walk()):
+        if tag.name == "td" and _is_figure(tag):
+            found = (_anchors(part, homes) for part in (tag, *tag.walk()) if _numbered(part))
+            if anchors := next(filter(None, found), None):
+                best = _best(anchors, "".join(tag.texts()), values)
+                tag.children = [_link(tag, best, tag.children, anchors)]
+        elif _numbered(tag) and (anchors := _anchors(tag, homes)):
+            pieces = ([part] if isinstance(part, Tag) else _linked_words(tag, part, anchors, values)
+                      for part in tag.children)  # fmt: skip
+            tag.children = list(chain.from_iterable(pieces))
     for tag in tree.walk():
         tag.attrs.pop("data-from", None)
-
-
-def _link_inside(tag: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> None:
-    """Link the numbers inside an element, a cell that is hardly more than a number as a whole."""
-    if _is_apart(tag):
-        return
-    if tag.name == "td" and _is_figure(tag) and (anchors := _first_anchors(tag, homes)):
-        tag.children = [_link(tag, _best(anchors, "".join(tag.texts()), values), tag.children, anchors)]
-        return
-    children: list[Tag | str] = []
-    for child in tag.children:
-        if isinstance(child, Tag):
-            _link_inside(child, homes, values)
-        elif PAGE_NUMBER.search(child) and (anchors := _anchors(tag, homes)):
-            children += _linked_words(tag, child, anchors, values)
-            continue
-        children.append(child)
-    tag.children = children
 
 
 def _is_figure(cell: Tag) -> bool:
@@ -229,40 +219,25 @@ def _is_figure(cell: Tag) -> bool:
     return len(words) <= CELL_LENGTH and len(PAGE_WORD.findall(words)) <= CELL_WORDS and not cell.all("a")
 
 
-def _first_anchors(tag: Tag, homes: Mapping[str, str]) -> list[str]:
-    """Return the anchors of the first number inside an element that has any."""
-    if _is_apart(tag):
-        return []
-    for child in tag.children:
-        if isinstance(child, Tag):
-            found = _first_anchors(child, homes)
-        else:
-            found = _anchors(tag, homes) if PAGE_NUMBER.search(child) else []
-        if found:
-            return found
-    return []
-
-
-def _is_apart(tag: Tag) -> bool:
-    """Return whether a tag holds no result: code, a heading, a link, or what is marked as fixed.
-
-    The names of rows are none, and a printed figure's own row needs no link to itself.
-    """
-    return (
-        tag.name in APART
-        or "fixed" in tag.attrs.get("class", "").split()
-        or tag.attrs.get("id", "").startswith("q-")
-    )
+def _numbered(tag: Tag) -> bool:
+    return any(isinstance(child, str) and PAGE_NUMBER.search(child) for child in tag.children)
 
 
 def _anchors(place: Tag, homes: Mapping[str, str]) -> list[str]:
-    """Return the anchors of all pieces around a text that some page holds, the nearest first, not its own."""
+    """Return the anchors of all pieces around a text that some page holds, the nearest first, not its own.
+
+    There are none in what holds no result: code, a heading, a link, what is marked as fixed, the names of
+    rows, and a printed figure's own row, which needs no link to itself.
+    """
     own: set[str] = set()
     known: list[str] = []
     for tag in (place, *place.parents()):
-        own.add(tag.attrs.get("id", ""))
+        name = tag.attrs.get("id", "")
+        if tag.name in APART or "fixed" in tag.classes or name.startswith("q-"):
+            return []
+        own.add(name)
         names = tag.attrs.get("data-from", "").split()
-        known += [name for name in names if name in homes and name not in own]
+        known += [made for made in names if made in homes and made not in own]
     return known
 
 
@@ -344,24 +319,16 @@ def check_page(name: str, html: str) -> None:
 
 def _said(tree: Tag) -> list[str]:
     """Return every text that a page shows, says or leads to; a number is read with the words around it."""
-    pieces, joined = [""], False
-    waiting: list[Tag | str | None] = [tree]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            if joined:
-                pieces[-1] += item
-            else:
-                pieces.append(item)
-            joined = True
-            continue
-        number = item is not None and item.name == "a" and item.classes == ["n"]
-        joined = joined and number
-        if item is not None and item.name not in RAW_TEXT:
-            waiting += item.children[::-1] if number else [None, *item.children[::-1]]
-            pieces[0] += "".join(f"{item.attrs[key]}\n" for key in SAID_ALOUD if item.attrs.get(key))
-            if re.match("mailto:|tel:", item.attrs.get("href", ""), re.I):
-                pieces[0] += item.attrs["href"] + "\n"
+    pieces = [tag.attrs[key] for tag in tree.walk() for key in SAID_ALOUD if tag.attrs.get(key)]
+    links = [tag.attrs.get("href", "") for tag in tree.walk()]
+    pieces += [link for link in links if re.match("mailto:|tel:", link, re.I)]
+    for link in tree.all("a"):
+        if link.classes == ["n"]:
+            link.unwrap()
+    for tag in (tree, *tree.walk()):
+        if tag.name not in RAW_TEXT:
+            runs = groupby(tag.children, key=lambda child: isinstance(child, str))
+            pieces += ["".join(run) for text, run in runs if text]
     return pieces
 
 
@@ -398,21 +365,19 @@ def _requests(tree: Tag) -> Iterator[str]:
 
 def _gaps(tree: Tag) -> Iterator[str]:
     """Yield what a reader who cannot see, or who moves by headings, would miss."""
-    level, titles, names = 0, 0, Counter()
-    for tag in tree.walk():
-        names.update([tag.attrs["id"]] if "id" in tag.attrs else [])
-        if tag.name == "img" and not tag.attrs.get("alt", "").strip():
-            yield f"the image {tag.attrs.get('src', '')[:60]} has no alternative text"
-        elif tag.name == "svg" and not tag.attrs.get("aria-label", "").strip():
-            yield "a drawing has no alternative text"
-        elif HEADING.fullmatch(tag.name):
-            step = int(tag.name[1])
-            titles += step == 1
-            if level and step > level + 1:
-                yield f"the heading {tag.words()!r} skips a level"
-            level = step
+    for image in tree.all("img"):
+        if not image.attrs.get("alt", "").strip():
+            yield f"the image {image.attrs.get('src', '')[:60]} has no alternative text"
+    if not all(drawing.attrs.get("aria-label", "").strip() for drawing in tree.all("svg")):
+        yield "a drawing has no alternative text"
+    headings = tree.all(*HEADINGS)
+    for before, heading in pairwise(headings):
+        if int(heading.name[1]) > int(before.name[1]) + 1:
+            yield f"the heading {heading.words()!r} skips a level"
+    titles = len(tree.all("h1"))
     if titles != 1:
         yield f"{titles} headings of the first level instead of one"
+    names = Counter(tag.attrs["id"] for tag in tree.walk() if "id" in tag.attrs)
     for name, count in sorted(names.items()):
         if count > 1:
             yield f"the anchor {name!r} stands twice"

@@ -5,16 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as arrow
-import pyarrow.parquet as parquet
 from markupsafe import Markup
 
+from helpers.appraisal.grade import CERTAINTY
 from helpers.formats import joined, plain_words
 from helpers.narrative.answer import Tables, widest_tier
 from helpers.site.checks import check_contacts
@@ -32,9 +31,9 @@ EXPORTS = {
     "revman.csv": "the headline effects as data rows of RevMan Web, by inverse variance",
     "datapackage.json": "all tables as a data package after the Frictionless standard",
 }
-TYPE_WORDS = {"str": "text", "int": "whole number", "float": "number", "bool": "yes or no"}
-FORMULA = re.compile(r"^[=+\-@\t\r]")
-CSV_NUMBER = re.compile(r"^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$")
+TYPE_WORDS = {"str.*": "text", "int.*": "whole number", "float.*": "number", "bool.*": "yes or no"}
+# A text that a spreadsheet would run; a number with its sign is none.
+FORMULA = re.compile(r"^(?=[=+\-@\t\r])(?![+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$)")
 
 
 def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
@@ -45,94 +44,49 @@ def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
     texts = frame.select_dtypes(["string", "object"])
     for column in texts:
         check_contacts(f"table {name}, column {column}", "\n".join(texts[column].dropna().astype(str)))
-    safe = {column: [f"'{cell}" if _is_formula(cell) else cell for cell in texts[column]] for column in texts}
+    safe = texts.replace(FORMULA, "'", regex=True)
     text = frame.assign(**safe).to_csv(index=False, lineterminator="\r\n")
     return {f"data/{name}.csv": text.encode("utf-8"), f"data/{name}.parquet": parquet_bytes(frame)}
 
 
-def columns_table(name: str) -> Markup:
+def _columns_table(name: str) -> Markup:
     """Return what each column of a table means, as a table."""
     meanings = data_dictionary(name)
-    meanings["type"] = [_kind(kind) for kind in meanings["type"]]
+    meanings["type"] = meanings["type"].str.lower().replace(TYPE_WORDS, regex=True)
     return rows_table(records(meanings), "columns", caption=f"Columns of the table {name}")
 
 
 def data_page(tables: Tables, files: Mapping[str, bytes], provenance: Mapping[str, Any]) -> Page:
     """Return the page that lists every table with its meaning, columns, download and hash.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        All tables.
-    files : mapping of str to bytes
-        The CSV and Parquet of every table and the exports, by file name.
-    provenance : mapping
-        `code_sha256` and `lock_sha256`, where they are known.
+    `files` are the CSV and Parquet of every table and the exports, by name.
     """
-    entries = [
-        {
-            "name": name,
-            "meaning": TABLES[name].meaning,
-            "one_row": " and ".join(TABLES[name].keys),
-            "notebook": TABLES[name].notebook,
-            "rows": len(frame),
-            "downloads": [
-                _download(file, files[f"data/{file}"]) for file in (f"{name}.csv", f"{name}.parquet")
-            ],
-            "columns": columns_table(name),
-        }
-        for name, frame in tables.items()
-    ]
-    exports = [
-        (name, meaning, hashlib.sha256(files[f"data/{name}"]).hexdigest())
-        for name, meaning in EXPORTS.items()
-        if f"data/{name}" in files
-    ]
-    known = {words: provenance.get(f"{words}_sha256") for words in ("code", "lock")}
-    template = environment().get_template("data.html.j2")
-    body = template.render(
-        entries=entries, exports=exports, hashes=known, packages=provenance.get("packages") or {}
-    )
+    body = environment().get_template("data.html.j2").render(
+        tables=tables,
+        about=TABLES,
+        columns={name: _columns_table(name) for name in tables},
+        exports=EXPORTS,
+        sizes={name: f"{len(content) / 1000:.1f} kB" for name, content in files.items()},
+        sha256={name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
+        hashes={words: provenance.get(f"{words}_sha256") for words in ("code", "lock")},
+        packages=provenance.get("packages") or {},
+    )  # fmt: skip
     return Page(file="data.html", title="Data: every table, column by column", short="Data", body=body)
-
-
-def _download(file: str, content: bytes) -> tuple[str, str, str]:
-    """Return a file's name, size and hash."""
-    return file, f"{len(content) / 1000:.1f} kB", hashlib.sha256(content).hexdigest()
-
-
-def _kind(dtype: str) -> str:
-    """Return a column's type in a reader's words, whatever library holds it."""
-    return next((words for start, words in TYPE_WORDS.items() if dtype.lower().startswith(start)), dtype)
-
-
-def _is_formula(value: Any) -> bool:
-    return isinstance(value, str) and bool(FORMULA.match(value)) and not CSV_NUMBER.match(value)
 
 
 TITLE = "Exosome therapy for hair loss: a living evidence synthesis in notebooks"
 
 
-def export_files(tables: Tables, files: Mapping[str, str], version: str = "") -> dict[str, str]:
-    """Return the content of every export by its name under `data/`.
-
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        All tables.
-    files : mapping of str to str
-        The CSV of every table, by file name.
-    version : str
-        Version of the report.
-    """
+def export_files(tables: Tables, files: Mapping[str, bytes], version: str) -> dict[str, bytes]:
+    """Return the content of every export by its name under `data/`; `files` are those of the tables."""
     cited = csl_items(tables["sources"])
     made = {
         "references.ris": write_ris(map(csl_reference, cited)),
         "references.csl.json": json.dumps(cited, ensure_ascii=False, indent=1) + "\n",
         "revman.csv": write_web_rows([SourceRecord(effects=revman_rows(tables))]),
-        "datapackage.json": json.dumps(data_package(files, version), ensure_ascii=False) + "\n",
+        "datapackage.json": json.dumps(_data_package(files, version), ensure_ascii=False) + "\n",
     }
-    return {f"data/{name}": made[name] for name in EXPORTS}
+    return {f"data/{name}": text.encode("utf-8") for name, text in made.items()}
 
 
 def revman_rows(tables: Tables) -> list[dict[str, Any]]:
@@ -140,23 +94,20 @@ def revman_rows(tables: Tables) -> list[dict[str, Any]]:
 
     An analysis is an outcome as one kind of estimand in one unit; what is not comparable never shares one.
     """
-    effects = tables["effects"]
-    shown = effects[(effects["headline"] == "yes") & effects["se"].notna() & (effects["se"] > 0)]
-    kinds = ["concept", "estimand", "unit"]
-    rows = []
-    for number, ((concept, estimand, unit), part) in enumerate(shown.groupby(kinds, sort=True), start=1):
-        for row in records(part):
-            analysis = {"kind": "generic", "group": "1", "number": str(number)}
-            analysis["name"] = f"{plain_words(concept)}, {plain_words(estimand)}, {unit}"
-            subject = {"subgroup": row["arm_id"], "study": row["study_id"]}
-            sizes = {name: row[name] for name in ("effect", "se", "ci_lower", "ci_upper")}
-            rows.append(analysis | subject | sizes)
-    return rows
+    kinds, effects = ["concept", "estimand", "unit"], tables["effects"]
+    shown = effects[(effects["headline"] == "yes") & effects["se"].gt(0).fillna(False)].dropna(subset=kinds)
+    shown = shown.sort_values(kinds, kind="stable")
+    number = (shown.groupby(kinds).ngroup() + 1).astype(str)
+    words = shown["concept"].map(plain_words) + ", " + shown["estimand"].map(plain_words)
+    shown = shown.assign(kind="generic", group="1", number=number, name=words + ", " + shown["unit"])
+    shown = shown.rename(columns={"arm_id": "subgroup", "study_id": "study"})
+    names = ["kind", "group", "number", "name", "subgroup", "study", "effect", "se", "ci_lower", "ci_upper"]
+    return records(shown[names])
 
 
-def data_package(files: Mapping[str, str], version: str) -> dict[str, Any]:
+def _data_package(files: Mapping[str, bytes], version: str) -> dict[str, Any]:
     """Return a Frictionless data package that describes the CSV of every table."""
-    resources = [_resource(path, text) for path, text in sorted(files.items())]
+    resources = [_resource(path, files[path]) for path in sorted(files) if path.endswith(".csv")]
     package: dict[str, Any] = {
         "name": "exosome-hair-evidence",
         "title": TITLE,
@@ -167,10 +118,14 @@ def data_package(files: Mapping[str, str], version: str) -> dict[str, Any]:
     return package | ({"version": version} if version else {})
 
 
-def _resource(path: str, text: str) -> dict[str, Any]:
+def _resource(path: str, content: bytes) -> dict[str, Any]:
     """Return a table's entry; its path counts from the folder in which the package lies."""
     name = path.removeprefix("data/").removesuffix(".csv")
-    spec, content = TABLES[name], text.encode("utf-8")
+    spec = TABLES[name]
+    fields = []
+    for column, field in spec.columns.items():
+        known = {"name": column, "type": field.type, "description": field.meaning}
+        fields.append(known | {"constraints": {"required": field.required}})
     return {
         "name": name.replace("_", "-"),
         "path": f"{name}.csv",
@@ -181,19 +136,7 @@ def _resource(path: str, text: str) -> dict[str, Any]:
         "encoding": "utf-8",
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
-        "schema": {
-            "fields": [
-                {
-                    "name": column,
-                    "type": field.type,
-                    "description": field.meaning,
-                    "constraints": {"required": field.required},
-                }
-                for column, field in spec.columns.items()
-            ],
-            "primaryKey": list(spec.keys),
-            "missingValues": [""],
-        },
+        "schema": {"fields": fields, "primaryKey": list(spec.keys), "missingValues": [""]},
     }
 
 
@@ -203,37 +146,25 @@ MOST_CHANGES = 6
 
 
 def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, Any]] | None:
-    """Return what changed, a row a table that differs; nothing when there is no release.
+    """Return what changed since a release, a row a table that differs; None when there is no release.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        The tables of today.
-    release : path, optional
-        Folder of the release (`reports/releases/VERSION`), whose tables lie under `data/`.
-
-    Returns
-    -------
-    list of dict or None
-        `table`, `new`, `gone`, `changed` (counts of rows by key) and `named` (the first new ones). The last
-        row, with table `conclusion`, names the outcomes whose certainty or pooling changed.
+    `release` is its folder (`reports/releases/VERSION`). Of each table `table`, `new`, `gone`, `changed`
+    (counts of rows by key) and `named` (the first new ones). The last row, with table `conclusion`, names the
+    outcomes whose certainty or pooling changed.
     """
     if release is None:
         return None
-    rows = []
-    for name in COMPARED_TABLES:
-        before = _released(Path(release), name)
-        if before is not None and (row := _difference(name, before, tables[name])):
-            rows.append(row)
-    rows.append({"table": "conclusion", "named": _conclusion(tables, Path(release))})
-    return rows
+    pairs = ((name, _released(Path(release), name)) for name in COMPARED_TABLES)
+    rows = [_difference(name, before, tables[name]) for name, before in pairs if before is not None]
+    last = {"table": "conclusion", "named": _conclusion(tables, Path(release))}
+    return [row for row in [*rows, last] if row]
 
 
 def _released(release: Path, name: str) -> pd.DataFrame | None:
-    """Return a table of a release, whatever columns it had then; nothing when it is not there."""
+    """Return a table of a release, whatever columns it had then; nothing when it cannot be read."""
     try:
-        return parquet.ParquetFile(release / "data" / f"{name}.parquet").read().to_pandas()
-    except (OSError, arrow.ArrowException):
+        return pd.read_parquet(release / "data" / f"{name}.parquet")
+    except (OSError, ValueError):
         return None
 
 
@@ -288,26 +219,15 @@ def _by_outcome(frame: pd.DataFrame, column: str) -> dict[tuple, str]:
     return {key if isinstance(key, tuple) else (key,): value for key, value in found.items()}
 
 
-LEVELS_DOWNWARD = ("high", "moderate", "low", "very low")
-
-
 def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return a row for this report and one for each release beside the newest, the newest first.
 
-    Parameters
-    ----------
-    tables : dict of str to pandas.DataFrame
-        The tables of today.
-    provenance : mapping
-        `version` and `previous`, the folder of the newest release.
+    `provenance` has `version`, and in `previous` the folder of the newest release.
     """
-    now = _row(str(provenance.get("version") or "not stated"), tables.get)
-    now |= {"version": f"this report, {now['version']}"}
-    rows = [now]
     previous = provenance.get("previous")
-    for folder in _releases(Path(previous).parent) if previous else []:
-        rows.append(_row(folder.name, partial(_released, folder)))
-    return rows
+    now = _row(f"this report, {provenance.get('version') or 'not stated'}", tables.get)
+    releases = _releases(Path(previous).parent) if previous else []
+    return [now, *(_row(folder.name, partial(_released, folder)) for folder in releases)]
 
 
 def _releases(folder: Path) -> list[Path]:
@@ -316,7 +236,7 @@ def _releases(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: [int(part) for part in re.findall(r"\d+", path.name)], reverse=True)
 
 
-def _row(version: str, table: Any) -> dict[str, Any]:
+def _row(version: str, table: Callable[[str], pd.DataFrame | None]) -> dict[str, Any]:
     lines, discrepancies = table("comparisons"), table("discrepancies")
     certainty, pooled = (
         None if frame is None or "evidence" not in frame else widest_tier(frame)
@@ -332,6 +252,6 @@ def _row(version: str, table: Any) -> dict[str, Any]:
         row["pooled"] = int(pooled.loc[pooled["pooled"].astype(bool), "concept"].nunique())
     if certainty is not None:
         counts = certainty["certainty"].value_counts()
-        told = [f"{level} for {counts[level]}" for level in LEVELS_DOWNWARD if level in counts]
+        told = [f"{level} for {counts[level]}" for level in reversed(CERTAINTY["levels"]) if level in counts]
         row["certainty"] = joined(told) or None
     return row

@@ -17,22 +17,13 @@ from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot
 from helpers.figures.rows import DAGGER, by_weight, context_rows
 from helpers.formats import is_missing, plain_words, show_number
-from helpers.narrative.answer import (
-    GROWTH,
-    Tables,
-    answer_sentences,
-    count_words,
-    evidence_studies,
-    number_word,
-    reported_lines,
-    study_titles,
-    widest_tier,
-    with_titles,
-)
+from helpers.narrative import answer
+from helpers.narrative.pooled import HARMS
+from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.site.references import csl_items, printed_references
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import label
 from notebookpress.tables import join_ids, records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
@@ -51,17 +42,15 @@ UNMATCHED = "Other treatments are matched by neither."
 DOUBTED = "§: a discrepancy touches it; see the study."
 TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
-FIRST = tuple(
-    name for name, words in ANSWER_ORIGINS if words in ("certainty", "results by outcome", "pooling")
-)
-READING = "Notebook runs", "How it was made"
+FIRST = ("certainty-of-evidence", "results-by-outcome", "what-can-be-pooled")  # in the largest letters
+FIXED, SUB = Markup('<span class="fixed">{}</span>'), Markup('<span class="sub">{}</span>')
 
 
-def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
+def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str, Any]) -> Page:
     """Return the index; `pages` are the other pages, in order."""
     shown = {page.file: page.anchors for page in pages}
-    known = {name for anchors in shown.values() for name in anchors}
-    titles, cited = study_titles(tables["sources"]), csl_items(tables["sources"])
+    known = set().union(*shown.values())
+    titles, cited = answer.study_titles(tables["sources"]), csl_items(tables["sources"])
     sentences = [
         {
             "text": _plain_titles(text, titles),
@@ -69,24 +58,29 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
             "figures": f"{TOTAL} {_figures_named(text, tables, titles)}",
             "from": words if origin in known else "",
         }
-        for text, (origin, words) in zip(answer_sentences(tables), ANSWER_ORIGINS, strict=True)
+        for text, (origin, words) in zip(answer.answer_sentences(tables), ANSWER_ORIGINS, strict=True)
         if text
     ]
     place = 1 + next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
-    sentences[place:place] = _warnings(provenance.get("review"))
+    sentences[place:place] = _warnings(provenance["review"])
+    others = [page for page in pages if not page.file.startswith("study-")]  # to those the table leads
     body = environment().get_template("index.html.j2").render(
         failed=provenance.get("failed") or [],
         short=[told for told in sentences if told["origin"] in FIRST],
         rest=[told for told in sentences if told["origin"] not in FIRST],
-        about=_about(provenance),
+        review=provenance["review"],
+        release=provenance.get("previous_version"),
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
         summary=_summary(tables),
         notes=_notes(tables, titles),
-        studies=_studies_table(tables, shown),
-        concerns=_concerns(tables),
+        studies=_studies_table(tables, titles, shown),
+        concerns=_concerns(tables, titles),
         changes=_changes(tables, provenance),
-        groups=_contents(pages),
+        groups={
+            "Notebook runs": [page for page in others if page.file.startswith("0")],
+            "How it was made": [page for page in others if not page.file.startswith("0")],
+        },
         references=zip(printed_references(cited), cited, strict=True),
         version=str(provenance.get("version") or ""),
         code_sha256=str(provenance.get("code_sha256") or ""),
@@ -94,15 +88,15 @@ def index_page(tables: Tables, pages: list[Page], provenance: Mapping[str, Any])
     return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
 
 
-def _warnings(review: Any) -> list[dict[str, Any]]:
+def _warnings(review: ReviewFacts) -> list[dict[str, Any]]:
     """Return what authorities say, as sentences of the answer that lead to the notice's line."""
-    text = Markup('<span class="fixed">{} ({}): {}.</span>')
     notice = {"origin": "version", "figures": "", "from": "notice"}
-    told = review.regulation if review else ()
-    return [notice | {"text": text.format(item.who, item.on, item.says)} for item in told]
+    return [
+        notice | {"text": FIXED.format(f"{item.who} ({item.on}): {item.says}.")} for item in review.regulation
+    ]
 
 
-def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
+def _figures_named(text: str, tables: answer.Tables, titles: Mapping[str, str]) -> str:
     """Return the anchors of the figures of each study that a sentence names; its numbers lead to them."""
     named = [study for study, title in titles.items() if title in text]
     told = [tables[name] for name in ("comparisons", "results", "adverse_events", "studies")]
@@ -113,41 +107,18 @@ def _figures_named(text: str, tables: Tables, titles: Mapping[str, str]) -> str:
 def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
     """Return a sentence in which no year of a study's name and no constant is taken for a result."""
     constants = "|".join([*map(re.escape, titles.values()), CONSTANT])
-    named = Markup('<span class="fixed">{}</span>')
     parts = re.split(f"({constants})", text)
-    return Markup("").join(named.format(part) if place % 2 else part for place, part in enumerate(parts))
+    return Markup("").join(FIXED.format(part) if place % 2 else part for place, part in enumerate(parts))
 
 
-def _about(provenance: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return version, status, releases, upkeep, search and regulation; what is not stated says so."""
-    review = provenance.get("review")
-    searches = [f"{item.on}: {item.where}" for item in (review.searches if review else ())]
-    notices = [
-        Markup('{} (<a href="{}">notice of {}</a>)').format(item.who, item.address, item.on)
-        for item in (review.regulation if review else ())
-    ]
-    notices += ["elsewhere not looked up"] if notices else []
-    release, limits = provenance.get("previous_version"), link("#limits", "What this is not")
-    return [
-        ("Version", str(provenance.get("version") or "not stated")),
-        ("Status", str((review and review.status) or "not stated")),
-        ("Last release", link(f"releases/{release}/index.html", release) if release else "none yet"),
-        ("Kept up", str((review and review.update) or "not stated")),
-        ("Search", Markup("{}. {}").format("; ".join(searches) or "no date is stated", limits)),
-        ("Regulation", Markup("; ").join(notices) or "not stated"),
-    ]
-
-
-def _symbols(tables: Tables) -> str:
+def _symbols(tables: answer.Tables) -> str:
     """Return the best certainty of hair itself as GRADE draws it, and in words; empty where none is."""
-    judged = widest_tier(tables["certainty"])
-    of_hair = judged["concept"].map(lambda name: OUTCOME_CONCEPTS[name].family in GROWTH).astype(bool)
-    levels = set(judged.loc[of_hair, "certainty"])
+    levels = set(answer.of_hair(answer.widest_tier(tables["certainty"]))["certainty"])
     best = next((level for level in reversed(CERTAINTY["levels"]) if level in levels), None)
     return f"{CERTAINTY['symbols'][best]} {best} certainty" if best else ""
 
 
-def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
+def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     """Return the figure of changes in hair density after exosomes beside placebo arms like them."""
     every = context_rows(tables["context"], tables["comparators"], DENSITY, tables["comparisons"])
     like = {name for names in tables["context"]["controls"].dropna() for name in split_ids(names)}
@@ -159,7 +130,7 @@ def _picture(tables: Tables, titles: Mapping[str, str]) -> Markup:
     marks = {name: f", with {treatment}" for name, treatment in beside.items()}
     marks |= {name: marks.get(name, "") + mark for name, mark in doubted.items()}
     rows = [
-        row | {"label": with_titles(row["label"], titles) + marks.get(row["label"], "")}
+        row | {"label": answer.with_titles(row["label"], titles) + marks.get(row["label"], "")}
         for row in every
         if row["group"] == "exosome" or row["row_id"] in {*like, *alone}
     ]
@@ -188,11 +159,15 @@ def _doubted(discrepancies: pd.DataFrame) -> dict[str, str]:
     )
 
 
-def _summary(tables: Tables) -> Markup:
-    """Return the summary of findings of the widest body of evidence."""
+def _summary(tables: answer.Tables) -> Markup:
+    """Return the summary of findings of the widest body of evidence, in the fixed order, harms last."""
+    found = answer.widest_tier(tables["summary_of_findings"])
+    found = found.merge(tables["certainty"][["concept", "evidence", "pooled_id"]], how="left")
+    found = found.merge(tables["pooled"][["pooled_id", "effect_ids"]], how="left")
+    order = [*CERTAINTY["summary_outcomes"], HARMS]
     rows = [
         {
-            "outcome": _outcome_and_time(row, tables),
+            "outcome": _outcome_and_time(row, tables["effects"]),
             "people": _participants(row),
             "without": row["without_exosomes"],
             "with": row["with_exosomes"] and _plain_titles(row["with_exosomes"], {}),
@@ -202,59 +177,40 @@ def _summary(tables: Tables) -> Markup:
             ),
             "statement": row["statement"],
             "pooled_id": row["pooled_id"],
-            "quantity_ids": _figures_of(row, tables),
-            "origins": join_ids([*_events_of(row, tables), f"certainty-{row['concept']}"]),
+            **_behind(row, tables),
         }
-        for row in sorted(records(_summary_rows(tables)), key=_place_in_summary)
+        for row in sorted(records(found), key=lambda row: order.index(row["concept"]))
     ]
-    judged = widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
+    judged = answer.widest_tier(tables["certainty"]).query("certainty != 'no evidence'")
     if len(judged) <= len(rows):
         return rows_table(rows, "summary")
-    shown_of = f"{number_word(len(rows))} of {number_word(len(judged))} outcomes, by a fixed order"
+    shown_of = (
+        f"{answer.number_word(len(rows))} of {answer.number_word(len(judged))} outcomes, by a fixed order"
+    )
     return rows_table(rows, "summary", caption=f"Summary of findings: {shown_of}")
 
 
-def _summary_rows(tables: Tables) -> pd.DataFrame:
-    """Return the rows of the summary with the pools that stand for them and the times of their effects."""
-    shown = tables["certainty"][["concept", "evidence", "pooled_id"]]
-    pools = tables["pooled"][["pooled_id", "effect_ids"]]
-    rows = widest_tier(tables["summary_of_findings"]).merge(shown, on=["concept", "evidence"], how="left")
-    return rows.merge(pools, on="pooled_id", how="left")
-
-
-def _outcome_and_time(row: Mapping[str, Any], tables: Tables) -> Markup:
+def _outcome_and_time(row: Mapping[str, Any], effects: pd.DataFrame) -> Markup:
     """Return an outcome with the printed times of the effect that is shown."""
-    of_effect = tables["effects"]["effect_id"].isin(split_ids(row["effect_ids"]))
-    times = tables["effects"].loc[of_effect, "timepoint_printed"].dropna().unique()
+    of_effect = effects["effect_id"].isin(split_ids(row["effect_ids"]))
+    times = effects.loc[of_effect, "timepoint_printed"].dropna().unique()
     time = Markup(' <span class="sub fixed">{}</span>').format("; ".join(times)) if len(times) else ""
-    return Markup("{}{}").format(label(row["concept"]).capitalize(), time)
+    return label(row["concept"]).capitalize() + Markup(time)
 
 
-def _figures_of(row: Mapping[str, Any], tables: Tables) -> str:
-    """Return the printed figures of an outcome's results, or of its events, in the studies of a row."""
-    results = tables["results"].query("concept == @row['concept']")
-    told = tables["adverse_events"] if row["concept"] == CERTAINTY["always_shown"] else results
-    ids = told.loc[told["study_id"].isin(split_ids(row["study_ids"])), "quantity_ids"]
-    return join_ids(name for names in ids for name in split_ids(names))
-
-
-def _events_of(row: Mapping[str, Any], tables: Tables) -> list[str]:
-    """Return the anchors of the rows of adverse events, on the pages of the studies, of a row of harms."""
-    events = tables["adverse_events"]
-    events = events.assign(place=events.groupby("study_id").cumcount())
-    own = events[
-        events["study_id"].isin(
-            split_ids(row["study_ids"]) if row["concept"] == CERTAINTY["always_shown"] else []
-        )
-    ]
-    own = own[(own["n"] > 1).fillna(False)].sort_values("n", ascending=False, kind="stable")
-    return [anchor("event", f"{event.study_id}.{event.place}") for event in own.itertuples()]
-
-
-def _place_in_summary(row: Mapping[str, Any]) -> int:
-    """Return the place of an outcome in the summary: that of the list of outcomes; harms come last."""
-    order = CERTAINTY["summary_outcomes"]
-    return order.index(row["concept"]) if row["concept"] in order else len(order)
+def _behind(row: Mapping[str, Any], tables: answer.Tables) -> dict[str, str]:
+    """Return what accounts for a row of the summary: printed figures, or rows of adverse events."""
+    studies, events = split_ids(row["study_ids"]), tables["adverse_events"]
+    told = events if row["concept"] == HARMS else tables["results"].query("concept == @row['concept']")
+    ids = told.loc[told["study_id"].isin(studies), "quantity_ids"]
+    events = events.assign(place=events.groupby("study_id").cumcount().astype(str))
+    own = events[events["study_id"].isin(studies if row["concept"] == HARMS else [])]
+    own = own[own["n"].gt(1).fillna(False)].sort_values("n", ascending=False, kind="stable")
+    anchors = [anchor("event", name) for name in own["study_id"] + "." + own["place"]]
+    return {
+        "quantity_ids": join_ids(name for names in ids for name in split_ids(names)),
+        "origins": join_ids([*anchors, f"certainty-{row['concept']}"]),
+    }
 
 
 def _participants(row: Mapping[str, Any]) -> Markup:
@@ -262,24 +218,24 @@ def _participants(row: Mapping[str, Any]) -> Markup:
     cell = Markup('<span data-from="certainty-{}">{} ({})</span>').format(
         row["concept"], row["participants"] or "not stated", row["studies"]
     )
-    if row["concept"] == CERTAINTY["always_shown"]:
-        cell += Markup(' <span class="sub">in the arms of which something is told</span>')
+    if row["concept"] == HARMS:
+        cell += " " + SUB.format("in the arms of which something is told")
     if row["other_studies"]:
-        more = count_words(row["other_studies"], "study more tells", "studies more tell")
-        cell += Markup(' <span class="sub">{} of it, with no interval</span>').format(more)
+        more = answer.count_words(row["other_studies"], "study more tells", "studies more tell")
+        cell += " " + SUB.format(f"{more} of it, with no interval")
     return cell
 
 
-def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]]:
+def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]]:
     """Return the footnotes of the summary, each with the anchor of the certainty behind it."""
-    summary = records(widest_tier(tables["summary_of_findings"]))
+    summary = records(answer.widest_tier(tables["summary_of_findings"]))
     first = {letter: row for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")}
     second_hand = DAGGER * len(tables["thresholds"].query("row_id == 'visible' and second_hand"))
     notes = []
-    for row in records(widest_tier(tables["summary_footnotes"])):
+    for row in records(answer.widest_tier(tables["summary_footnotes"])):
         of = first.get(row["letter"], {})
         told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
-        text = _plain_titles(f"{told}{with_titles(row['reason'], titles)}", titles)
+        text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
         if row["domain"] == "imprecision" and of.get("against_relative"):
             beside = Markup(' (<span data-from="summary_of_findings">{}; {}</span>)')
             text += beside.format(of["against_threshold"], of["against_relative"] + second_hand)
@@ -287,32 +243,30 @@ def _notes(tables: Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]
     return notes
 
 
-def _studies_table(tables: Tables, shown: Mapping[str, set[str]]) -> Markup:
+def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapping[str, set[str]]) -> Markup:
     """Return the studies with links to their pages."""
-    discrepancies = tables["discrepancies"]
+    discrepancies, rows = tables["discrepancies"], []
     counts = discrepancies.loc[discrepancies["certain"].astype(bool), "study_id"].value_counts()
-    rows, names = [], study_titles(tables["sources"])
     sources = {row["study_id"]: row for row in records(tables["sources"])}
-    for row in records(evidence_studies(tables)):
+    judged: dict[str, list[str]] = {}
+    for (study, _), own in tables["risk_of_bias"].groupby(["study_id", "tool"]):
+        judged.setdefault(study, []).append(overall_words(records(own)))
+    for row in records(answer.evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
-        called = names[name]
-        anchors = shown.get(page, set())
-        words = "" if is_missing(row["title"]) else row["title"]
-        if words and not is_missing(sources[name]["address"]):  # its own title was not taken down
+        source, anchors = sources[name], shown.get(page, set())
+        words = row["title"] or ""
+        if words and not is_missing(source["address"]):  # its own title was not taken down
             words = f"in our words: {words}"
-        title = Markup('<span class="sub">{}</span>').format(words)
-        bias = _overall_bias(tables, name)
-        certain = Markup('<span class="fixed">{}</span>').format(int(counts.get(name, 0)))
-        partly = sources[name]["second_hand"] or only_abstract(sources[name]["access"])
-        if not counts.get(name, 0) and partly:
-            certain += Markup(' <span class="sub">few rules apply</span>')
+        bias, certain = " / ".join(judged.get(name, ())) or None, FIXED.format(int(counts.get(name, 0)))
+        if not counts.get(name, 0) and (source["second_hand"] or only_abstract(source["access"])):
+            certain += " " + SUB.format("few rules apply")
         rows.append(
             {
-                "study": Markup("{}{}").format(link(page, called) if page in shown else called, title),
+                "study": (link(page, titles[name]) if page in shown else titles[name]) + SUB.format(words),
                 "design": row["design"],
                 **_given(tables["arms"], tables["comparisons"], name),
                 "n": _people(row),
-                "seen": "SECOND-HAND" if sources[name]["second_hand"] else sources[name]["access"],
+                "seen": "SECOND-HAND" if source["second_hand"] else source["access"],
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
                 "certain": link(f"{page}#discrepancies", certain) if "discrepancies" in anchors else certain,
                 "studies_id": name,
@@ -347,57 +301,48 @@ def _given(arms: pd.DataFrame, lines: pd.DataFrame, study: str) -> dict[str, Any
     }
 
 
-def _total(tables: Tables, certain: int) -> dict[str, Any]:
+def _total(tables: answer.Tables, certain: int) -> dict[str, Any]:
     """Return the last row of the studies: the people of those with results, and all certain discrepancies."""
-    told = evidence_studies(tables)
-    told = told[told["study_id"].isin(reported_lines(tables)["study_id"])]
+    told = answer.evidence_studies(tables)
+    told = told[told["study_id"].isin(answer.reported_lines(tables)["study_id"])]
     people = int(told["n_analysed"].fillna(told["n_enrolled"]).sum())
-    fixed = Markup('<span class="fixed">{}</span>')
-    in_studies = fixed.format(f"{people} in {len(told)} studies with results")
-    return {"studies_id": "total", "study": "All", "n": in_studies, "certain": fixed.format(certain)}
+    in_studies = FIXED.format(f"{people} in {len(told)} studies with results")
+    return {"studies_id": "total", "study": "All", "n": in_studies, "certain": FIXED.format(certain)}
 
 
-def _concerns(tables: Tables) -> Markup:
+def _concerns(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     """Return five of the most serious certain discrepancies, at most two a study, with their arithmetic.
 
     First what was tested and on whom; then what rests on a figure from which an effect is computed.
     """
-    discrepancies, names = tables["discrepancies"], study_titles(tables["sources"])
-    certain = by_weight(discrepancies[discrepancies["certain"].astype(bool)])
-    effects = tables["effects"].dropna(subset=["effect"])
+    certain = by_weight(tables["discrepancies"][tables["discrepancies"]["certain"].astype(bool)])
+    effects = tables["effects"].dropna(subset="effect")
     used = {name for names in effects["quantity_ids"] for name in split_ids(names)}
     touches = [bool(used & set(split_ids(names))) for names in certain["quantity_ids"]]
-    order = {"_serious": certain["concern"] == "serious", "_tested": certain["check"].isin(TESTED_ON)}
-    order["_touches"] = pd.Series(touches, index=certain.index)
-    certain = certain.assign(**order).sort_values(list(order), ascending=False, kind="stable")
-    certain = certain.groupby("study_id", sort=False).head(2).drop(columns=list(order))
+    order = pd.DataFrame(
+        {"serious": certain["concern"] == "serious", "tested": certain["check"].isin(TESTED_ON)}
+    )
+    order = order.assign(touches=touches).sort_values([*order, "touches"], ascending=False, kind="stable")
+    certain = certain.loc[order.index].groupby("study_id", sort=False).head(2)
     rows = [
-        row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", names[row["study_id"]])}
+        row | {"study": link(f"#{anchor('discrepancy', row['discrepancy_id'])}", titles[row["study_id"]])}
         for row in records(certain.head(5))
     ]
     return rows_table(rows, "concerns")
 
 
-def _people(row: dict[str, Any]) -> Markup | None:
+def _people(row: dict[str, Any]) -> str | None:
     """Return how many people: analysed, enrolled, planned, whichever is stated first, or cases counted."""
-    stated = [(row[f"n_{word}"], word) for word in ("analysed", "enrolled", "planned")]
-    for number, word in stated:
-        if not is_missing(number):
+    for word in ("analysed", "enrolled", "planned"):
+        if row[f"n_{word}"] is not None:
             kind = "described" if row["comparison"] == "case" else word.replace("enrolled", "people")
-            said = Markup("{} {}").format(number, kind)
+            said = f"{row[f'n_{word}']} {kind}"
             counted = Markup('<span data-from="arms">{}</span>')
             return counted.format(said) if is_missing(row["n_stated"]) and word == "analysed" else said
     return None
 
 
-def _overall_bias(tables: Tables, study_id: str) -> str | None:
-    """Return the overall judgement by the rule of each tool that judged the study."""
-    rows = tables["risk_of_bias"]
-    own = rows[rows["study_id"] == study_id]
-    return " / ".join(overall_words(records(judged)) for _, judged in own.groupby("tool", sort=True)) or None
-
-
-def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
+def _changes(tables: answer.Tables, provenance: Mapping[str, Any]) -> Markup:
     """Return what changed since the last release as a table, or that there is no earlier one."""
     rows = changes_since(tables, provenance.get("previous"))
     history = rows_table(history_rows(tables, provenance), "versions")
@@ -409,12 +354,3 @@ def _changes(tables: Tables, provenance: Mapping[str, Any]) -> Markup:
         row["origins"] = row["table"] if row["table"] in tables else "certainty-of-evidence"
     since = f"Changes since release {provenance.get('previous_version') or ''}".rstrip()
     return versions + rows_table(rows, "changes", caption=since)
-
-
-def _contents(pages: list[Page]) -> list[tuple[str, list[Page]]]:
-    """Return every page but the studies', which their table leads to, in groups for a reader."""
-    groups: dict[str, list[Page]] = {name: [] for name in READING}
-    for page in pages:
-        if not page.file.startswith("study-"):
-            groups[READING[0 if page.file.startswith("0") else 1]].append(page)
-    return [(name, found) for name, found in groups.items() if found]

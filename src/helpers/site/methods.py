@@ -12,20 +12,23 @@ from helpers.appraisal.risk_of_bias import NOT_ASSESSABLE, only_abstract
 from helpers.formats import joined, show_value
 from helpers.narrative.answer import Tables
 from helpers.site.notebook import place_free
-from helpers.site.page import Page, environment, link, rows_table, template_data
+from helpers.site.page import TEMPLATES, Page, environment, link, rows_table
 from notebookpress.files import project_root
 from notebookpress.parameters import load_parameters
+from notebookpress.yaml_files import YamlFile
+
+CHECKLISTS: dict[str, dict[str, Any]] = YamlFile(TEMPLATES / "checklists.yaml").data
 
 
 def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     """Return the page of methods; its words stand in `templates/methods.html.j2`."""
-    review, sources = provenance.get("review"), tables["sources"]
+    review, sources = provenance["review"], tables["sources"]
     told = sources[sources["has_results"] & (sources["tier"] != "comparator")]
-    searches = [vars(item) | {"how": item.how or None} for item in (review.searches if review else ())]
+    searches = [vars(item) | {"how": item.how or None} for item in review.searches]
     first = not provenance.get("previous_version")
     judged = tables["risk_of_bias"].query(f"judgement != '{NOT_ASSESSABLE}'")
     body = environment().get_template("methods.html.j2").render(
-        protocol=review.protocol if review else None,
+        protocol=review.protocol,
         searches=rows_table(searches, "searches"),
         sources=len(sources),
         twice=int((sources["extraction_readers"].fillna(0) >= 2).sum()),
@@ -36,7 +39,8 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         tools=joined(sorted(judged["tool"].unique())),
         limits=CERTAINTY["limits"],
         parameters=_parameters(provenance.get("parameters") or {}),
-        checklists=[guide | {"table": _checklist(guide, first)} for guide in checklists()],
+        checklists=CHECKLISTS,
+        tables={name: _checklist(guide, first) for name, guide in CHECKLISTS.items()},
     )  # fmt: skip
     return Page(file="methods.html", title="Methods: how the answer was reached", short="Methods", body=body)
 
@@ -48,12 +52,6 @@ def _parameters(values: Mapping[str, Any]) -> Markup:
         for name, value in sorted(values.items())
     ]
     return rows_table(rows, "parameters")
-
-
-def checklists() -> list[dict]:
-    """Return the lists: `name`, `title`, `source`, `items` as `checklists.yaml` explains them."""
-    found: list[dict] = template_data("checklists.yaml")
-    return found
 
 
 def _checklist(guide: Mapping[str, Any], first: bool) -> Markup:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
-from helpers.site.checks import CARDS, SCRIPT, STYLE, SiteError, Tag, check_drawing, link_numbers, parse
-from helpers.tables import TABLES
+from helpers.site.checks import CARDS, HEADINGS, SCRIPT, STYLE, SiteError, Tag, check_drawing, parse
+from notebookpress.yaml_files import YamlFile
 
+TEMPLATES = Path(__file__).with_name("templates")
 SITE_TITLE = "Exosome therapy for hair loss"
 DATA_IMAGE = re.compile(r"data:image/(png|svg)(?:\+xml)?;base64,")
 TALL = 2.2  # a figure higher than this, by its width, cannot be read when it is shrunk to one printed page
 DATA_CSV = "data:text/csv;base64,"
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 MAIN_PAGES = "index", "04_outcome_comparison", "05_pooled_effect", "methods", "data"
 
 
@@ -211,29 +208,6 @@ def _wrap_tables(tree: Tag) -> None:
             tag.wrap(Tag("div", region))
 
 
-def anchor_homes(pages: list[Page]) -> dict[str, str]:
-    """Return for each anchor the file that holds it: that of the data for a table, else the first page."""
-    homes: dict[str, str] = {}
-    for page in reversed(pages):
-        homes |= dict.fromkeys(page.anchors, page.file)
-    return homes | dict.fromkeys(TABLES, "data.html")
-
-
-def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
-    """Return an arranged page's body with its links; one that leads nowhere becomes text."""
-    link_numbers(page.tree, homes, values)
-    for link in page.tree.all("a"):
-        target = link.attrs.get("href", "")
-        name = target[1:]
-        if not target.startswith("#") or name in page.anchors:
-            continue
-        if name in homes:
-            link.attrs["href"] = f"{homes[name]}#{name}"
-        else:
-            link.unwrap()
-    return page.tree.html()
-
-
 def link(target: str, text: Any) -> Markup:
     """Return a link to a page or to an anchor of any page (`#discrepancy-x`)."""
     return Markup('<a href="{}">{}</a>').format(target, text)
@@ -250,31 +224,19 @@ def shared_files() -> dict[str, bytes]:
     return {STYLE: stylesheet().encode("utf-8"), SCRIPT: script().encode("utf-8")}
 
 
-@cache
 def stylesheet() -> str:
     """Return the one style sheet, without comments and idle space."""
-    source = re.sub(r"/\*.*?\*/", "", template(STYLE), flags=re.S)
+    source = re.sub(r"/\*.*?\*/", "", (TEMPLATES / STYLE).read_text(encoding="utf-8"), flags=re.S)
     return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + "\n"
 
 
-@cache
 def script() -> str:
     """Return the one script, without its comments and indentation."""
-    source = re.sub(r"^\s*//.*$", "", template(SCRIPT), flags=re.M)
+    source = re.sub(r"^\s*//.*$", "", (TEMPLATES / SCRIPT).read_text(encoding="utf-8"), flags=re.M)
     return "\n".join(line for line in map(str.strip, source.splitlines()) if line) + "\n"
 
 
-def template(name: str) -> str:
-    """Return a file of the folder of templates."""
-    return resources.files("helpers.site").joinpath(f"templates/{name}").read_text(encoding="utf-8")
-
-
-def template_data(name: str) -> Any:
-    """Return the content of a YAML file of that folder."""
-    return yaml.load(template(name), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-
-
-TABLES_OF_PAGES: dict[str, dict[str, Any]] = template_data("tables.yaml")
+TABLES_OF_PAGES: dict[str, dict[str, Any]] = YamlFile(TEMPLATES / "tables.yaml").data
 
 
 def rows_table(rows: list[dict[str, Any]], name: str, **options: Any) -> Markup:
