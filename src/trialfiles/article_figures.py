@@ -227,7 +227,9 @@ class _Table:
         values = values_in(text, statistic, n)
         if size and values and not table_cells.of_people(values, size.n):
             size = None
-        time = self._time([*reversed(above), stubs.time or stubs.outcome, stubs.block.words], above)
+        at_start = HEAD_WORDS["ends_at_baseline"].search(stubs.outcome)  # `Hair density at baseline`
+        row_time = stubs.time or (at_start[1] if at_start else stubs.outcome)
+        time = self._time([*reversed(above), row_time, stubs.block.words], above)
         change = self._changed([*above, stubs.outcome, stubs.block.words], time)
         within = stubs.within(statistic)
         for value in values:
