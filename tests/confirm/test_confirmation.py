@@ -50,7 +50,9 @@ def test_the_guesses_confirmed_as_they_stand_give_effects_and_change_nothing_els
     assert dates == ["48 people", "March 2024", "May 2025"]
     after = room.file.read_text().split("\n")
     gone = [line for line in before.split("\n") if line not in after]
-    assert len(gone) == 11 and all("id: p1" in line or line.endswith("state: proposed}") for line in gone)
+    answered = ("id: p1", "arm_id: ", "state: proposed}")  # with the size of each arm
+    assert len(gone) == 13 and all(any(words in line for words in answered) for line in gone)
+    assert [arm["n"] for arm in sheet["arms"]] == ["n1", "n2"]
 
 
 def test_a_correction_reaches_result_and_figure_and_a_wrong_one_writes_nothing(raw):

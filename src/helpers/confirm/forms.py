@@ -80,7 +80,9 @@ def study_form(sheet: StudySheet, text: str) -> Form:
         entries.append(Entry(name, words, _as_printed(sheet, value), options))
     roles = _options(ARM_ROLES)
     for arm in sheet.arms:
-        entries.append(Entry(f"role {arm.arm_id}", f"role of {arm.label or arm.arm_id}", arm.role, roles))
+        name, size = arm.label or arm.arm_id, arm.n or _size_of(sheet, arm.arm_id)
+        entries.append(Entry(f"role {arm.arm_id}", f"role of {name}", arm.role, roles))
+        entries.append(Entry(f"n {arm.arm_id}", f"people in {name}", size, _sizes(sheet)))
     for role in _new_arms(sheet):
         entries += [
             Entry(f"arm {role}", "one more arm, by name", ""),
@@ -89,6 +91,19 @@ def study_form(sheet: StudySheet, text: str) -> Form:
     heading = "The study: leave empty what is not stated"
     spans = sorted({span for _, fact in proposed.values() for span in _spans(fact, text)})
     return Form(("study",), heading, tuple(entries), tuple(spans))
+
+
+def _sizes(sheet: StudySheet) -> tuple[tuple[str, Any], ...]:
+    """Return the figures that may be a number of people, in words with their ids."""
+    found = [one for one in sheet.quantities if one.kind == "n" and (one.value or 0) >= 1]
+    words = ((f"{one.printed}, line {one.at.line}" if one.at else one.printed, one.id) for one in found)
+    return ("not stated", None), *words
+
+
+def _size_of(sheet: StudySheet, arm_id: str) -> str | None:
+    """Return the figure that a machine takes for the size of an arm."""
+    sizes = (one for one in sheet.quantities if one.kind == "n" and one.concept == "group_size")
+    return next((one.id for one in sizes if one.arm == arm_id), None)
 
 
 def _proposed(sheet: StudySheet) -> dict[str, tuple[int, Fact]]:
@@ -125,8 +140,9 @@ def with_facts(text: str, sheet: StudySheet, source: str, answers: Row) -> str:
             text, facts[name] = _with_figure(text, sheet, source, name, FACTS[name]["figure"], facts[name])
     text = set_fields(text, ("study",), facts)
     for index, arm in enumerate(sheet.arms):
-        if answers[f"role {arm.arm_id}"] != arm.role:
-            text = set_fields(text, ("arms", index), {"role": answers[f"role {arm.arm_id}"]})
+        told = {"role": answers[f"role {arm.arm_id}"], "n": answers[f"n {arm.arm_id}"]}
+        changed = {name: value for name, value in told.items() if value != getattr(arm, name)}
+        text = set_fields(text, ("arms", index), changed) if changed else text
     for role in _new_arms(sheet):
         if name := answers[f"arm {role}"]:
             new = {"arm_id": slug(name), "role": answers[f"as {role}"], "label": name}
@@ -248,8 +264,6 @@ def result_form(sheet: StudySheet, path: FieldPath) -> Form:
     names = list(dict.fromkeys([own, *fitting]))
     arms = tuple((arm.label or arm.arm_id, arm.arm_id) for arm in sheet.arms)
     outcomes = tuple((concept.label, name) for name, concept in OUTCOME_CONCEPTS.items())
-    sizes = [one for one in sheet.quantities if one.kind == "n" and (one.value or 0) >= 1]
-    people = ((f"{one.printed}, line {one.at.line}" if one.at else one.printed, one.id) for one in sizes)
     unit = row.get("unit") or next((one.unit for *_, one in parts if one.unit), None)
     values = zip(figures, parts, strict=True)
     entries = [
@@ -262,7 +276,7 @@ def result_form(sheet: StudySheet, path: FieldPath) -> Form:
         Entry("time", "time", row.get("time")),
         Entry("kind", "kind", row["kind"], tuple((words, name) for name, words in RESULT_WORDS.items())),
         Entry("site", "site or measure", row["site"]),
-        Entry("n", "n", row.get("n"), (("not stated", None), *people)),
+        Entry("n", "n", row.get("n"), _sizes(sheet)),
     ]  # fmt: skip
     spans = dict.fromkeys(one.at.chars for *_, one in parts if one.at and one.at.chars)
     heading = ": ".join(filter(None, (parts[0][2].printed if parts else "no figure", row.get("note"))))
