@@ -20,7 +20,7 @@ from trialfiles.record import refusal
 from trialfiles.text import read_bytes
 
 MOST_PAGES, MOST_SIGNS, MOST_SHAPES, MOST_RULES = 200, 40_000, 20_000, 3000  # all but the first on a page
-LONGEST = 60  # seconds
+LONGEST_READING = 60  # seconds
 WIDEST_PAGE = 15_000  # points
 # ligatures, and the signs of symbol fonts, as characters
 _SIGNS = {
@@ -102,7 +102,7 @@ def read_pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
         try:
             page = document[number]
             signs = page.get_textpage()
-            if signs.count_chars() > MOST_SIGNS or monotonic() - start > LONGEST:
+            if signs.count_chars() > MOST_SIGNS or monotonic() - start > LONGEST_READING:
                 problem = f"page {number + 1} holds more than a page of an article can"
                 raise refusal(path, None, "", problem, "give the article's JATS XML, or its text as .txt")
             pages.append(_page(page, signs))
