@@ -87,24 +87,25 @@ def gutter(pieces: list[Piece]) -> float | None:
     for one in pieces:
         ends.setdefault(int(one.y // 12), []).append(one)
     for one in pieces:
-        near = (other for row in (-1, 0, 1) for other in ends.get(int(one.y // 12) + row, ()))
+        near = (other for row in (-1, 0, 1) for other in ends.get(int(one.y // 12) + row, ())[:100])
         if any(other.x1 < one.x0 - 5 and abs(one.y - other.y) < 0.7 * one.size for other in near):
             beside.setdefault(round(one.x0), []).append(one.y)
     best, most = None, 2
     for at in beside:
         heights = [y for near in (at - 1, at, at + 1) for y in beside.get(near, ())]
-        across = sum(
-            one.x0 < at - 4 and one.x1 > at + 4 and min(heights) <= one.y <= max(heights) for one in pieces
-        )
-        if len(heights) > most and across <= 0.15 * len(heights) + 0.03 * len(pieces):
+        if len(heights) <= most:
+            continue
+        low, high = min(heights), max(heights)
+        across = sum(one.x0 < at - 4 and one.x1 > at + 4 and low <= one.y <= high for one in pieces)
+        if across <= 0.15 * len(heights) + 0.03 * len(pieces):
             best, most = at - 2.0, len(heights)
     return best
 
 
-def _in_order(blocks: list[Piece | PrintedTable]) -> Iterator[Piece | PrintedTable]:
+def _in_order(blocks: list[Piece | PrintedTable], depth: int = 0) -> Iterator[Piece | PrintedTable]:
     """Yield lines and tables as they are read: columns between what spans them, top to bottom."""
     pieces = [one for one in blocks if isinstance(one, Piece)]
-    at = gutter(pieces)
+    at = gutter(pieces) if depth < 6 else None
     tables = [one for one in blocks if not isinstance(one, Piece)]
     band: list[Piece | PrintedTable] = []
     lines: list[Piece | PrintedTable] = [*whole_lines(pieces, at), *tables]
@@ -112,18 +113,18 @@ def _in_order(blocks: list[Piece | PrintedTable]) -> Iterator[Piece | PrintedTab
         if at is None:
             yield one
         elif one.x0 < at - 2 and one.x1 > at + 2:
-            yield from _columns(band, at)
+            yield from _columns(band, at, depth + 1)
             yield one
             band = []
         else:
             band.append(one)
     if at is not None:
-        yield from _columns(band, at)
+        yield from _columns(band, at, depth + 1)
 
 
-def _columns(band: list[Piece | PrintedTable], at: float) -> Iterator[Piece | PrintedTable]:
-    yield from _in_order([one for one in band if one.x1 <= at + 2])
-    yield from _in_order([one for one in band if one.x1 > at + 2])
+def _columns(band: list[Piece | PrintedTable], at: float, depth: int) -> Iterator[Piece | PrintedTable]:
+    yield from _in_order([one for one in band if one.x1 <= at + 2], depth)
+    yield from _in_order([one for one in band if one.x1 > at + 2], depth)
 
 
 class _Writer:

@@ -19,7 +19,9 @@ from trialfiles.article_tables import DOWN, UP
 from trialfiles.record import refusal
 from trialfiles.text import read_bytes
 
-MOST_PAGES, MOST_SIGNS, MOST_RULES, LONGEST = 200, 40_000, 20_000, 60  # pages; on one of them; seconds
+MOST_PAGES, MOST_SIGNS, MOST_SHAPES, MOST_RULES = 200, 40_000, 20_000, 3000  # all but the first on a page
+LONGEST_READING = 60  # seconds
+WIDEST_PAGE = 15_000  # points
 # ligatures, and the signs of symbol fonts, as characters
 _SIGNS = {
     "\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl", "\ufb05": "st",
@@ -100,7 +102,7 @@ def read_pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
         try:
             page = document[number]
             signs = page.get_textpage()
-            if signs.count_chars() > MOST_SIGNS or monotonic() - start > LONGEST:
+            if signs.count_chars() > MOST_SIGNS or monotonic() - start > LONGEST_READING:
                 problem = f"page {number + 1} holds more than a page of an article can"
                 raise refusal(path, None, "", problem, "give the article's JATS XML, or its text as .txt")
             pages.append(_page(page, signs))
@@ -109,7 +111,7 @@ def read_pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
             raise refusal(path, None, "", problem, "download it again") from None
     text = "".join(piece.text for page in pages for piece in page.pieces)
     letters = sum(map(str.isalpha, text))
-    if letters < 100:
+    if letters < 50:
         raise refusal(path, None, "", "the PDF has no text, only pictures of pages (a scan)", ocr)
     if len(re.findall(r"[\x00-\x08\ufffd-\uffff\ue002-\uf8ff]", text)) > letters / 20:
         raise refusal(path, None, "", "the PDF does not say which letters it shows", ocr)
@@ -123,10 +125,12 @@ def _page(source: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage) -> PdfPage:
     width, height = source.get_size()
     page = PdfPage(-width if turned == 1 else 0, {0: height, 2: height, 1: 0, 3: width}[turned])
     page.pieces = list(_pieces([sign for sign in signs if sign[-1] == turned]))
-    for one in islice(source.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=4), MOST_RULES):
+    for one in islice(source.get_objects(filter=[pdfium.FPDF_PAGEOBJ_PATH], max_depth=4), MOST_SHAPES):
         x0, y0, x1, y1 = one.get_bounds()
         if turned % 2:
             x0, y0, x1, y1 = (y0, -x1, y1, -x0) if turned == 1 else (-y1, x0, -y0, x1)
+        if len(page.level) + len(page.upright) >= MOST_RULES:
+            break
         if y1 - y0 < 2.5 and x1 - x0 > 12:
             page.level.append((x0, x1, (y0 + y1) / 2))
         elif x1 - x0 < 2.5 and y1 - y0 > 6:
@@ -160,6 +164,8 @@ def _signs(text: pypdfium2.PdfTextPage) -> Iterator[_Sign]:
         ends = box.left, box.right, y.value
         if turn % 2:
             ends = (box.bottom, box.top, -x.value) if turn == 1 else (-box.top, -box.bottom, x.value)
+        if not all(-WIDEST_PAGE < number < WIDEST_PAGE for number in (*ends, size)):
+            continue
         pdfium.FPDFText_GetFontInfo(text, at, name, 64, flags)
         bold = b"Bold" in name.value or pdfium.FPDFText_GetFontWeight(text, at) >= 600
         yield sign, *ends, size, bold, turn

@@ -8,9 +8,10 @@ from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
-from trialfiles.article_tables import Grid, GridCell, GridRow, raised_text
+from trialfiles.article_tables import Grid, GridCell, GridRow, raised_text, statistics_of
 from trialfiles.pdf_pages import PdfPage, Piece
 
+MOST_TABLES = 12  # on a page
 _CAPTION = re.compile(
     r"((?:supplement\w+ |appendix )?tab(?:le|\.)\s?(?:s?\d{1,2}|[IVX]{1,5}))\b"
     r"[.:|\s\u2013\u2014-]*(?=$|(?-i:[A-Z(]))",
@@ -66,7 +67,8 @@ def lines_of_pieces(pieces: list[Piece]) -> list[list[Piece]]:
 def printed_tables(page: PdfPage, gutter: float | None) -> list[PrintedTable]:
     """Take the tables that have a caption above them out of a page's pieces."""
     found, rules = [], _joined(page.level)
-    for caption in sorted(page.pieces, key=lambda one: -one.y):
+    captions = [one for one in sorted(page.pieces, key=lambda one: -one.y) if _CAPTION.match(one.text)]
+    for caption in captions[:MOST_TABLES]:
         label = _CAPTION.match(caption.text)
         if not label or not any(one is caption for one in page.pieces):
             continue
@@ -74,9 +76,11 @@ def printed_tables(page: PdfPage, gutter: float | None) -> list[PrintedTable]:
         if region is None:
             continue
         x0, x1, top, bottom = region
-        left, right = _side(page, caption, gutter)
-        own = [one for one in page.pieces if x0 - 4 < one.x0 and one.x1 < max(x1, right) + 4]
+        own = [one for one in page.pieces if x0 - 4 < one.x0 < x1 + 4]
         inside = [one for one in own if bottom <= one.y < top and one.x1 < x1 + 4]
+        lines = lines_of_pieces([part for one in inside for part in one.parts()])
+        if len(lines) < 2:
+            continue
         above = [one for one in own if top <= one.y < caption.y + 2]
         below = _foot(own, bottom, median(one.size for one in inside))
         gone = set(map(id, [*inside, *above, *below, caption]))
@@ -88,10 +92,8 @@ def printed_tables(page: PdfPage, gutter: float | None) -> list[PrintedTable]:
             for rule in rules
             if rule[0] > x0 - 12 and rule[1] < x1 + 12 and bottom - 4 < rule[2] < top + 4
         ]
-        uprights = [x for low, high, x in page.upright if low < top and high > bottom and x0 + 6 < x < x1 - 6]
-        rows = _Rows(
-            lines_of_pieces([part for one in inside for part in one.parts()]), level, uprights, x1 - x0
-        )
+        uprights = [rule for rule in page.upright if rule[0] < top + 4 and rule[1] > bottom - 4]
+        rows = _Rows(lines, level, uprights, (x0, x1))
         if not rows.marks:
             continue
         grid.rows = rows.rows()
@@ -105,13 +107,16 @@ _Rule = tuple[float, float, float]
 
 def _joined(level: list[_Rule]) -> list[_Rule]:
     """Return level rules from top to bottom, those in one line that touch as one."""
+    heights: list[list[_Rule]] = []
+    for rule in sorted(level, key=lambda rule: -rule[2]):
+        if heights and heights[-1][0][2] - rule[2] <= 1.5:
+            heights[-1].append(rule)
+        else:
+            heights.append([rule])
     found: list[_Rule] = []
-    heights: list[float] = []
-    for *_, y in sorted(level, key=lambda rule: -rule[2]):
-        if not heights or heights[-1] - y > 1.5:
-            heights.append(y)
-    for height in heights:
-        for x0, x1, _ in sorted(rule for rule in level if 0 <= height - rule[2] <= 1.5):
+    for rules in heights:
+        height = rules[0][2]
+        for x0, x1, _ in sorted(rules):
             if found and found[-1][2] == height and x0 < found[-1][1] + 4:
                 found[-1] = (found[-1][0], max(found[-1][1], x1), height)
             else:
@@ -194,11 +199,23 @@ def _end_of_cells(lines: list[list[Piece]], width: float, bottom: float) -> floa
     return bottom
 
 
+_NOTE = re.compile(
+    r"\W*(?:(?:all )?(?:values?|data|results|figures|numbers)\b.{0,40}\b(?:are|is|as|mean|given|shown)\b"
+    r"|notes?\b|abbreviations?\b|[*\u2020\u2021\u00a7#\u00b9\u00b2]|[a-d]\s[A-Z]|(?:s[de]|sem|iqr|ci|n)\s?[,:=]"
+    r"|(?:mean|median)s?\b.{0,12}(?:\u00b1|\(|sd|se)|p\s?[<=]|[A-Z]{2,8}\s?[,:=])",
+    re.IGNORECASE,
+)
+
+
 def _foot(own: list[Piece], bottom: float, size: float) -> list[Piece]:
-    """Return the notes below a table: lines close to each other, not larger than its cells."""
-    last, found = bottom, list[Piece]()
+    """Return the notes below a table: lines close to each other, small or told by their words."""
+    last, found, largest = bottom, list[Piece](), 1.03 * size
     for line in lines_of_pieces([one for one in own if one.y < bottom]):
-        if last - line[0].y > 2.2 * size or line[0].size > 1.03 * size or len(found) > 60:
+        if not found and _NOTE.match(line[0].text):
+            largest = max(largest, 1.01 * line[0].size)
+        if last - line[0].y > 2.2 * largest or line[0].size > largest or len(found) > 60:
+            break
+        if found and line[0].size > size and last - line[0].y > 1.5 * line[0].size:
             break
         last = line[0].y
         found += line
@@ -208,15 +225,19 @@ def _foot(own: list[Piece], bottom: float, size: float) -> list[Piece]:
 class _Rows:
     """The rows of a table's grid: columns from upright rules or the gaps that its lines share."""
 
-    def __init__(self, lines: list[list[Piece]], level: list[_Rule], uprights: list[float], width: float):
-        self.lines, self.level, self.width = lines, level, width
+    def __init__(
+        self, lines: list[list[Piece]], level: list[_Rule], uprights: list[_Rule], ends: tuple[float, float]
+    ):
+        self.lines, self.level, self.width = lines, level, (width := ends[1] - ends[0])
+        self.uprights = [rule for rule in uprights if ends[0] - 6 < rule[2] < ends[1] + 6]
+        inner = [x for *_, x in self.uprights if ends[0] + 6 < x < ends[1] - 6]
         self.full = [y for x0, x1, y in level if x1 - x0 > 0.8 * width]
         self.size = median(one.size for line in lines for one in line)
         heads = [y for y in self.full if lines[0][0].y > y > lines[-1][0].y]
         self.head = heads[0] if heads else 1e9  # what stands above it heads the columns
         steps = [one[0].y - other[0].y for one, other in zip(lines, lines[1:], strict=False)]
         self.pitch = median(steps)
-        self.marks = _marks(uprights) if uprights else self._gaps()
+        self.marks = _marks(inner) if inner else self._gaps()
 
     def _gaps(self) -> list[float]:
         """Return where columns part: blank in nearly all full rows, there where the heads are blank too."""
@@ -265,7 +286,9 @@ class _Rows:
         if not taken.keys() & cells.keys() and (step < 0.8 * self.size or here > self.head):
             return True
         if here > self.head and step < 1.3 * self.size and cells.keys() <= taken.keys():
-            return len({one.text for one in line}) == len(line)  # heads that repeat are a row of their own
+            # heads that repeat are a row of their own, unless they go on with what stands above them
+            goes_on = any(map(_open, taken.values())) or any(statistics_of(one.text) for one in line)
+            return goes_on or len({one.text for one in line}) == len(line)
         left, stub = line[0].x0, cells.get(0)
         wide = 0 in taken and taken[0].x1 > left + 0.6 * (self.marks[0] - left)
         lower = stub is not None and 0 in taken and (stub.text[0].islower() or stub.text[0] == "(")
@@ -274,7 +297,7 @@ class _Rows:
         ):
             return False
         others = [
-            one.text.startswith(("(", "[", "\u00b1", "\u2013", "to ")) or taken[column].text.endswith("(")
+            one.text.startswith(("(", "[", "\u00b1", "\u2013", "to ")) or _open(taken[column])
             if column in taken else lower and wide
             for column, one in cells.items() if column
         ]  # fmt: skip
@@ -289,7 +312,7 @@ class _Rows:
         parts: dict[tuple[int, int], list[Piece]] = {}
         for one in (one for line in group for one in line):
             alone = [other for other in group[0] if other is not one]
-            x0, x1 = self._extent(one, alone) if head else (one.x0, one.x1)
+            x0, x1 = self._extent(one, alone) if head or self.uprights else (one.x0, one.x1)
             first = bisect(self.marks, x0 + 1)
             parts.setdefault((first, max(first, bisect(self.marks, x1 - 1))), []).append(one)
         cells: list[GridCell | None] = [None] * (len(self.marks) + 1)
@@ -306,7 +329,13 @@ class _Rows:
         return GridRow([cell or GridCell("", head) for cell in cells], head)
 
     def _extent(self, one: Piece, others: list[Piece]) -> tuple[float, float]:
-        """Return from where to where a head reaches: as far as the rule below it and nothing else."""
+        """Return from where to where a cell reaches: between rules, or as far as the one below it alone."""
+        middle = one.y + 0.3 * one.size
+        beside = [x for low, high, x in self.uprights if low < middle < high]
+        left = max((x for x in beside if x < one.x0 + 2), default=None)
+        right = min((x for x in beside if x > one.x1 - 2), default=None)
+        if left is not None and right is not None:
+            return left, right
         for x0, x1, y in self.level:
             under = 0 < one.y - y < 1.3 * one.size and x0 - 6 < one.x0 and one.x1 < x1 + 6
             if under and x1 - x0 < 0.8 * self.width and not any(x0 < other.x0 < x1 for other in others):
@@ -320,10 +349,19 @@ class _Rows:
         following: list[list[Piece]],
     ) -> None:
         """Let heads reach over the columns beside them that have heads of their own below."""
-        over = [(pieces[0], cells[first]) for (first, _), pieces in sorted(parts.items()) if first]
         under = {bisect(self.marks, one.x0 + 1): one for line in following for one in line}
+        over = [
+            (pieces[0], cells[first])
+            for (first, last), pieces in sorted(parts.items())
+            if first and under.keys() & {*range(first, last + 1)}
+        ]
         starts = [one.x0 for one in under.values()]
-        flush = all(min((abs(one.x0 - x) for x in starts), default=9.0) < 3 for one, _ in over)
+        leftmost = min((one.x0 for column, one in under.items() if column), default=0.0)
+        flush = (
+            bool(over)
+            and over[0][0].x0 < leftmost + 3
+            and all(min((abs(one.x0 - x) for x in starts), default=9.0) < 3 for one, _ in over)
+        )
         heads = len([column for column in under if column])
         for column, one in under.items():
             if column and cells[column] is None and 0 < 2 * len(over) <= heads:
@@ -333,6 +371,10 @@ class _Rows:
                 else:
                     middle = (one.x0 + one.x1) / 2
                     cells[column] = min(over, key=lambda head: abs((head[0].x0 + head[0].x1) / 2 - middle))[1]
+
+
+def _open(piece: Piece) -> bool:
+    return piece.text.count("(") > piece.text.count(")")
 
 
 def _marks(uprights: list[float]) -> list[float]:
