@@ -194,9 +194,8 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame)
     words = {"better": "better than", "worse": "worse than", "no change": "no different from"}
     told = []
     for concept, part in lines.groupby("concept", sort=True):
-        ways = set(part["direction"])
-        only = words.get(next(iter(ways)), "not clearly different from")
-        how = only if len(ways) == 1 else "now better, now worse than"
+        way, *more = part["direction"].unique()
+        how = "now better, now worse than" if more else words.get(way, "not clearly different from")
         size = _size(tables, part) if len(part) == 1 else ""
         told.append(f"{plain_words(concept)} came out {how} the control{size}")
     at_risk = set(lines["risk_of_bias"].dropna()) & HIGH_RISK

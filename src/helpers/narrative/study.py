@@ -350,11 +350,11 @@ def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
 
 def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
     """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
-    known = {row["discrepancy_id"]: row for row in records(discrepancies)}
-    told = []
-    for names in judgements["discrepancy_ids"]:
-        rows = [known[name] for name in split_ids(names) if name in known]
-        told.append("; ".join(dict.fromkeys(plain_words(row["check"]) for row in rows)) or None)
+    checks = discrepancies.set_index("discrepancy_id")["check"]
+    found = [
+        checks.reindex(split_ids(names)).dropna().map(plain_words) for names in judgements["discrepancy_ids"]
+    ]
+    told = ["; ".join(own.unique()) or None for own in found]
     return judgements.assign(found=pd.array(told, dtype="string"))
 
 
