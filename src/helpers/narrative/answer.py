@@ -91,12 +91,6 @@ def _cited_name(item: Mapping[str, Any]) -> str | None:
     return f"{item['genre']} {where}".strip() if "genre" in item else None
 
 
-def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the tier that the answer rests on: the five sources where both tiers are there."""
-    core = frame["evidence"] == "core"
-    return frame[core] if core.any() else frame
-
-
 NUMBERS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 )
@@ -285,7 +279,7 @@ def answer_sentences(tables: Tables) -> list[str]:
         _verdict(tables),
         _controlled_evidence(tables, titles),
         _harms(tables, titles),
-        f"{capital(_pooling(first_tier(tables['pooled'])))}.",
+        f"{capital(_pooling(tables['pooled']))}.",
         _what_would_change(tables),
     ]
 
@@ -339,6 +333,8 @@ def _pooling(pooled: pd.DataFrame) -> str:
     """Return what could be pooled, with its estimate, or why nothing could."""
     if pooled.empty:
         return "nothing has been pooled yet"
+    if (core := pooled["evidence"] == "core").any():  # the answer rests on the five sources
+        pooled = pooled[core]
     fits = pooled[pooled["pooled"] & ~pooled["without_certain_discrepancies"]]
     fits = fits[fits["estimand"] != "proportion"].drop_duplicates("concept")
     if fits.empty:
