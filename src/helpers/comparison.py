@@ -77,9 +77,7 @@ def _effect_lines(tables: dict[str, pd.DataFrame]) -> list[Row]:
     """Return a line for each headline effect in a treated arm, with the median or range that was printed."""
     effects, results = tables["effects"], tables["results"]
     headline = effects[(effects["headline"] == "yes") & in_exosome_arms(effects, tables["arms"])]
-    printed = results.loc[results["quantity_ids"].fillna("") != ""].drop_duplicates(
-        "quantity_ids", keep="last"
-    )
+    printed = results[results["quantity_ids"].fillna("") != ""].drop_duplicates("quantity_ids", keep="last")
     printed = printed[["quantity_ids", "median", "iqr", "minimum", "maximum"]]
     lines = []
     for row in records(headline.merge(printed, on="quantity_ids", how="left")):
@@ -224,14 +222,9 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
         return line["contrast_doubt"]
     if line["ci_lower"] is None:
         return line.get("_no_effect") or "no interval can be computed from what is printed"
-    others = [
-        other
-        for other in lines
-        if other["concept"] == line["concept"]
-        and other["study_id"] != line["study_id"]
-        and other["ci_lower"] is not None
-        and not other.get("contrast_doubt")
-    ]
+    others = [other for other in lines if other["concept"] == line["concept"]]
+    others = [other for other in others if other["study_id"] != line["study_id"]]
+    others = [other for other in others if other["ci_lower"] is not None and not other.get("contrast_doubt")]
     if not others:
         return f"no other study reports {name} with an interval"
     for same, reason in PARTNERS:

@@ -146,7 +146,8 @@ def contextual_comparisons(
         if line["effect"] is None:
             row |= {"control_arms": 0, "why_not": line["why_not"]}
         else:
-            own = _of_sex(controls, (sexes or {}).get(line["study_id"]))
+            sex = (sexes or {}).get(line["study_id"])  # where both, or not told: all control arms
+            own = [arm for arm in controls if sex not in ("male", "female") or arm["sex"] == sex]
             row |= _visible(line, limits) | _against_drift(line, own, time_tolerance)
             row |= _background_alone(line, others, time_tolerance)
         rows.append(row)
@@ -158,11 +159,6 @@ _OF_LINES = (
     "line_id", "study_id", "tier", "concept", "timepoint_weeks", "timepoint_printed", "effect", "ci_lower",
     "ci_upper", "unit", "second_hand",
 )  # fmt: skip
-
-
-def _of_sex(controls: list[Row], sex: str | None) -> list[Row]:
-    """Return the control arms of a sex; all of them where a study has both or does not say."""
-    return [row for row in controls if row["sex"] == sex] if sex in ("male", "female") else controls
 
 
 def _near(arms: list[Row], line: Row, tolerance: float) -> list[Row]:

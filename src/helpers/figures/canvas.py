@@ -163,9 +163,7 @@ class Drawing:
 PLOTTED = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
 REFERENCE = re.compile(r'(?:href="#|url\(#)([\w.-]+)')
 TEXT_SIZE = re.compile(r"font[^;]*?([\d.]+)px")
-BLACK = dict.fromkeys(
-    ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor"), "black"
-)
+INKED = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor")
 
 
 class Plotted:
@@ -211,7 +209,7 @@ def style() -> Iterator[None]:
     import matplotlib
     import seaborn
 
-    plain = BLACK | {"axes.spines.top": False, "axes.spines.right": False}
+    plain = dict.fromkeys(INKED, "black") | {"axes.spines.top": False, "axes.spines.right": False}
     with matplotlib.rc_context(seaborn.axes_style("white") | plain):
         yield
 

@@ -368,12 +368,10 @@ def pooled_forest(
 
 def _heterogeneity(fit: Mapping[str, Any]) -> str:
     """Return how much the studies differ, by what the fit tells."""
-    parts = [
-        f"τ² = {show_number(fit['tau2'])}" if not is_missing(fit.get("tau2")) else "",
-        f"I² = {show_number(round(fit['i2']))} %" if not is_missing(fit.get("i2")) else "",
-        ", ".join(str(fit[name]) for name in ("tau2_method", "ci_method") if not is_missing(fit.get(name))),
-    ]
-    known = [part for part in parts if part]
+    known = [f"τ² = {show_number(fit['tau2'])}"] if not is_missing(fit.get("tau2")) else []
+    known += [f"I² = {show_number(round(fit['i2']))} %"] if not is_missing(fit.get("i2")) else []
+    how = [fit[name] for name in ("tau2_method", "ci_method") if not is_missing(fit.get(name))]
+    known += [", ".join(how)] if how else []
     return f"Heterogeneity: {'; '.join(known)}" if known else ""
 
 

@@ -91,12 +91,6 @@ def _cited_name(item: Mapping[str, Any]) -> str | None:
     return f"{item['genre']} {where}".strip() if "genre" in item else None
 
 
-def first_tier(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the tier that the answer rests on: the five sources where both tiers are there."""
-    core = frame["evidence"] == "core"
-    return frame[core] if core.any() else frame
-
-
 NUMBERS = (
     "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
 )
@@ -194,9 +188,8 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame)
     words = {"better": "better than", "worse": "worse than", "no change": "no different from"}
     told = []
     for concept, part in lines.groupby("concept", sort=True):
-        ways = set(part["direction"])
-        only = words.get(next(iter(ways)), "not clearly different from")
-        how = only if len(ways) == 1 else "now better, now worse than"
+        way, *more = part["direction"].unique()
+        how = "now better, now worse than" if more else words.get(way, "not clearly different from")
         size = _size(tables, part) if len(part) == 1 else ""
         told.append(f"{plain_words(concept)} came out {how} the control{size}")
     at_risk = set(lines["risk_of_bias"].dropna()) & HIGH_RISK
@@ -286,7 +279,7 @@ def answer_sentences(tables: Tables) -> list[str]:
         _verdict(tables),
         _controlled_evidence(tables, titles),
         _harms(tables, titles),
-        f"{capital(_pooling(first_tier(tables['pooled'])))}.",
+        f"{capital(_pooling(tables['pooled']))}.",
         _what_would_change(tables),
     ]
 
@@ -340,6 +333,8 @@ def _pooling(pooled: pd.DataFrame) -> str:
     """Return what could be pooled, with its estimate, or why nothing could."""
     if pooled.empty:
         return "nothing has been pooled yet"
+    if (core := pooled["evidence"] == "core").any():  # the answer rests on the five sources
+        pooled = pooled[core]
     fits = pooled[pooled["pooled"] & ~pooled["without_certain_discrepancies"]]
     fits = fits[fits["estimand"] != "proportion"].drop_duplicates("concept")
     if fits.empty:

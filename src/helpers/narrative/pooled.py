@@ -128,10 +128,8 @@ def _row(
         told = counted if concept == HARMS else _directions(lines, tables["comparisons"])
         told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
         return row | told
-    discrepancies = tables["discrepancies"]
-    effect = effect | grade.without_impossible_interval(
-        effect, discrepancies[discrepancies["study_id"].isin(names)]
-    )
+    doubts = tables["discrepancies"][tables["discrepancies"]["study_id"].isin(names)]
+    effect = effect | grade.without_impossible_interval(effect, doubts)
     if difference is not None and difference.unit != effect["unit"]:
         difference = None
     results = tables["results"][tables["results"]["concept"] == concept]
@@ -210,9 +208,8 @@ def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
     """Return of how many people each kind of event is denied, up to which share, and how many list some."""
     events = tables["adverse_events"]
     events = events[events["study_id"].isin(names)]
-    none = events[events["count"].eq(0).fillna(False) & events["n"].notna()].sort_values(
-        "n", ascending=False, kind="stable"
-    )
+    none = events[events["count"].eq(0).fillna(False) & events["n"].notna()]
+    none = none.sort_values("n", ascending=False, kind="stable")
     none = none[none["term"].str.contains(GENERAL_EVENT)]
     told = []
     for term, part in none.groupby("term", sort=False):
@@ -242,10 +239,8 @@ def size_words(effect: Mapping[str, Any], level: float = 0.95) -> str:
         printed = re.search(r"as printed, ([\d.]+ %)", str(effect.get("ci_method")))
         named = f"{printed[1]} interval as printed" if printed else f"{100 * level:g} % interval"
         interval = f", {named} {told(effect['ci_lower'])} to {told(effect['ci_upper'])}"
-    said = words["says"].format(
-        value=told(effect["estimate"]), unit=plain_unit(effect["unit"]), interval=interval
-    )
-    return " ".join(said.split())
+    value, unit = told(effect["estimate"]), plain_unit(effect["unit"])
+    return " ".join(words["says"].format(value=value, unit=unit, interval=interval).split())
 
 
 def threshold_words(effect: Mapping[str, Any], difference: Difference | None) -> str | None:

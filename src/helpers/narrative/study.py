@@ -38,9 +38,8 @@ def at_a_glance(
     `quantity_ids` or `origins`, which account for the numbers; what is not stated is said to be so.
     """
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
-    shown = shown[
-        (shown["concept"] != "adverse_events") & ~shown["arm_id"].isin(effects["comparator_id"].dropna())
-    ]
+    shown = shown[~shown["arm_id"].isin(effects["comparator_id"].dropna())]
+    shown = shown[shown["concept"] != "adverse_events"]
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
@@ -119,9 +118,8 @@ def _harms(events: pd.DataFrame) -> list[Row]:
             told.append(escape(f"{row['event']}: {row['count']} of {row['n']}") + most)
     said = Markup("; ").join(told[:MOST_EVENTS] + ["others below"] * (len(told) > MOST_EVENTS))
     ids = join_ids(name for names in events["quantity_ids"].dropna() for name in split_ids(names))
-    return (
-        [{"what": "Adverse events", "said": said, "quantity_ids": ids, "origins": "events"}] if told else []
-    )
+    row = {"what": "Adverse events", "said": said, "quantity_ids": ids, "origins": "events"}
+    return [row] if told else []
 
 
 def _doubt(discrepancies: pd.DataFrame, checks: pd.DataFrame) -> Row:
@@ -350,11 +348,11 @@ def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
 
 def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
     """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
-    known = {row["discrepancy_id"]: row for row in records(discrepancies)}
-    told = []
-    for names in judgements["discrepancy_ids"]:
-        rows = [known[name] for name in split_ids(names) if name in known]
-        told.append("; ".join(dict.fromkeys(plain_words(row["check"]) for row in rows)) or None)
+    checks = discrepancies.set_index("discrepancy_id")["check"]
+    found = [
+        checks.reindex(split_ids(names)).dropna().map(plain_words) for names in judgements["discrepancy_ids"]
+    ]
+    told = ["; ".join(own.unique()) or None for own in found]
     return judgements.assign(found=pd.array(told, dtype="string"))
 
 

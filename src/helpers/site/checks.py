@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import unescape
 from itertools import chain, groupby, pairwise
+from xml.sax.saxutils import escape, quoteattr
 
 from bs4 import BeautifulSoup
 
@@ -90,15 +91,13 @@ class Tag:
     def html(self) -> str:
         """Return the element as HTML; the nameless root gives what it holds."""
         inner = "".join(
-            child.html() if isinstance(child, Tag) else child if self.name in RAW_TEXT else _escaped(child)
+            child.html() if isinstance(child, Tag) else child if self.name in RAW_TEXT else escape(child)
             for child in self.children
         )
         if not self.name:
             return inner
-        traits = "".join(f" {key}={_quoted(value)}" for key, value in self.attrs.items())
-        return (
-            f"<{self.name}{traits}/>" if self.name in VOID else f"<{self.name}{traits}>{inner}</{self.name}>"
-        )
+        traits = "".join(f" {key}={quoteattr(value)}" for key, value in self.attrs.items())
+        return f"<{self.name}{traits}" + ("/>" if self.name in VOID else f">{inner}</{self.name}>")
 
 
 class SiteError(ValueError):
@@ -134,7 +133,8 @@ def _read(html: str) -> Tag | None:
                 return None
             here = here.parent
         elif name:
-            tag = Tag(name, _attributes(traits) if (traits := token["traits"]) else None, here)
+            traits = TRAIT.findall(token["traits"] or "")
+            tag = Tag(name, {key.lower(): unescape(two or one) for key, two, one in traits}, here)
             here.children.append(tag)
             if name in RAW_TEXT:
                 end = html.find(f"</{name}>", at)
@@ -150,27 +150,8 @@ def _read(html: str) -> Tag | None:
 def _add_text(tag: Tag, text: str) -> bool:
     """Add a text to an element; return whether it is one."""
     if text:
-        tag.children.append(unescape(text) if "&" in text else text)
+        tag.children.append(unescape(text))
     return "<" not in text
-
-
-def _attributes(text: str) -> dict[str, str]:
-    found = {}
-    for name, double, single in TRAIT.findall(text):
-        value = double or single
-        found[name.lower()] = unescape(value) if "&" in value else value
-    return found
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _quoted(value: str) -> str:
-    value = _escaped(value)
-    if '"' not in value:
-        return f'"{value}"'
-    return '"{}"'.format(value.replace('"', "&quot;")) if "'" in value else f"'{value}'"
 
 
 PAGE_NUMBER = re.compile(
@@ -278,10 +259,8 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
     for match in PAGE_NUMBER.finditer(text):
         if YEAR.fullmatch(match.group()) and NAME.search(text[: match.start()]):  # of a study's name
             continue
-        pieces += [
-            text[at : match.start()],
-            _link(parent, _best(anchors, match.group(), values), [match.group()], anchors),
-        ]
+        best = _best(anchors, match.group(), values)
+        pieces += [text[at : match.start()], _link(parent, best, [match.group()], anchors)]
         at = match.end()
     return [piece for piece in [*pieces, text[at:]] if piece]
 

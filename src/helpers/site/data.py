@@ -200,23 +200,18 @@ def _conclusion(tables: Tables, release: Path) -> str:
         ("pooled", "pooled", "pooling"),
         ("summary_of_findings", "statement", "meaning"),
     ):
-        before = _released(release, name)
-        if before is None or column not in before:
+        before, keys = _released(release, name), ["evidence", "concept"]
+        if before is None or not {*keys, column} <= set(before):
             continue
-        old, new = _by_outcome(before, column), _by_outcome(tables[name], column)
-        names = sorted({key[-1] for key in {*old, *new} if old.get(key) != new.get(key)})
+        largest = [
+            table.astype({column: str}).groupby(keys)[column].max() for table in (before, tables[name])
+        ]
+        old, new = largest[0].align(largest[1])
+        names = sorted(old.index[old.ne(new)].get_level_values("concept").unique())
         if names:
             told.append(f"{words} of {joined([plain_words(concept) for concept in names])}")
-    return (
-        f"changed: {'; '.join(told)}" if told else "unchanged: same certainty for every outcome, same pooling"
-    )
-
-
-def _by_outcome(frame: pd.DataFrame, column: str) -> dict[tuple, str]:
-    """Return the largest value of a column for each outcome of each tier."""
-    keys = [name for name in ("evidence", "concept") if name in frame]
-    found = frame.astype({column: str}).groupby(keys)[column].max()
-    return {key if isinstance(key, tuple) else (key,): value for key, value in found.items()}
+    same = "unchanged: same certainty for every outcome, same pooling"
+    return f"changed: {'; '.join(told)}" if told else same
 
 
 def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -154,9 +154,8 @@ def _doubted(discrepancies: pd.DataFrame) -> dict[str, str]:
     """Return a mark for each study in which a discrepancy touches hair density and may turn it."""
     touching = discrepancies["concepts"].map(lambda names: "hair_density" in split_ids(names)).astype(bool)
     weighty = discrepancies["certain"].astype(bool) | (discrepancies["check"] == "plausibility")
-    return dict.fromkeys(
-        discrepancies.loc[touching & weighty & (discrepancies["concern"] != "minor"), "study_id"], " §"
-    )
+    weighty &= touching & (discrepancies["concern"] != "minor")
+    return dict.fromkeys(discrepancies.loc[weighty, "study_id"], " §")
 
 
 def _summary(tables: answer.Tables) -> Markup:

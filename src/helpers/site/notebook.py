@@ -22,9 +22,8 @@ from helpers.site.page import Page, arrange, page_slug
 from notebookpress.notebook import INJECTED
 from notebookpress.parameters import cell_values
 
-OF_THE_RUN = re.compile(
-    r"^\*\*(?:Inputs|Outputs):\*\*.*\n?", re.M
-)  # names of tables; `data.html` tells of them
+# Names of tables; `data.html` tells of them.
+OF_THE_RUN = re.compile(r"^\*\*(?:Inputs|Outputs):\*\*.*\n?", re.M)
 OUTPUT = Markup('<pre class="output">{}</pre>')
 
 
@@ -33,14 +32,12 @@ def _output_html(output: Any, place: str) -> str:
     if output.output_type == "stream":
         if output.name == "stderr":
             first = next(iter(output.text.strip().splitlines()), "")
-            raise SiteError(
-                f"{place}: it wrote to stderr ({first[:120]!r}); mend the warning and run it again"
-            )
+            said = f"it wrote to stderr ({first[:120]!r}); mend the warning and run it again"
+            raise SiteError(f"{place}: {said}")
         return OUTPUT.format(output.text.rstrip())
     if output.output_type == "error":
-        raise SiteError(
-            f"{place}: it raised {output.ename}: {output.evalue[:120]}; a failed run is not published"
-        )
+        said = f"it raised {output.ename}: {output.evalue[:120]}; a failed run is not published"
+        raise SiteError(f"{place}: {said}")
     data = output.get("data", {})
     if "text/html" in data:
         return data["text/html"]
@@ -180,9 +177,8 @@ def notebook_page(
         content = path.read_bytes()
         cells = nbformat.reads(content.decode("utf-8"), as_version=4).cells
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
-        raise SiteError(
-            f"{path.name}: not a readable notebook ({type(error).__name__}); run it again"
-        ) from None
+        said = f"not a readable notebook ({type(error).__name__}); run it again"
+        raise SiteError(f"{path.name}: {said}") from None
     page = arrange(Page(file=run_file(run), title="", body="\n".join(_cells_html(cells, path.name))))
     if run.startswith(STUDY_RUN):
         study = run.removeprefix(STUDY_RUN)
