@@ -11,7 +11,7 @@ from notebookpress.files import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters, injected_names
 from notebookpress.pipeline import load_pipeline
 from notebookpress.tables import TableError, gather_parts, part_folder, records, table_store
-from notebookpress.workers import GATHERED_BY_RUNNER, LEFT_OUT
+from notebookpress.workers import GATHERED_BY_RUNNER, OMITTED
 
 
 class NotebookTables:
@@ -76,7 +76,7 @@ class NotebookTables:
 
     def _without(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a table without the rows of what the runner has left out."""
-        gone = os.environ.get(LEFT_OUT, "").split()
+        gone = os.environ.get(OMITTED, "").split()
         if not gone or self._each not in frame:
             return frame
         return frame[~frame[self._each].isin(gone)].reset_index(drop=True)

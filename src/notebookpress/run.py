@@ -26,7 +26,7 @@ from notebookpress.scheduler import (
     say_step,
     write_log,
 )
-from notebookpress.workers import LEFT_OUT, Workers
+from notebookpress.workers import OMITTED, Workers
 
 TIMEOUT = 600
 
@@ -132,7 +132,7 @@ def _run_steps(
         report = Scheduler(plan, steps, cache, watch).run(workers)
         if not strict and (left_out := _left_out(plan, report.failures)):
             plan = replace(plan, left_out=left_out, force=False)
-            workers.environment[LEFT_OUT] = " ".join(left_out)
+            workers.environment[OMITTED] = " ".join(left_out)
             steps = build_steps(plan)
             facts = provenance(plan, steps)
             plan.facts.update(for_pages(facts))

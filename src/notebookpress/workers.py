@@ -135,7 +135,7 @@ def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-LEFT_OUT = "EVIDENCE_LEFT_OUT"  # keys of failed runs, by blanks: later notebooks read none of their rows
+OMITTED = "EVIDENCE_LEFT_OUT"  # keys of failed runs, by blanks: later notebooks read none of their rows
 GATHERED_BY_RUNNER = "EVIDENCE_GATHERS"  # is set where a step of the run puts parts together
 FIXED = {
     # as every IPython kernel has it; named here because matplotlib is imported before there is a kernel

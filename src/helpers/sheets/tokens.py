@@ -15,7 +15,7 @@ from trialfiles.quantities.terms import Unit, terms_of
 from trialfiles.record import Row
 from trialfiles.times import iso_date
 
-PARTS = ("value", "low", "high", "sd")
+FIGURE_PARTS = ("value", "low", "high", "sd")
 _KINDS: dict[str, str] = SHEET_WORDS["token_kinds"]
 _LEADS: dict[str, str] = SHEET_WORDS["token_leads"]
 _PLAIN = re.compile(r"[<>≤≥=~≈ ]*([-+\u2212\u2013]?)(\d+(?:\.\d+)?)")
@@ -85,14 +85,14 @@ def complete_figure(quantity: Row) -> bool:
     unit, even that there is none.
     """
     printed, kind = quantity.get("printed"), quantity.get("kind")
-    typed = any(quantity.get(part) is not None for part in PARTS)
+    typed = any(quantity.get(part) is not None for part in FIGURE_PARTS)
     if not isinstance(printed, str) or (kind is not None and (typed or kind not in QUANTITY_KINDS)):
         return True
     if kind in _IN_WORDS:
         return True
     stated = read_token(printed, kind) or {}
     if typed:
-        stated = {name: value for name, value in stated.items() if name not in PARTS}
+        stated = {name: value for name, value in stated.items() if name not in FIGURE_PARTS}
     quantity |= {name: value for name, value in stated.items() if name not in quantity or name != "unit"}
     return quantity.get("kind") is not None
 
