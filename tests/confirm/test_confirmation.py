@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,8 @@ def confirm_all(raw: Path) -> Confirmation:
 def test_the_guesses_confirmed_as_they_stand_give_effects_and_change_nothing_else(raw):
     room, before = Confirmation(raw, "brook2026"), Confirmation(raw, "brook2026").file.read_text()
     assert waiting_studies(raw) == {"brook2026": 5} and room.progress() == "0 of 5"
+    spans = room.proposal().spans  # what is marked stands there once
+    assert len(spans) > 2 and all(end <= start for (_, end), (start, _) in pairwise(spans))
     room = confirm_all(raw)
     assert room.progress() == "5 of 5" and room.summary() == ["4 confirmed, 3 effects, 0 waiting"]
     sheet = content(room)

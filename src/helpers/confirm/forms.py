@@ -89,8 +89,8 @@ def study_form(sheet: StudySheet, text: str) -> Form:
             Entry(f"as {role}", "its role", role, roles),
         ]
     heading = "The study: leave empty what is not stated"
-    spans = sorted({span for _, fact in proposed.values() for span in _spans(fact, text)})
-    return Form(("study",), heading, tuple(entries), tuple(spans))
+    spans = [span for _, fact in proposed.values() if (span := _span(sheet, fact, text))]
+    return Form(("study",), heading, tuple(entries), _apart(spans))
 
 
 def _sizes(sheet: StudySheet) -> tuple[tuple[str, Any], ...]:
@@ -117,10 +117,24 @@ def _as_printed(sheet: StudySheet, value: Any) -> Any:
     return next((one.printed for one in sheet.quantities if one.id == name), value)
 
 
-def _spans(fact: Fact, text: str) -> list[tuple[int, int]]:
-    """Return where a fact's words stand, on its line."""
-    starts = occurrences(text, fact.printed or "") if fact.printed else ()
-    return [(start, start + len(fact.printed or "")) for start in starts if line_at(text, start) == fact.line]
+def _span(sheet: StudySheet, fact: Fact, text: str) -> tuple[int, int] | None:
+    """Return where a fact stands: at the place of its figure, or where its words are on its line."""
+    name, printed = str(fact.value).partition(".")[0], fact.printed or ""
+    figure = next((one for one in sheet.quantities if one.id == name), None)
+    if figure and figure.at and figure.at.chars:
+        return figure.at.chars
+    starts = occurrences(text, printed) if printed else ()
+    return next(((at, at + len(printed)) for at in starts if line_at(text, at) == fact.line), None)
+
+
+def _apart(spans: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Return spans in order, those that overlap as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start < found[-1][1]:
+            start, end = found[-1][0], max(end, found.pop()[1])
+        found.append((start, end))
+    return tuple(found)
 
 
 def with_facts(text: str, sheet: StudySheet, source: str, answers: Row) -> str:
