@@ -37,7 +37,7 @@ def test_what_would_change_the_answer(tmp_path, designs, said):
 def test_one_study(tmp_path):
     first, second, _, fourth, _ = answer_sentences(load_tables(write_world(tmp_path, 1)))
     assert first == (
-        "Nobody can yet say whether exosome therapy regrows hair: the certainty of the evidence is very low "
+        "The studies found cannot say whether exosome therapy regrows hair: the certainty of the evidence is very low "
         "for both outcomes with a result."
     )
     assert second == "The only study (11 people) has no control group by design."

@@ -294,7 +294,7 @@ def _verdict(tables: Tables) -> str:
     judged = certainty[certainty["certainty"] != "no evidence"]
     if judged.empty:
         return "It is not known whether exosome therapy regrows hair: the certainty has not been judged yet."
-    nobody = f"Nobody can yet say whether exosome therapy regrows hair: {_levels(judged)}."
+    nobody = f"The studies found cannot say whether exosome therapy regrows hair: {_levels(judged)}."
     return _best_statement(tables, judged) or nobody
 
 
