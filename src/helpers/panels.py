@@ -226,7 +226,7 @@ def study_picture(
     unit = sized["unit"].value_counts().sort_index().idxmax()
     rows = estimate_rows(sized, unit, arms.set_index("arm_id")["label"].to_dict())
     if len(rows) < LEAST_ROWS:
-        raise NothingToDrawError("the table above has the one interval")
+        raise NothingToDrawError("one estimate of this study has an interval: none is there to set beside it")
     title = f"Estimates, with a correlation of {pre_post_correlation:g} where one is needed"
     return forest(rows, unit=plain_unit(unit), title=title, level=level, head="Contrast")
 
@@ -278,9 +278,9 @@ def answer_parts(
     if estimates.empty:
         ways = told.groupby("direction")["study_id"].nunique()
         words = ", ".join(f"{way} in {count}" for way, count in ways.items())
-        words = f"in words: {words}" if words else "none reports it"
+        words = f"; in words: {words}" if words else ""
         raise NothingToDrawError(
-            f"none of the chosen studies has a figure for {plain_words(concept)}; {words}"
+            f"no figure of the chosen studies can stand for {plain_words(concept)}{words}"
         )
     fits = answer.pooled[answer.pooled["pooled"] & (answer.pooled["model"] == RANDOM)]
     fits = fits[(fits["concept"] == concept) & ~fits["without_certain_discrepancies"]]

@@ -183,7 +183,10 @@ def test_a_domain_of_which_half_is_unclear_is_unclear(unclear: int, judgement: s
 
 def test_a_registration_is_asked_only_what_can_be_asked():
     found = answered(
-        evidence(study={"registration": "NCT0", "registered_on": "2025-03-01", "starts_on": "2025-02"})
+        evidence(
+            study={"registration": "NCT0", "registered_on": "2025-03-01", "starts_on": "2025-02"},
+            source={"format": "registry page"},
+        )
     )
     assert found["2.2"]["answer"] == "yes"  # no end is told
     assert {found[number]["answer"] for number in ("1.1", "2.4", "3.1", "4.7", "4.9")} == {"not applicable"}

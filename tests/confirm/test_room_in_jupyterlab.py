@@ -32,10 +32,10 @@ def test_an_article_is_confirmed_by_keyboard_alone(browser, unmade, tmp_path, mo
         page.wait_for_function("document.activeElement.closest('.evidence-key')")
         room = page.locator(".jp-OutputArea", has=page.locator(".evidence-key"))
 
-        for _ in range(3):  # past the arm that may be added
+        for _ in range(4):  # past the arm that may be added and the size of the last one
             keys.press("Shift+Tab")
         keys.press("ArrowDown")
-        for _ in range(3):
+        for _ in range(4):
             keys.press("Tab")
         for key, said in zip(
             "rrrwur", ("1 of 5", "2 of 5", "3 of 5", "4 of 5", "3 of 5", "4 of 5"), strict=True

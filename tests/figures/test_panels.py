@@ -111,7 +111,7 @@ def test_a_pool_is_drawn_with_its_members(basis: Basis):
 def test_a_study_and_a_direction_are_told_in_words(tables):
     drawn_for = partial(study_picture, tables, tables["discrepancies"], pre_post_correlation=0.5)
     assert "Hair density, change within one group (microneedling then" in drawn_for(study_id="wan2025").alt
-    with pytest.raises(NothingToDrawError, match="table above has the one interval"):
+    with pytest.raises(NothingToDrawError, match="one estimate of this study has an interval"):
         drawn_for(study_id="amini2025")
     named = partial(with_titles, titles=study_titles(tables["sources"]))
     ways = partial(outcome_picture, tables["comparisons"], tables["studies"], evidence="core", named=named)

@@ -173,7 +173,7 @@ def decimals_of(token: str, value: float) -> int:
 class StudyEvidence:
     """All that the tables say of one study; rows are objects with the columns' names, None where missing."""
 
-    study: dict[str, Any]  # its row of `studies` with `status`, `access`, `has_results` of its sources
+    study: dict[str, Any]  # its row of `studies` with `status`, `access`, `format`, `has_results`
     arms: pd.DataFrame
     outcomes: pd.DataFrame
     quantities: pd.DataFrame
@@ -219,7 +219,7 @@ class StudyEvidence:
         study = vars(each_row(rows["studies"])[0])
         sources = rows["sources"].sort_values("source_id")
         study["has_results"] = bool(sources["has_results"].fillna(False).any()) or not rows["results"].empty
-        study |= {name: "; ".join(sources[name].dropna()) for name in ("status", "access")}
+        study |= {name: "; ".join(sources[name].dropna()) for name in ("status", "access", "format")}
         return cls(
             study=study,
             **{name: rows[name] for name in _TABLES},

@@ -194,7 +194,8 @@ def registration_missing(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield the dates that a registration without results lacks."""
-    planned = not evidence.study["has_results"] and evidence.study["registration"]
+    article = "article" in evidence.study["format"]  # which only names a registration
+    planned = not evidence.study["has_results"] and evidence.study["registration"] and not article
     needed(planned, "no registration without results")
     needed(not evidence.seen_in_part, _PART)
     lacking = [field for field in _REGISTERED_DATES if not evidence.study[field]]

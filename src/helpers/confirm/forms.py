@@ -157,6 +157,9 @@ def with_facts(text: str, sheet: StudySheet, source: str, answers: Row) -> str:
         told = {"role": answers[f"role {arm.arm_id}"], "n": answers[f"n {arm.arm_id}"]}
         changed = {name: value for name, value in told.items() if value != getattr(arm, name)}
         text = set_fields(text, ("arms", index), changed) if changed else text
+    named = [answers[f"arm {role}"] for role in _new_arms(sheet)]
+    if not sheet.arms and not any(named):
+        raise ConfirmationError("no arm is named: write the name of one at least, such as topical exosomes")
     for role in _new_arms(sheet):
         if name := answers[f"arm {role}"]:
             new = {"arm_id": slug(name), "role": answers[f"as {role}"], "label": name}

@@ -37,10 +37,10 @@ def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None
     arm_ids = {arm["label"]: arm["arm_id"] for arm in record.arms}
     quantities, results = _figures_of_tables(article, figures, arm_ids)
     quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row}, arm_ids)
-    stated = record.sources[0]
     source: Row = {"source_id": study_id, "tier": "core", "format": "article"}
     source |= {"reference": csl_item(article.reference), "has_results": bool(results) or None}
-    source |= {"access": stated["access"], "licence": article.licence, "document": f"{study_id}.txt"}
+    # Whether the whole article was read, only a person can say: what is absent from a text counts then.
+    source |= {"access": None, "licence": article.licence, "document": f"{study_id}.txt"}
     source["sha256"] = hashlib.sha256(article.text.encode()).hexdigest()
     source |= {"pdf_sha256": pdf_sha256} if pdf_sha256 else {}
     study = {"title": record.studies[0]["title"]}
