@@ -83,7 +83,7 @@ def test_the_chosen_outcome_is_drawn_or_said_to_have_nothing(basis: Basis):
     ):
         [said] = shown(basis, **nothing)
         assert said.p.get_text().startswith(
-            "Nothing to show, because none of the chosen studies has a figure"
+            "Nothing to show, because no figure of the chosen studies can stand"
         )
 
 
