@@ -132,6 +132,8 @@ def test_text_that_is_another_than_the_one_read_is_not_shown(three, monkeypatch)
         (lambda review: review.study("wan2024"), "wan2025"),
         (lambda review: review.study("wan2025").efects, "effects"),
         (lambda review: review.where("wan2025.n_method"), "wan2025.n_methods"),
+        (lambda review: review.study("Wan"), "wan2025"),
+        (lambda review: review.compare(review.folder).added["efects"], "effects"),
     ],
 )
 def test_an_unknown_name_suggests_a_near_one(review: Review, ask, near: str):
@@ -139,6 +141,16 @@ def test_an_unknown_name_suggests_a_near_one(review: Review, ask, near: str):
     with pytest.raises(AttributeError, match=f"did you mean '{near}'") as caught:
         ask(review)
     assert isinstance(caught.value, KeyError) and str(caught.value).startswith("no ")
+
+
+def test_a_value_is_no_name_and_a_list_of_names_is_short(review: Review):
+    for wrong in ("wan2025", 35, ""):
+        with pytest.raises(KeyError) as caught:
+            review.where(wrong)
+        assert str(caught.value).endswith("more") and len(str(caught.value)) < 700
+    assert list(review) == review.tables == review._ipython_key_completions_() and len(review) == len(
+        review.tables
+    )
 
 
 def test_two_runs_are_compared_by_the_keys_of_their_rows(review: Review, tmp_path):

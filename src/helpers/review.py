@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import textwrap
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from notebookpress.workers import GATHERED_BY_RUNNER
 from trialfiles import SourceError
 
 HOMES = (".", "data/processed", "data", "reports/data")  # of tables below a run's, a release's or any folder
+_MOST_NAMED = 15  # names in a message
 _AROUND = 160  # characters of the text shown before and after a token
 WIDTH = 110  # characters of a line
 USES = {
@@ -52,9 +53,15 @@ class UnknownNameError(AttributeError, KeyError):
 def checked_name(name: str, known: Iterable[str], what: str) -> str:
     """Return a name that is known; raises `UnknownNameError` for another."""
     names = list(known)
-    if name not in names:
-        raise UnknownNameError(f"no {what} is called {name!r}; {did_you_mean(str(name), names)}")
-    return name
+    if isinstance(name, str) and name in names:
+        return name
+    begun = [one for one in names if one.lower().startswith(str(name).lower() or "\0")]
+    near = f"did you mean {begun[0]!r}?" if len(begun) == 1 else did_you_mean(str(name), names)
+    if len(begun) > 1 or near.startswith("known: "):
+        shown = begun or names
+        more = f" and {len(shown) - _MOST_NAMED} more" if len(shown) > _MOST_NAMED else ""
+        near = f"known: {', '.join(shown[:_MOST_NAMED])}{more}"
+    raise UnknownNameError(f"no {what} is called {name!r}; {near}")
 
 
 class ResultsTable(pd.DataFrame):
@@ -133,6 +140,15 @@ class Review:
     def __contains__(self, name: object) -> bool:
         return name in self._rows
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._rows)
+
     def __repr__(self) -> str:
         lines = [f"Review of {self.folder}: {len(self._rows)} tables"]
         notebook = ""
@@ -198,6 +214,9 @@ class StudyRows:
     def __dir__(self) -> list[str]:
         return sorted({*self.rows, "rows", "study_id"})
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.rows)
+
     def __repr__(self) -> str:
         title = next(iter(self.rows["studies"]["title"].dropna()), "title not stated")
         lines = [textwrap.shorten(f"{self.study_id}: {title}", WIDTH, placeholder=" …")]
@@ -253,6 +272,13 @@ def _text_around(place: Mapping[str, Any], sha256: Any) -> dict[str, Any]:
     return {"before": before, "after": " ".join(document.text[end : end + _AROUND].splitlines())}
 
 
+class DifferingTables(dict[str, pd.DataFrame]):
+    """Frames by the name of a table; one without a difference is empty."""
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        return pd.DataFrame(columns=list(TABLES[checked_name(name, TABLES, "table")].columns))
+
+
 @dataclass(frozen=True, repr=False, eq=False)
 class Differences:
     """What differs between two folders of tables; only tables with a difference have an entry.
@@ -270,7 +296,7 @@ class Differences:
     @classmethod
     def between(cls, first: Review, second: Review) -> Differences:
         """Compare every table that one of two reviews has, row by row under the keys of its schema."""
-        found: tuple[dict[str, pd.DataFrame], ...] = ({}, {}, {})
+        found = DifferingTables(), DifferingTables(), DifferingTables()
         for name in TABLES:
             old, new = (one[name] if name in one else pd.DataFrame() for one in (first, second))
             for home, part in zip(found, _differing(old, new, TABLES[name].keys), strict=True):

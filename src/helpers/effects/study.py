@@ -136,6 +136,8 @@ def _why_not(result: Row) -> str:
         return f"{printed}: no single estimate"
     if result["estimate_kind"]:
         return f"{str(result['estimate_kind']).replace('_', ' ')}: no difference of means"
+    if result["mean"] is None and result["ci_lower"] is not None:
+        return "the figure that is printed is neither a mean nor a share of people"
     if result["mean"] is None:
         return "no figure is printed"
     if result["kind"] == "level" and result["timepoint_weeks"] == 0:
