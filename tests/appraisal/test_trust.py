@@ -197,6 +197,14 @@ def test_a_registration_is_asked_only_what_can_be_asked():
     assert judged["notices after publication"] == "not applicable"
 
 
+def test_an_article_that_names_a_registration_is_not_asked_for_its_dates():
+    named = {"study": {"registration": "NCT0"}, "source": {"has_results": None}}
+    for form, said in ("registry page", {"found"}), ("article", {"not applicable"}):
+        known = evidence(**named | {"source": named["source"] | {"format": form}})
+        _, checks = run_checks(known)
+        assert {row["outcome"] for row in checks if row["check"] == "dates-missing"} == said
+
+
 def test_three_planted_faults_stand_in_the_right_checks(tmp_path: Path):
     """A made-up randomised trial, added by its sheet alone: a share of no people, a false difference, a late registration."""
     made = yaml.safe_load(TRIAL) | {"study_id": "made"}

@@ -60,8 +60,10 @@ def test_the_guesses_confirmed_as_they_stand_give_effects_and_change_nothing_els
 
 def test_a_correction_reaches_result_and_figure_and_a_wrong_one_writes_nothing(raw):
     room = Confirmation(raw, "brook2026")
-    room.accept({"role saline": "untreated", "n_analysed": "24"})
+    room.accept({"role saline": "untreated", "n_analysed": "24", "masking": "open label"})
     assert [arm["role"] for arm in content(room)["arms"]] == ["exosome", "untreated"]
+    assert content(room)["study"]["masking"] == "open label"
+    assert {one["field"] for one in content(room)["facts"] if one["state"] == "rejected"} == {"masking"}
     room.accept({"statistic": "mean and standard error", "concept": "hair_count", "unit": "hairs", "n": None})
     sheet = content(room)
     wanted = {"concept": "hair_count", "mean": "t1", "se": "t1.sd", "n": None, "state": "confirmed"}

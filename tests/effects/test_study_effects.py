@@ -239,3 +239,12 @@ def test_a_discrepancy_that_names_figures_touches_the_effects_that_rest_on_them(
         discrepancies=[week_4, all_of_it, of_another],
     )
     assert (early["discrepancy_ids"], late["discrepancy_ids"]) == ("s.a;s.b", "s.b")
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [({"ci_lower": 39.8, "ci_upper": 65.8}, "neither a mean nor a share"), ({}, "no figure is printed")],
+)
+def test_a_figure_of_another_kind_is_not_called_missing(printed, why):
+    (row,) = effects(result(**printed), study=MEN)
+    assert row.get("effect") is None and why in row["why_not"]
