@@ -188,6 +188,7 @@ def _origins(sheet: Row) -> Iterator[Fault]:
             yield place, problem, remedy
 
 
+_ALIKE = ("arm", "concept", "site", "time", "kind", "unit", "category")
 # fields of a result that are not figures; a proposal may have lost all of its own
 _FRAME = (set(Result.model_fields) - set(Result.figure_fields()) - {"state"}) | {"n"}
 
@@ -196,9 +197,9 @@ def _observations(sheet: Row) -> Iterator[Fault]:
     """Check that no observation stands twice and that each has a figure or states a direction."""
     known: dict[tuple[str, ...], str | int] = {}
     for place, block in items_of(sheet, "results", dict):
-        key = tuple(str(block.get(part)) for part in ("arm", "concept", "site", "time", "kind", "unit"))
+        key = tuple(str(block.get(part)) for part in _ALIKE)
         if known.setdefault(key, place[-1]) != place[-1]:
-            problem = f"the same arm, outcome, site, time and kind as results[{known[key]}]"
+            problem = f"the same arm, outcome, site, time, kind and category as results[{known[key]}]"
             yield place, problem, "join the two, or name the sites apart"
         if block.get("stated") is None and not any(block.get(field) for field in set(block) - _FRAME):
             remedy = "name a figure, or write `stated:` higher, lower or no change"

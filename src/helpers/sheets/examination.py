@@ -106,7 +106,7 @@ def _examine_places(path: Path, documents: Path, done: Examination) -> None:
                 listed = done.problems if token.line is None else done.notes  # a line is a place
             listed += [problem] if problem else []
         done.notes += _without_place(path, content, lines)
-    done.notes += _unreadable_times(path, content, lines)
+    done.notes += [*_unreadable_times(path, content, lines), *_proposals(path, content)]
     for note in old_names(path):
         done.notes.append(Problem(str(path), None, "", note, "rename it when you next edit the sheet"))
 
@@ -136,6 +136,19 @@ def _unreadable_times(path: Path, content: Row, lines: dict[FieldPath, int]) -> 
                 problem = f"{time!r} states no time that can be read, so that it stands beside no other"
                 remedy = "where the source says when, write it: `24 weeks`, `6 months`, `baseline`"
                 yield Problem(str(path), line_of(lines, (*place, "time")), f"{name}.time", problem, remedy)
+
+
+def _proposals(path: Path, content: Row) -> Iterator[Problem]:
+    """Yield how much of a sheet waits for a person."""
+    open_ones = {
+        name: sum(block.get("state") == "proposed" for _, block in items_of(content, name, dict))
+        for name in ("results", "facts")
+    }
+    if any(open_ones.values()):
+        problem = "{results} result(s) and {facts} fact(s) are proposed and count in nothing".format(
+            **open_ones
+        )
+        yield Problem(str(path), None, "", problem, f"evidence confirm {content.get('study_id')}")
 
 
 _DATES = ("registered_on", "starts_on", "primary_completion_on", "ends_on")

@@ -153,6 +153,12 @@ def prose_subject(article: Article, start: int, end: int, arms: dict[str, str]) 
     return {"concept": concept} | ({"arm": arm} if arm else {})
 
 
+def characteristic(measure: str) -> str | None:
+    """Return the design concept of a row that tells who took part, such as their age; None for an outcome."""
+    found = (concept for concept, pattern in _RULES["rows"].items() if re.search(pattern, measure, re.I))
+    return next(found, None)
+
+
 _VISIT = re.compile(
     r"(?:visit|session|follow-?up|time(?:point)?) ?\d{0,2}|[VT] ?\d{1,2}|(?:final|last) visit|end ?point",
     re.I,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from helpers.sheets.fields import Fault, items_of, mapping_of, number_of
 from helpers.sheets.model import Contrast, Result
-from helpers.sheets.tokens import contradicted_unit, fitting_outcomes, misfit
+from helpers.sheets.tokens import contradicted_unit, fitting_outcomes, misfit, sheet_unit
+from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS
 from trialfiles.record import Row
 from trialfiles.times import iso_date
 from trialfiles.yaml_lines import FieldPath
@@ -106,19 +108,42 @@ def _units(sheet: Row, figures: dict[str, Row]) -> Iterator[Fault]:
             if not _proposed(block):
                 measured = set(model.figure_fields()) - {"n", "count", "p_value"}
                 named = [figures.get(str(block.get(field)).partition(".")[0], {}) for field in measured]
-                yield from _units_of_result(place, block, [one.get("unit") for one in named])
+                yield from _units_of_result(place, block, [one.get("unit") for one in named], figures)
 
 
-def _units_of_result(place: FieldPath, block: Row, printed: list[Any]) -> Iterator[Fault]:
+def _units_of_result(
+    place: FieldPath, block: Row, printed: list[Any], figures: dict[str, Row]
+) -> Iterator[Fault]:
     unit, known = block.get("unit"), sorted({one for one in printed if isinstance(one, str)})
     if not isinstance(unit, str):
         for one in known:
             yield from _misfit(place, one, block.get("concept"))
+            yield from _out_of_range(place, block, one, figures)
         return
     yield from _misfit((*place, "unit"), unit, block.get("concept"))
+    yield from _out_of_range((*place, "unit"), block, unit, figures)
     for one in known:
         if contradicted_unit(f"1 {one}", unit):
             yield (*place, "unit"), f"{unit!r} stands beside figures in {one}", "leave `unit:` out here"
+
+
+def _out_of_range(place: FieldPath, block: Row, unit: str, figures: dict[str, Row]) -> Iterator[Fault]:
+    """Check a level in its unit against what the outcome can be on any scalp."""
+    outcome = OUTCOME_CONCEPTS.get(str(block.get("concept")))
+    value = _number_named(block.get("mean") or block.get("median"), figures)
+    if outcome is None or not outcome.plausible or block.get("kind") != "level" or value is None:
+        return
+    due, factor = CONVERSIONS.get(sheet_unit(unit), ("", 1.0))
+    low, high = outcome.plausible
+    near = [outcome.unit] if due else get_close_matches(unit, CONVERSIONS, 1, 0.7)
+    if due != outcome.unit and near:
+        problem = f"{unit!r} is no unit in which levels of {outcome.label} are compared"
+        yield place, problem, f"write {near[0]}, if that is printed, or mend the outcome"
+    elif due and not low <= value * factor <= high:
+        problem = (
+            f"{value:g} {unit} are {value * factor:g} {due}; {outcome.label} lies in {low:g} to {high:g}"
+        )
+        yield place, problem, "mend the unit, the value or the outcome; other_outcome where it is printed so"
 
 
 def _misfit(place: FieldPath, unit: str, concept: Any) -> Iterator[Fault]:

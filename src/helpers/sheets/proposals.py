@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 
 from helpers.sheets import SHEET_WORDS
-from helpers.sheets.facts import described_arm, prose_subject, study_facts, visit_time
+from helpers.sheets.facts import characteristic, described_arm, prose_subject, study_facts, visit_time
 from helpers.sheets.model import Result
 from helpers.sheets.plausibility import check_figure
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
@@ -34,7 +35,7 @@ def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None
         for figure in grid_figures(article.tables, reading_words())
     ]
     record = article_record(article, "article", reading_words())
-    arm_ids = {arm["label"]: arm["arm_id"] for arm in record.arms}
+    arm_ids = _one_arm_each(record.arms)
     quantities, results = _figures_of_tables(article, figures, arm_ids)
     quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row}, arm_ids)
     source: Row = {"source_id": study_id, "tier": "core", "format": "article"}
@@ -117,6 +118,36 @@ def _sheet_text(
 
 
 # Figures of an article.
+_GENERAL = re.compile(
+    r"\b(?:active|test|treat(?:ed|ment)|study|intervention|experimental|verum|product|group|arm|control|site|side"
+    r"|subjects|patients|participants|the)\b",
+    re.IGNORECASE,
+)
+
+
+def _one_arm_each(arms: list[Row]) -> dict[str, str]:
+    """Return the id of each label; take an arm out of the list that another table names in general words.
+
+    `Placebo product` is `Placebo`, `Active product` the only arm with a name beside the placebo.
+    """
+    named = {arm["arm_id"]: " ".join(_GENERAL.sub(" ", arm["label"]).split()) for arm in arms}
+    plain = {arm["arm_id"] for arm in arms if named[arm["arm_id"]] == arm["label"]}
+    ids = {}
+    for arm in list(arms):
+        alike = [
+            other
+            for other in arms
+            if other["arm_id"] in plain - {arm["arm_id"]}
+            and other["role"] == arm["role"]
+            and named[arm["arm_id"]] in ("", other["label"])
+        ]
+        ids[arm["label"]] = arm["arm_id"]
+        if arm["arm_id"] not in plain and len(alike) == 1:
+            ids[arm["label"]] = alike[0]["arm_id"]
+            arms.remove(arm)
+    return ids
+
+
 def _figures_of_tables(
     article: Article, figures: list[ArticleFigure], arm_ids: dict[str, str]
 ) -> tuple[list[Row], list[Row]]:
@@ -143,6 +174,9 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     """Return a table's figure as a proposed quantity; None for one that a sheet would refuse."""
     value = figure.value
     kind = value.kind if value.kind in QUANTITY_KINDS else "other"
+    role, concept = "result", reading_words().row_concept(figure.measure, figure.caption)
+    if described := characteristic(figure.measure):
+        role, concept = "design", described
     notes = [
         figure.measure[:300],
         "mean with its standard error" if value.kind == "mean_se" else None,
@@ -155,8 +189,8 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
         **{part: getattr(value, part) for part in ("value", "low", "high")},
         "sd": value.sd if kind == "mean_sd" else None,
         "kind": kind,
-        "role": "result",
-        "concept": reading_words().row_concept(figure.measure, figure.caption),
+        "role": role,
+        "concept": concept,
         "time": _short(figure.time),
         "arm": arm_ids.get(figure.arm or "") if kind != "p_value" else None,
         "unit": figure.unit,
@@ -224,10 +258,10 @@ _COLUMNS = {
 def _observation(
     quantity: Row, size: Row | None, figure: ArticleFigure, arm_ids: dict[str, str]
 ) -> Row | None:
-    """Return the observation that a figure would make; None where no group is named."""
+    """Return the observation that a figure would make; None where no group is named, or no outcome."""
     column = _COLUMNS.get(quantity["kind"])
     arm = arm_ids.get(figure.arm or "")
-    if not column or not arm:
+    if not column or not arm or quantity["role"] != "result":
         return None
     name, kind = quantity["id"], "change" if figure.change else "level"
     if column in ("count", "percent"):
@@ -235,6 +269,8 @@ def _observation(
     row = {"arm": arm, "concept": quantity["concept"], "site": "all"}
     if quantity["concept"] == "other_outcome":
         row["site"] = (_short(figure.measure) or "all")[:120]  # tells one measure from another
+    elif kind == "count" and ": " in figure.measure:
+        row["category"] = _short(figure.measure.rpartition(": ")[2])
     row |= {"time": quantity.get("time"), "kind": kind, column: name}
     if quantity["kind"] == "mean_sd":
         row["sd"] = f"{name}.sd"
@@ -245,23 +281,24 @@ def _observation(
 
 
 def _apart(results: list[Row]) -> list[Row]:
-    """Join a count with its percent, a mean with its SD; name observations apart that would be the same.
+    """Join what one row of a table says of a group; name observations apart that would be the same.
 
-    An SD without a mean is no observation.
+    A count and its percent, or a mean, its SD and the quartiles, are one observation; an SD alone is none.
     """
     found: dict[tuple, Row] = {}
+    latest: dict[tuple, Row] = {}
     for row in results:
-        key = tuple(row.get(name) for name in ("arm", "concept", "site", "time", "kind"))
-        same = found.get(key)
-        added = "percent" if row["kind"] == "count" else "sd"
-        if same is not None and added not in same and set(_COLUMNS.values()) & set(row) == {added}:
-            same[added] = row[added]
+        key = tuple(row.get(name) for name in ("arm", "concept", "site", "time", "kind", "category"))
+        figures = {name: row[name] for name in (*_COLUMNS.values(), "q1", "q3") if name in row}
+        same = latest.get(key, {})
+        if same.get("note") == row.get("note") and same and not set(figures) & set(same):
+            same |= figures
             continue
-        number = 2
-        while key in found:
-            row["site"], number = f"{row['site'].split(' #')[0]} #{number}", number + 1
-            key = (*key[:2], row["site"], *key[3:])
-        found[key] = row
+        named, number = key, 2
+        while named in found:
+            row["site"], number = f"{key[2]} #{number}", number + 1
+            named = (*key[:2], row["site"], *key[3:])
+        found[named] = latest[key] = row
     return [row for row in found.values() if set(row) & {"mean", "median", "count", "percent"}]
 
 

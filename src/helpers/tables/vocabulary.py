@@ -26,6 +26,7 @@ class Concept:
     better: str = ""  # "higher", "lower" or "" where it depends
     asked_after: bool = False  # whether it can be asked only after treatment
     of: str = ""  # "baseline" where a change is a share of it
+    plausible: tuple[float, ...] = ()  # least and most that a level can be, in `unit`
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,15 @@ class Topic:
 
 
 _FILE = YamlFile(Path(__file__).with_name("vocabulary.yaml"))
-_CONCEPT = {"label": str, "family": str, "unit": str, "better": str, "asked_after": bool, "of": str}
+_CONCEPT = {
+    "label": str,
+    "family": str,
+    "unit": str,
+    "better": str,
+    "asked_after": bool,
+    "of": str,
+    "plausible": list,
+}
 _TOPIC = {"question": str, "answers": list, "about": str}
 
 
@@ -57,7 +66,8 @@ def _values(name: str) -> tuple[str, ...]:
 
 
 def _outcome(name: str) -> Concept:
-    return Concept(name, **_FILE.entries(("outcomes", name), _CONCEPT, ("label", "family")))
+    entries = _FILE.entries(("outcomes", name), _CONCEPT, ("label", "family"))
+    return Concept(name, **entries | {"plausible": tuple(entries.get("plausible", ()))})
 
 
 def _topic(name: str) -> Topic:
