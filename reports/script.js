@@ -195,6 +195,11 @@ event.preventDefault();
 stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(document.activeElement) + way))].focus();
 });
 box.hidden = false;
+const due = document.querySelector("time[data-late]");
+if (due) {
+const today = new Date().toISOString().slice(0, 10);
+due.after(" (", make("strong", today < due.dateTime ? "current" : today < due.dataset.late ? "due now" : "overdue"), ")");
+}
 if (matchMedia("(max-width: 40rem)").matches) document.querySelector(".contents details")?.removeAttribute("open");
 const unfold = () => {
 const fold = document.getElementById(decodeURIComponent(location.hash.slice(1)))?.closest("details:not([open])");

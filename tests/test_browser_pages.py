@@ -9,9 +9,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from browsing import pages_of
 from page_links import cards_of
+
+from helpers.sheets.context import read_review_facts
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN_AXE = """async rules => {
@@ -52,6 +55,17 @@ def faulty(browser, axe: str, paths: Iterable[Path], look: dict[str, Any]) -> di
     found = {path.name: faults for path in paths if (faults := violations(page, path, axe))}
     page.close()
     return found
+
+
+@pytest.mark.parametrize(("months", "said"), [(-1, "current"), (0, "due now"), (2, "overdue")])
+def test_the_first_line_says_by_the_day_whether_the_next_search_is_due(browser, small, months, said):
+    due = read_review_facts(small.raw).due
+    page = browser.new_page(**DESK)
+    page.clock.set_fixed_time((pd.Timestamp(due) + pd.DateOffset(months=months, hours=12)).to_pydatetime())
+    page.goto((small.reports / "index.html").as_uri())
+    line = page.locator(".kicker").inner_text()
+    assert f"next due {due} ({said})" in line and page.locator(".kicker").bounding_box()["y"] < 200
+    page.close()
 
 
 def test_axe_finds_no_violation_on_a_page_of_each_kind(browser, small, axe: str):

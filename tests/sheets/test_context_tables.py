@@ -145,6 +145,21 @@ def test_a_date_stays_as_precise_as_it_is(tmp_path, checkout):
     assert (facts.status, facts.protocol) == ("living", None)
 
 
+@pytest.mark.parametrize(
+    ("searches", "due"),
+    [("[]", None), ("[{on: 2026-08-31, where: a}, {on: 2026-08, where: b}]", "2027-02-28"),
+     ("[{on: 2025, where: a}]", "2025-07-01")],
+)  # fmt: skip
+def test_the_next_search_is_due_months_after_the_last(tmp_path, searches, due):
+    policy = "updates: {every_months: 6, trigger: a, read_again: b, retire: c, who: d}"
+    facts = read_review_facts(with_facts(tmp_path, f"status: living\nsearches: {searches}\n{policy}\n"))
+    assert (facts.due and facts.due.isoformat()) == due
+    assert (
+        read_review_facts(with_facts(tmp_path, f"status: retired\nsearches: {searches}\n{policy}")).due
+        is None
+    )
+
+
 @pytest.mark.parametrize(("text", "words"), CASES["refused"])
 def test_refused_with_the_place_and_the_remedy(tmp_path, text: str, words: str):
     with pytest.raises(SourceError, match=f"review.yaml.*{words}"):

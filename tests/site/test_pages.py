@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from made_world import write_notebook, write_world
 
+from helpers.sheets.context import ReviewFacts
 from helpers.site.build import build_site
 from helpers.site.methods import CHECKLISTS, _checklist
 
@@ -76,10 +77,13 @@ def test_downloads_hold_what_the_page_says(site):
     assert len(frame) == 3
 
 
-def test_items_about_the_version_before_wait_for_one():
+def test_items_wait_for_a_version_before_and_for_what_nobody_states():
+    asked = {"asks": "x", "answer": "yes"}
     guide = {"name": "x", "title": "x", "items": [
-        {"item": "1", "asks": "x", "answer": "yes", "since_last": True}, {"item": "2", "asks": "x", "answer": "no", "remark": "y"},
+        asked | {"item": "1", "since_last": True}, asked | {"item": "2", "answer": "no", "remark": "y"},
+        asked | {"item": "3", "stated": "status"}, asked | {"item": "4", "stated": "updates"},
     ]}  # fmt: skip
     for first, told in ((True, "not applicable"), (False, "yes")):
-        rows = BeautifulSoup(_checklist(guide, first), "html.parser").select("tbody tr")
-        assert [row.select("td")[1].get_text() for row in rows] == [told, "no"]
+        html = _checklist(guide, first, ReviewFacts(status="living"))
+        rows = BeautifulSoup(html, "html.parser").select("tbody tr")
+        assert [row.select("td")[1].get_text() for row in rows] == [told, "no", "yes", "no"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from helpers.sheets.model import Block, OneOf
 from helpers.sheets.read import read_stated
@@ -182,7 +183,11 @@ def read_retractions(raw: str | Path, sources: list[Row]) -> list[Row]:
 
 
 _DOMAINS = ("risk_of_bias", "inconsistency", "indirectness", "imprecision", "publication_bias")
-_Day = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+_Day = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$"),
+    AfterValidator(lambda text: text if pd.Timestamp(text) else text),  # refuses a day that no month has
+]
 _Words = Annotated[str, StringConstraints(min_length=1)]
 
 
@@ -248,6 +253,30 @@ class Notice(BaseModel):
     address: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 
 
+class Updates(BaseModel):
+    """How the review is kept up: months between searches, what starts and ends it, and who."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    every_months: Annotated[int, Field(ge=1, le=60)]
+    trigger: _Words
+    read_again: _Words
+    retire: _Words
+    who: _Words
+
+
+class VersionNote(BaseModel):
+    """What a person says of a version: what led to it, and what changed in question and methods."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    version: _Words
+    trigger: _Words
+    question: str = "unchanged"
+    methods: str = "unchanged"
+    who: _Words
+
+
 class ReviewFacts(BaseModel):
     """What `review.yaml` states; a field that it leaves out is missing, never guessed."""
 
@@ -256,8 +285,22 @@ class ReviewFacts(BaseModel):
     status: Annotated[str, OneOf(("living", "retired"))] | None = None
     searches: tuple[Search, ...] = ()
     protocol: str | None = None
-    update: str | None = None
+    updates: Updates | None = None
+    versions: tuple[VersionNote, ...] = ()
     regulation: tuple[Notice, ...] = ()
+
+    @property
+    def last_search(self) -> str | None:
+        """The latest search as it is stated, a day or a month."""
+        return max((search.on for search in self.searches), default=None)
+
+    @property
+    def due(self) -> date | None:
+        """The day on which the next search is due, counted from the first day of a month without one."""
+        if self.updates is None or self.last_search is None or self.status == "retired":
+            return None
+        months = pd.DateOffset(months=self.updates.every_months)
+        return (pd.Timestamp(self.last_search) + months).date()
 
 
 def read_review_facts(raw: str | Path) -> ReviewFacts:
@@ -270,6 +313,7 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
     """
     path = Path(raw) / "review.yaml"
     remedy = (
-        "write status, protocol, update, searches with on, where, how, regulation with who, on, says, address"
+        "write status, protocol, searches with on, where, how, updates with every_months, trigger, "
+        "read_again, retire, who, versions with version, trigger, who, regulation with who, on, says, address"
     )
     return read_stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()

@@ -154,13 +154,13 @@ def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, 
     """
     if release is None:
         return None
-    pairs = ((name, _released(Path(release), name)) for name in COMPARED_TABLES)
+    pairs = ((name, released_table(Path(release), name)) for name in COMPARED_TABLES)
     rows = [_difference(name, before, tables[name]) for name, before in pairs if before is not None]
     last = {"table": "conclusion", "named": _conclusion(tables, Path(release))}
     return [row for row in [*rows, last] if row]
 
 
-def _released(release: Path, name: str) -> pd.DataFrame | None:
+def released_table(release: Path, name: str) -> pd.DataFrame | None:
     """Return a table of a release, whatever columns it had then; nothing when it cannot be read."""
     try:
         return pd.read_parquet(release / "data" / f"{name}.parquet")
@@ -200,7 +200,7 @@ def _conclusion(tables: Tables, release: Path) -> str:
         ("pooled", "pooled", "pooling"),
         ("summary_of_findings", "statement", "meaning"),
     ):
-        before, keys = _released(release, name), ["evidence", "concept"]
+        before, keys = released_table(release, name), ["evidence", "concept"]
         if before is None or not {*keys, column} <= set(before):
             continue
         largest = [
@@ -222,7 +222,7 @@ def history_rows(tables: Tables, provenance: Mapping[str, Any]) -> list[dict[str
     previous = provenance.get("previous")
     now = _row(f"this report, {provenance.get('version') or 'not stated'}", tables.get)
     releases = _releases(Path(previous).parent) if previous else []
-    return [now, *(_row(folder.name, partial(_released, folder)) for folder in releases)]
+    return [now, *(_row(folder.name, partial(released_table, folder)) for folder in releases)]
 
 
 def _releases(folder: Path) -> list[Path]:

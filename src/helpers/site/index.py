@@ -41,6 +41,7 @@ LIKE = "Placebo arms: of the same sex, at about the same time, as a study shown 
 UNMATCHED = "Other treatments are matched by neither."
 DOUBTED = "§: a discrepancy touches it; see the study."
 TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
+GRACE = 1  # months after which a search that is due is overdue
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
 FIRST = ("certainty-of-evidence", "results-by-outcome", "what-can-be-pooled")  # in the largest letters
 FIXED, SUB = Markup('<span class="fixed">{}</span>'), Markup('<span class="sub">{}</span>')
@@ -63,12 +64,13 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
     ]
     place = 1 + next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
     sentences[place:place] = _warnings(provenance["review"])
+    review, changed = provenance["review"], changes_since(tables, provenance.get("previous"))
     others = [page for page in pages if not page.file.startswith("study-")]  # to those the table leads
     body = environment().get_template("index.html.j2").render(
         failed=provenance.get("failed") or [],
         short=[told for told in sentences if told["origin"] in FIRST],
         rest=[told for told in sentences if told["origin"] not in FIRST],
-        review=provenance["review"],
+        review=review,
         release=provenance.get("previous_version"),
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
@@ -76,7 +78,7 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
         notes=_notes(tables, titles),
         studies=_studies_table(tables, titles, shown),
         concerns=_concerns(tables, titles),
-        changes=_changes(tables, provenance),
+        changes=_changes(tables, provenance, changed),
         groups={
             "Notebook runs": [page for page in others if page.file.startswith("0")],
             "How it was made": [page for page in others if not page.file.startswith("0")],
@@ -85,7 +87,20 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
         version=str(provenance.get("version") or ""),
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
-    return Page(file="index.html", title="Does exosome therapy regrow hair?", short="The answer", body=body)
+    status = _status(review, provenance.get("previous_version"), changed)
+    title = "Does exosome therapy regrow hair?"
+    return Page(file="index.html", title=title, short="The answer", body=body, status=status)
+
+
+def _status(review: ReviewFacts, release: str | None, changed: list[dict[str, Any]] | None) -> Markup:
+    """Return how current the answer is: last search, when the next is due, and what changed last."""
+    searched = Markup(" · last search {}").format(review.last_search or "not stated")
+    due = Markup(" · no next search is set")
+    if review.due:
+        late = (review.due + pd.DateOffset(months=GRACE)).date()
+        due = Markup(' · next due <time datetime="{0}" data-late="{1}">{0}</time>').format(review.due, late)
+    last = f"since release {release}: {changed[-1]['named'].partition(':')[0]}" if changed else "first version"
+    return searched + due + " · " + link("#changes", last)
 
 
 def _warnings(review: ReviewFacts) -> list[dict[str, Any]]:
@@ -341,9 +356,10 @@ def _people(row: dict[str, Any]) -> str | None:
     return None
 
 
-def _changes(tables: answer.Tables, provenance: Mapping[str, Any]) -> Markup:
+def _changes(
+    tables: answer.Tables, provenance: Mapping[str, Any], rows: list[dict[str, Any]] | None
+) -> Markup:
     """Return what changed since the last release as a table, or that there is no earlier one."""
-    rows = changes_since(tables, provenance.get("previous"))
     history = rows_table(history_rows(tables, provenance), "versions")
     versions = Markup('<div data-from="{} certainty-of-evidence">{}</div>').format(TOTAL, history)
     if rows is None:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from markupsafe import Markup
 
 from helpers.appraisal.grade import CERTAINTY
 from helpers.appraisal.risk_of_bias import NOT_ASSESSABLE, only_abstract
 from helpers.formats import joined, show_value
 from helpers.narrative.answer import Tables
+from helpers.sheets.context import ReviewFacts
+from helpers.site.data import released_table
 from helpers.site.notebook import place_free
 from helpers.site.page import TEMPLATES, Page, environment, link, rows_table
 from notebookpress.files import project_root
 from notebookpress.parameters import load_parameters
+from notebookpress.tables import records
 from notebookpress.yaml_files import YamlFile
 
 CHECKLISTS: dict[str, dict[str, Any]] = YamlFile(TEMPLATES / "checklists.yaml").data
@@ -40,9 +45,22 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         limits=CERTAINTY["limits"],
         parameters=_parameters(provenance.get("parameters") or {}),
         checklists=CHECKLISTS,
-        tables={name: _checklist(guide, first) for name, guide in CHECKLISTS.items()},
+        selection=_selection(tables["screening"], provenance),
+        waiting=len(tables["ongoing_trials"]),
+        able=int((tables["ongoing_trials"]["can_answer"] == "yes").sum()),
+        tables={name: _checklist(guide, first, review) for name, guide in CHECKLISTS.items()},
     )  # fmt: skip
     return Page(file="methods.html", title="Methods: how the answer was reached", short="Methods", body=body)
+
+
+def _selection(screening: pd.DataFrame, provenance: Mapping[str, Any]) -> Markup:
+    """Return how many records had each decision, in the last release and now."""
+    counts = {"now": screening["decision"].value_counts()}
+    if provenance.get("previous"):
+        before = released_table(Path(provenance["previous"]), "screening")
+        counts = {"before": pd.Series() if before is None else before["decision"].value_counts()} | counts
+    rows = pd.DataFrame(counts, dtype="Int64").fillna(0).rename_axis("decision").reset_index()
+    return rows_table(records(rows), "selection")
 
 
 def _parameters(values: Mapping[str, Any]) -> Markup:
@@ -54,14 +72,20 @@ def _parameters(values: Mapping[str, Any]) -> Markup:
     return rows_table(rows, "parameters")
 
 
-def _checklist(guide: Mapping[str, Any], first: bool) -> Markup:
-    """Return the items of a guideline as a folded table; the first version has no version before it."""
+def _checklist(guide: Mapping[str, Any], first: bool, review: ReviewFacts) -> Markup:
+    """Return the items of a guideline as a folded table.
+
+    The first version has no version before it; what `review.yaml` does not state is not done.
+    """
     rows = []
     for entry in guide["items"]:
         places = [link(target, words) for words, target in (entry.get("where") or {}).items()]
         where = Markup(", ").join(places) or None
         row = dict(entry) | {"item": str(entry["item"]), "where": where}
+        stated = row.pop("stated", None)
         if first and row.pop("since_last", False):
             row |= {"answer": "not applicable", "remark": "First version"}
+        elif stated and not getattr(review, stated):
+            row |= {"answer": "no", "remark": "Not stated"}
         rows.append(row)
     return rows_table(rows, "checklist", caption=guide["title"])

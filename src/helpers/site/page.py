@@ -32,6 +32,7 @@ class Page:
     title: str
     body: str
     short: str = ""
+    status: Markup = Markup("")  # how current it is, beside the kind of the site
     contents: list[tuple[str, str]] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     figures: dict[str, bytes] = field(default_factory=dict)

@@ -201,6 +201,12 @@ box.addEventListener("keydown", event => {
   stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(document.activeElement) + way))].focus();
 });
 box.hidden = false;
+// Whether the next search is due on the day on which the page is opened.
+const due = document.querySelector("time[data-late]");
+if (due) {
+  const today = new Date().toISOString().slice(0, 10);
+  due.after(" (", make("strong", today < due.dateTime ? "current" : today < due.dataset.late ? "due now" : "overdue"), ")");
+}
 // A link to what is folded opens it, where a browser does not do so itself.
 if (matchMedia("(max-width: 40rem)").matches) document.querySelector(".contents details")?.removeAttribute("open");
 const unfold = () => {
