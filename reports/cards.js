@@ -42,6 +42,7 @@ self.cards={"01_ingestion.html#quantity-counts":{"go":"Show this part","r":[["on
 "05_pooled_effect.html#pooled-published.satisfaction.25":{"go":"Show its row","i":["study-wan2025.html#effect-wan2025.e061"],"r":[["outcome","patient satisfaction"],["estimand","proportion"],["comparator","none"],["estimates","1"],["model","single study"],["assumption","no interval: n not stated with the percentage"],["why, or why not","no meta-analysis: no interval: n not stated with the percentage"]],"t":"87 % (no interval)"},
 "data.html#arms":{"go":"Show this part","r":[["on the page","Data: every table, column by column"]],"t":"arms"},
 "data.html#ongoing_trials":{"go":"Show this part","r":[["on the page","Data: every table, column by column"]],"t":"ongoing_trials"},
+"data.html#screening":{"go":"Show this part","r":[["on the page","Data: every table, column by column"]],"t":"screening"},
 "data.html#sources":{"go":"Show this part","r":[["on the page","Data: every table, column by column"]],"t":"sources"},
 "data.html#summary_of_findings":{"go":"Show this part","r":[["on the page","Data: every table, column by column"]],"t":"summary_of_findings"},
 "data/adverse_events.csv":{"go":"Open this table","r":[["counted in","data/adverse_events.csv"]],"t":"A count of rows"},

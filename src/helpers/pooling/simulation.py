@@ -56,7 +56,8 @@ def simulation_rows(
     """
     rows = []
     for trial in trials:
-        if not trial.get("se_expected"):
+        # against another treatment 0 is no lack of an effect
+        if not trial.get("se_expected") or trial.get("comparator") == "active":
             continue
         # the estimates that answer its own question: placebos are one, other treatments not
         own = known[known["estimand"] == trial["estimand"]]
