@@ -32,7 +32,7 @@ def test_a_new_sheet_is_right_as_it_is(tmp_path):
     path = new_sheet("smith2026", tmp_path)
     assert path == tmp_path / "studies" / "smith2026.yaml"
     sheet = read_sheet(path)
-    assert (sheet.study_id, sheet.source.source_id, sheet.source.tier) == ("smith2026", "smith2026", "core")
+    assert (sheet.study_id, sheet.source.source_id, sheet.source.tier) == ("smith2026", "smith2026", "published")
     assert [row["study_id"] for row in read_raw(tmp_path).record.studies] == ["smith2026"]
 
 
@@ -166,7 +166,11 @@ def test_a_reviews_data_becomes_sheets_of_proposals(shared, tmp_path):
     assert len(record.studies) == 12
     assert record.results == record.quantities == []
     hart = next(path for path in made if path.stem == "hart")
-    hart.write_text(hart.read_text().replace("state: proposed", "state: confirmed"))
+    confirmed = hart.read_text().replace("state: proposed", "state: confirmed")
+    hart.write_text(confirmed)
+    with pytest.raises(SourceError, match="no arm of this study had exosomes.*write (tier: comparator),"):
+        read_raw(tmp_path)
+    hart.write_text(confirmed.replace("tier: published", "tier: comparator"))
     rows = read_raw(tmp_path).record.results
     assert [(row["mean"], row["sd"], row["n"]) for row in rows] == [(12.5, 1.47, 20), (12.3, 1.66, 20)]
     with pytest.raises(SourceError, match="there already"):

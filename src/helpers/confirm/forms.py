@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ SUMMARY_FIELDS: dict[str, tuple[str, ...]] = {
     "people": ("count",), "percent": ("percent",), "people and percent": ("count", "percent"),
 }  # fmt: skip
 _SHORT = {"sd": "SD", "se": "SE", "count": "people", "q1": "first quartile", "q3": "third quartile"}
-_ALONE = {"mean_sd": "mean", "mean": "mean", "median": "median", "count": "count", "percent": "percent"}
+_ALONE = {
+    "mean_sd": "mean", "mean": "mean", "level": "mean", "percent_change": "mean", "median": "median",
+    "count": "count", "percent": "percent",
+}  # fmt: skip
 
 
 class ConfirmationError(PipelineError):
@@ -96,7 +100,14 @@ def study_form(sheet: StudySheet, text: str) -> Form:
 def _sizes(sheet: StudySheet) -> tuple[tuple[str, Any], ...]:
     """Return the figures that may be a number of people, in words with their ids."""
     found = [one for one in sheet.quantities if one.kind == "n" and (one.value or 0) >= 1]
-    words = ((f"{one.printed}, line {one.at.line}" if one.at else one.printed, one.id) for one in found)
+    arms = {arm.arm_id: arm.label or arm.arm_id for arm in sheet.arms}
+    words = (
+        (
+            ", ".join(filter(None, [one.printed, arms.get(one.arm or ""), one.at and f"line {one.at.line}"])),
+            one.id,
+        )
+        for one in found
+    )
     return ("not stated", None), *words
 
 
@@ -225,16 +236,24 @@ def place_of(text: str, printed: str, line: str = "", first: bool = False) -> in
 def figures_alone(sheet: StudySheet, state: str) -> list[int]:
     """Return the figures that no result names and that could make one.
 
-    Where an article has tables, prose repeats them: there a figure without an outcome is not asked about.
+    Where an article has tables, prose repeats them: a figure there without an outcome, or with the value of
+    one in a table or the difference of two, is not asked about.
     """
     named = {name.partition(".")[0] for block in (*sheet.results, sheet.study) for name in block.named()}
-    tables = any(one.at and (one.at.section or "").startswith("Table") for one in sheet.quantities)
+    tables = [one for one in sheet.quantities if one.at and (one.at.section or "").startswith("Table")]
     concepts = set(OUTCOME_CONCEPTS) - ({"other_outcome"} if tables else set())
+    again = {(one.value, one.sd) for one in tables}
+    again |= {
+        (round(one.value - other.value, 6), None)
+        for one, other in product(tables, tables)
+        if None not in (one.value, other.value) and (one.arm, one.concept) == (other.arm, other.concept)
+    }
     return [
         index
         for index, one in enumerate(sheet.quantities)
         if one.state == state and one.id not in named and one.kind in _ALONE and one.concept in concepts
-    ]
+        and (state != "proposed" or (one.value, one.sd) not in again)
+    ]  # fmt: skip
 
 
 def summary_figures(row: Row) -> dict[str, str]:
@@ -259,6 +278,12 @@ def _row(sheet: StudySheet, path: FieldPath) -> Row:
     field = _ALONE[one.kind]
     row: Row = {"arm": one.arm or next((arm.arm_id for arm in sheet.arms), None), "concept": one.concept}
     row |= {"site": "all", "time": one.time, "kind": "count" if field in ("count", "percent") else "level"}
+    row |= {"kind": "change"} if one.kind == "percent_change" else {}
+    sizes = {
+        result.n for result in sheet.results if (result.arm, result.concept) == (row["arm"], one.concept)
+    }
+    numbers = {named.value for named in sheet.quantities if named.id in sizes}
+    row |= {"n": min(filter(None, sizes))} if len(numbers) == 1 else {}
     row |= {field: one.id} | ({"sd": f"{one.id}.sd"} if one.sd is not None else {})
     if field == "median" and None not in (one.low, one.high):
         row |= {"q1": f"{one.id}.low", "q3": f"{one.id}.high"}

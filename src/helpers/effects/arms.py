@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from helpers.tables.vocabulary import INCIDENTAL, TREATMENT_WORDS
+from helpers.tables.vocabulary import EXOSOME_ROLES, INCIDENTAL, TREATMENT_WORDS
 from trialfiles.record import Row
 
-EXOSOME_ROLES = ("exosome", "exosome_combination")
 _SEPARATORS = re.compile(r"\s*(?:[,;+&]|\band\b|\bplus\b|\bwith\b)\s*")
 _NOTHING = re.compile(r"(?:not stated|not given|none|no|nothing|unknown)\b")
 # how much, by which way and how often a treatment is given is no treatment of its own
@@ -49,6 +49,12 @@ def comparator_key(row: Row) -> tuple[str, str | None, str]:
 
 def _plain(words: str) -> str:
     return "".join(words.split()).casefold()
+
+
+def tested_arms(arms: Mapping[str, Row]) -> set[str]:
+    """Return the arms whose treatment is tested: those of exosomes; in a trial without, other treatments."""
+    exosomes = {name for name, arm in arms.items() if arm.get("role") in EXOSOME_ROLES}
+    return exosomes or {name for name, arm in arms.items() if arm.get("role") == "active"}
 
 
 def one_arm(arm: Row) -> Comparator:

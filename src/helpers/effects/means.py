@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
+from helpers.effects.arms import Comparator, comparator_key, tested_arms
 from helpers.effects.study_figures import (
     GroupSize,
     Observed,
@@ -75,10 +75,10 @@ def sides(study: StudyFigures, observed: Sequence[Observed]) -> Iterator[Sides]:
     with another background or comparator ask another question.
     """
     asked: dict[tuple, list[tuple[Observed, Observed, Comparator]]] = {}
-    exosomes = {arm_id for arm_id, arm in study.arms.items() if arm.get("role") in EXOSOME_ROLES}
+    tested = tested_arms(study.arms)
     for treated, control in product(observed, observed):
         place, other = treated.results[0], control.results[0]
-        if arm_of(treated) not in exosomes or arm_of(control) in exosomes or place["timepoint_weeks"] == 0:
+        if arm_of(treated) not in tested or arm_of(control) in tested or place["timepoint_weeks"] == 0:
             continue
         # two times that are not stated may differ
         alike = itemgetter(*_ALIKE, *(["timepoint_printed"] if place["timepoint_weeks"] is None else []))
@@ -109,27 +109,30 @@ def mean_differences(study: StudyFigures) -> Iterator[Row]:
     """Yield differences of means at the same time and place, paired where both are of the same people.
 
     Printed changes come first, then final values, then changes of which one at least is worked out from
-    levels: the first of a question is the headline, since it takes the fewest assumptions, and the others
-    stand beside it.
+    levels: the first of a question that has a standard error is the headline, since it takes the fewest
+    assumptions, and the others stand beside it.
     """
     means = [row for row in study.results if row["mean"] is not None]
     changes = [study.printed(row) for row in means if row["kind"] == "change"]
     levels = [study.printed(row) for row in means if row["kind"] == "level"]
-    printed = {_place_of(one.results[0]) for one in changes}
+    printed = {_place_of(one.results[0]) for one in changes if one.spread(2) is not None}
     pairs = [(before, after) for before, after in study.pairs if _place_of(after) not in printed]
     mixed = sides(study, changes + [study.worked_out(*pair) for pair in pairs])
     mixed = (one for one in mixed if len(one.results) > len(one.both))
-    shown: set[tuple] = set()
+    answers: dict[tuple, list[list[Row]]] = {}
     for asked, compared in (
         (sides(study, changes), "changes"), (sides(study, levels), "final values"), (mixed, "changes"),
     ):  # fmt: skip
-        own: set[tuple] = set()
+        own: dict[tuple, list[Row]] = {}
         for one in asked:
             key = (*_asked_at(one.results[0]), comparator_key(one.question.columns))
-            own.add(key)
-            for row in _with_sizes(study, one, compared):
-                yield row | {"headline": "no"} if key in shown else row
-        shown |= own
+            own.setdefault(key, []).extend(_with_sizes(study, one, compared))
+        for key, rows in own.items():
+            answers.setdefault(key, []).append(rows)
+    for ways in answers.values():
+        first = next((way for way in ways if any(row.get("se") is not None for row in way)), ways[0])
+        for way in ways:
+            yield from (row if way is first else row | {"headline": "no"} for row in way)
 
 
 def _with_sizes(study: StudyFigures, asked: Sides, compared: str) -> Iterator[Row]:
@@ -240,8 +243,12 @@ def _baseline_gap(study: StudyFigures, asked: Sides) -> float | None:
 
 def uncontrolled_changes(study: StudyFigures) -> Iterator[Row]:
     """Yield changes of each arm, with their interval where a spread and a number of people are known."""
-    yield from _printed_changes(study)
-    yield from _level_changes(study)
+    worked_out = list(_level_changes(study))
+    better = {_place_of(row) for row in worked_out if row["headline"] == "yes" and row.get("se") is not None}
+    for row in _printed_changes(study):
+        bare = row.get("effect") is not None and row.get("se") is None
+        yield row | {"headline": "no"} if bare and _place_of(row) in better else row
+    yield from worked_out
 
 
 def _printed_changes(study: StudyFigures) -> Iterator[Row]:
@@ -284,7 +291,8 @@ def _way(result: Row) -> str | None:
 def _level_changes(study: StudyFigures) -> Iterator[Row]:
     """Yield changes from levels, one for each size that the group may have."""
     changes = [row for row in study.results if row["kind"] == "change"]
-    printed = set(map(_place_of, changes))
+    told = [row for row in changes if row["mean"] is None or study.printed(row).spread(2) is not None]
+    printed = set(map(_place_of, told))
     whole = {(row["arm_id"], row["concept"]) for row in changes}  # comes before changes of some of its people
     for before, after in study.pairs:
         observed, question = study.worked_out(before, after), study.question(after["arm_id"])

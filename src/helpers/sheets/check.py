@@ -9,7 +9,7 @@ from typing import Any
 from helpers.sheets.fields import Fault, items_of, judged_blocks, mapping_of, number_of
 from helpers.sheets.model import AdverseEvent, Arm, Block, Contrast, FigureUse, Result, Study
 from helpers.sheets.plausibility import implausible
-from helpers.tables.vocabulary import CONCEPTS, OUTCOME_CONCEPTS, TOPICS, Topic
+from helpers.tables.vocabulary import CONCEPTS, EVIDENCE, EXOSOME_ROLES, OUTCOME_CONCEPTS, TOPICS, Topic
 from trialfiles.record import Row
 from trialfiles.yaml_lines import FieldPath
 
@@ -164,7 +164,15 @@ def _reference(
 def _origins(sheet: Row) -> Iterator[Fault]:
     """Check that each figure has a place in a named document or an address, and not both."""
     source = mapping_of(sheet, "source")
-    core = source.get("tier") == "core"
+    core, roles = source.get("tier") == "core", [arm.get("role") for _, arm in items_of(sheet, "arms", dict)]
+    results = [one.get("state") for _, one in items_of(sheet, "results", dict)]
+    judged = bool({*results} - {"proposed"}) or source.get(
+        "registration"
+    )  # the roles of proposals are guesses
+    tested = not roles or {*roles} & {*EXOSOME_ROLES, None} or source.get("tier") not in EVIDENCE["published"]
+    if judged and not tested:
+        remedy = "write tier: comparator, or the role exosome for the arm that had them"
+        yield ("source", "tier"), "no arm of this study had exosomes", remedy
     if core and source.get("seen") is not None:
         problem = "a core source is read itself, not seen elsewhere"
         yield ("source", "seen"), problem, "remove it and give each figure its place, or change the tier"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.tables.vocabulary import reading_words
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, reading_words
 from notebookpress.yaml_files import YamlFile
 from trialfiles.articles import Article
 from trialfiles.record import Row
@@ -21,6 +21,12 @@ _METHODS = re.compile(
 )
 _SENTENCE = re.compile(r"[^.;\n]+(?:\.(?=\d)[^.;\n]+)*[.;\n]?")
 LONGEST_WORDS = 60  # characters of printed words in a sheet
+
+
+def proposed_tier(words: str) -> str:
+    """Return the tier of a study that is added: other exosome studies, or those of other treatments."""
+    given = reading_words().intervention
+    return "published" if given and re.search(given.pattern, words, re.I) else "comparator"
 
 
 def study_facts(article: Article, quantities: list[Row]) -> tuple[list[Row], list[Row]]:
@@ -149,8 +155,33 @@ def prose_subject(article: Article, start: int, end: int, arms: dict[str, str]) 
         for text in near
     ]
     arm = next((found[0] for found in named if len(found) == 1), None)
-    concept = reading_words().row_concept(before, "")
-    return {"concept": concept} | ({"arm": arm} if arm else {})
+    row = {"concept": reading_words().row_concept(before, ""), "arm": arm}
+    if when := _TIME_BEHIND.match(article.text, end):
+        row["time"] = visit_time(article, when[1])
+    return {name: value for name, value in row.items() if value}
+
+
+_TIME_BEHIND = re.compile(
+    r" ?(?:\(?(?:at|after) )(?:the )?"
+    r"([VT] ?\d{1,2}|(?:visit|week|month|day) \d{1,3}|\d{1,3} (?:days?|weeks?|months?|years?))\b",
+    re.I,
+)
+_PEOPLE = re.compile(r"\b(?:people|patients|participants|subjects|volunteers|men|women|responders)\b", re.I)
+_CHANGED = re.compile(
+    r"^[+\u2212-]|\b(?:increas|decreas|improv|reduc|rose|fell|gain|declin|drop)\w*(?: \w+){0,4} (?:by|of) $",
+    re.I,
+)
+
+
+def prose_kind(article: Article, start: int, end: int, kind: str, concept: Any) -> str:
+    """Return what a percentage of prose is: of people, or the level or change of a share of hair."""
+    outcome, (before, behind) = OUTCOME_CONCEPTS.get(concept), _around(article.text, start, end)
+    if kind != "percent" or outcome is None or outcome.unit != "proportion" or outcome.asked_after:
+        return kind
+    if _PEOPLE.search(before[-60:] + behind[:80]):
+        return kind
+    changed = _CHANGED.search(article.text[start : start + 1]) or _CHANGED.search(before)
+    return "percent_change" if changed else "level"
 
 
 def characteristic(measure: str) -> str | None:

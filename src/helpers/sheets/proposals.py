@@ -12,7 +12,15 @@ from typing import Any
 import yaml
 
 from helpers.sheets import SHEET_WORDS
-from helpers.sheets.facts import characteristic, described_arm, prose_subject, study_facts, visit_time
+from helpers.sheets.facts import (
+    characteristic,
+    described_arm,
+    proposed_tier,
+    prose_kind,
+    prose_subject,
+    study_facts,
+    visit_time,
+)
 from helpers.sheets.model import Result
 from helpers.sheets.plausibility import check_figure
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
@@ -23,6 +31,7 @@ from trialfiles.record import Row, SourceRecord
 from trialfiles.references import csl_item
 from trialfiles.table_heads import Size
 from trialfiles.text import contact_details, inert
+from trialfiles.times import weeks
 
 
 def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None) -> str:
@@ -38,7 +47,8 @@ def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None
     arm_ids = _one_arm_each(record.arms)
     quantities, results = _figures_of_tables(article, figures, arm_ids)
     quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row}, arm_ids)
-    source: Row = {"source_id": study_id, "tier": "core", "format": "article"}
+    named = " ".join([article.title, article.abstract or article.text, *arm_ids])
+    source: Row = {"source_id": study_id, "tier": proposed_tier(named), "format": "article"}
     source |= {"reference": csl_item(article.reference), "has_results": bool(results) or None}
     # Whether the whole article was read, only a person can say: what is absent from a text counts then.
     source |= {"access": None, "licence": article.licence, "document": f"{study_id}.txt"}
@@ -167,7 +177,19 @@ def _figures_of_tables(
             )
         if result := _observation(quantity, size, figure, arm_ids):
             results.append(result)
-    return [*quantities, *sizes.values()], _apart(results)
+    return [*quantities, *sizes.values()], _told_once(_apart(results), quantities)
+
+
+def _told_once(results: list[Row], quantities: list[Row]) -> list[Row]:
+    """Leave out an observation whose figures another one tells of the same week, such as a baseline twice."""
+    named, kept = {row["id"]: row for row in quantities}, dict[Any, Row]()
+    for row in sorted(results, key=len, reverse=True):
+        figure = named[next(row[name] for name in _COLUMNS.values() if name in row)]
+        week = weeks(row.get("time")) if row.get("time") else None
+        about = [row.get(name) for name in ("arm", "concept", "kind", "category")]
+        key = (*about, row["site"].partition(" #")[0], week, figure["value"], figure.get("sd"))
+        kept.setdefault(key if week is not None else id(row), row)
+    return [row for row in results if any(row is one for one in kept.values())]
 
 
 def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[str, str]) -> Row | None:
@@ -235,6 +257,7 @@ def _of_prose(article: Article, taken: set[int], arm_ids: dict[str, str]) -> lis
         row["concept"] = "other_outcome"
         if kind in _MEASURED:
             row |= prose_subject(article, item.char_start, item.char_end, arm_ids)
+            row["kind"] = prose_kind(article, item.char_start, item.char_end, kind, row["concept"])
         if quantity := _placed(article, row, item.char_start):
             rows.append(quantity)
     return rows

@@ -285,9 +285,11 @@ def _proposals_account(path: Path, sheet: StudySheet) -> Iterator[str]:
         "without a time that can be read": sum(weeks(result.time) is None for result in waiting),
         "without the number of people": sum(result.n is None for result in waiting),
     }
+    if sheet.source.tier == "comparator":
+        yield f"tier: comparator, since it names no exosome; write published in {path.name} where that is wrong"
     said = ", ".join(f"{count} result(s) {what}" for what, count in doubts.items() if count)
     if not proposed:
-        yield f"next: fill in {path} what its record leaves open, then evidence check and evidence run"
+        yield f"next: fill in {path} what its record does not state, then evidence check and evidence run"
         return
     yield f"{path.name}: {proposed} figure(s) and {len(waiting)} result(s) are proposed; none counts yet"
     yield f"doubtful: {said or 'nothing that a program sees'}"

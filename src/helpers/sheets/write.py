@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from helpers.sheets.facts import proposed_tier
 from helpers.sheets.model import SCHEMA_FILE, sheet_schema
 from helpers.sheets.proposals import article_sheet, record_sheet
 from helpers.sheets.read import read_records, read_sheet, sheet_record
@@ -50,7 +51,7 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
         remedy = "open it, or choose another id"
         raise refusal(path, None, "", "the sheet is there already", remedy)
     facts = dict.fromkeys(("reference", "registration", "status", "has_results", "registry_file", "title"))
-    facts |= {"tier": "core", "form": "article"} | known
+    facts |= {"tier": "published", "form": "article"} | known
     text = {name: _scalar(value) for name, value in facts.items()}
     template = _EMPTY_SHEET.read_text(encoding="utf-8")
     filled = template.format(study_id=_scalar(study_id), today=date.today().isoformat(), **text)
@@ -169,6 +170,12 @@ def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
     source = record.sources[0]
     facts = {name: source.get(name) for name in ("registration", "status", "has_results")}
     facts["reference"] = _registration(record)
+    arms = (
+        str(arm.get(name) or "")
+        for arm in record.arms
+        for name in ("label", "exosome_source", "co_intervention")
+    )
+    facts["tier"] = proposed_tier(" ".join([str(source["citation"]), str(record.studies[0]["title"]), *arms]))
     if form in ("medpath", "irct"):
         kept = _keep(file, raw / "documents" / f"{study_id}.txt", read_text(file))
         facts["title"] = record.studies[0]["title"]

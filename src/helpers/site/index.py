@@ -99,7 +99,9 @@ def _status(review: ReviewFacts, release: str | None, changed: list[dict[str, An
     if review.due:
         late = (review.due + pd.DateOffset(months=GRACE)).date()
         due = Markup(' · next due <time datetime="{0}" data-late="{1}">{0}</time>').format(review.due, late)
-    last = f"since release {release}: {changed[-1]['named'].partition(':')[0]}" if changed else "first version"
+    last = (
+        f"since release {release}: {changed[-1]['named'].partition(':')[0]}" if changed else "first version"
+    )
     return searched + due + " · " + link("#changes", last)
 
 

@@ -100,6 +100,7 @@ SD_USES = _words("sd_uses")
 
 ACCESS = _values("access")
 ARM_ROLES = _values("arm_roles")
+EXOSOME_ROLES = tuple(role for role in ARM_ROLES if role.startswith("exosome"))
 COMPARISONS = _values("comparisons")
 PRIORITIES = _values("priorities")
 QUANTITY_KINDS = _values("quantity_kinds")
