@@ -248,3 +248,20 @@ def test_a_discrepancy_that_names_figures_touches_the_effects_that_rest_on_them(
 def test_a_figure_of_another_kind_is_not_called_missing(printed, why):
     (row,) = effects(result(**printed), study=MEN)
     assert row.get("effect") is None and why in row["why_not"]
+
+
+def test_a_change_with_a_standard_error_comes_before_a_bare_printed_one():
+    levels = result(mean=80, sd=8, n=20, timepoint_weeks=0.0), result(mean=95, sd=9, n=20)
+    rows = effects(*levels, result(kind="change", mean=15.2, n=20), study={"n_enrolled": 20})
+    told = [(row["effect"], row["headline"], row.get("se") is not None) for row in rows]
+    assert sorted(told) == [(15, "yes", True), (15.2, "no", False)]
+
+
+def test_in_a_trial_without_exosomes_the_other_treatment_is_compared_with_placebo():
+    arms = {"treated": ("active", 20), "control": ("placebo", 20)}
+    rows = effects(
+        result(mean=95, sd=9, n=20), result(mean=85, sd=9, n=20, arm_id="control"), study={}, arms=arms
+    )
+    (row,) = [row for row in rows if row["estimand"] == "between_group"]
+    assert (row["effect"], row["comparator"]) == (10, "placebo")
+    assert row["se"] == pytest.approx(9 * np.sqrt(2 / 20))

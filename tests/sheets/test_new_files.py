@@ -32,7 +32,11 @@ def test_a_new_sheet_is_right_as_it_is(tmp_path):
     path = new_sheet("smith2026", tmp_path)
     assert path == tmp_path / "studies" / "smith2026.yaml"
     sheet = read_sheet(path)
-    assert (sheet.study_id, sheet.source.source_id, sheet.source.tier) == ("smith2026", "smith2026", "published")
+    assert (sheet.study_id, sheet.source.source_id, sheet.source.tier) == (
+        "smith2026",
+        "smith2026",
+        "published",
+    )
     assert [row["study_id"] for row in read_raw(tmp_path).record.studies] == ["smith2026"]
 
 

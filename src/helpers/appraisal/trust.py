@@ -156,7 +156,7 @@ def _ethics(evidence: StudyEvidence, *_: Any) -> Proposal:
         return YES, "It is said that no committee approved it.", told
     if told or dated:
         return NO, "Approval by a committee is told.", (*told, *dated)
-    if _read_in_full(evidence):
+    if _read_in_full(evidence) and "full text" in evidence.study["access"]:  # a record has no such field
         return YES, "The full text tells of no approval by a committee.", ()
     return UNCLEAR, "No approval by a committee is told in what was read.", ()
 
@@ -250,7 +250,8 @@ def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
     """
     exosomes = evidence.arms[evidence.arms["role"].isin(["exosome", "exosome_combination"])]
     rows = []
-    for what, where in (SECTIONS["product"] | SECTIONS["interests"]).items():
+    product = {} if exosomes.empty and len(evidence.arms) else SECTIONS["product"]  # of another treatment
+    for what, where in (product | SECTIONS["interests"]).items():
         of_arms = [
             value for value in exosomes.get(where.get("column"), ()) if where.get("holds", "") in str(value)
         ]

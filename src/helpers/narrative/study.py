@@ -64,10 +64,18 @@ def _people(study: Row) -> str | None:
     low, high = study.get("age_min"), study.get("age_max")
     years = [show_number(age) for age in (low, high) if not is_missing(age)]
     span = f"{' to '.join(dict.fromkeys(years))} years" if years else None
+    if len(years) == 1:
+        span = f"{years[0]} years or {'older' if is_missing(high) else 'younger'}"
     sex = {"all": "women and men", "male": "men", "female": "women"}.get(study.get("sex"))
     whom = ", ".join(part for part in (sex, span) if part)
     parts = [", ".join(counts), whom, study.get("population"), study.get("country")]
     return "; ".join(part for part in parts if not is_missing(part)) or None
+
+
+def _outcome_name(row: Row) -> str:
+    """Return an outcome's name; that of the source for one without a name of ours."""
+    own = row["site"] if row["concept"] == "other_outcome" else "all"
+    return (label(row["concept"]) if own in (None, "all") else own).capitalize()
 
 
 def _effect(effect: Row) -> Row:
@@ -82,7 +90,7 @@ def _effect(effect: Row) -> Row:
     reasons = [effect["assumption"], effect["contrast_doubt"] if doubted else None]
     doubt = "".join(f"; {reason}" for reason in reasons if not is_missing(reason))
     return {
-        "what": f"{label(effect['concept']).capitalize()}{who}",
+        "what": f"{_outcome_name(effect)}{who}",
         "said": f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}{doubt}",
         "effect_id": effect["effect_id"],
     }
@@ -95,7 +103,7 @@ def _without_interval(effects: pd.DataFrame) -> list[Row]:
     words = own[own["stated"].notna() & ~own["concept"].isin(sized["concept"])]
     alone = [
         {
-            "what": label(row["concept"]).capitalize(),
+            "what": _outcome_name(row),
             "said": "; ".join(filter(None, (row["stated"], row["why_not"], row["contrast_doubt"]))),
             "effect_id": row["effect_id"],
         }
@@ -162,9 +170,9 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     are `outcome` (and its unit), `before`, `after` and `change` in words; a change is the printed one, or
     that of `effects`. The anchors of what is joined into a row stand in its cells.
     """
-    names = ["arm_id", "concept", "site", "unit"]
+    names = ["arm_id", "concept", "site", "unit", "category"]
     rows = with_value(results).reset_index(names="order")
-    starts = (rows["timepoint_weeks"] == 0).fillna(False) & (rows["kind"] == "level")
+    starts = (rows["timepoint_weeks"] == 0).fillna(False) & (rows["kind"] != "change")
     start = rows.loc[starts, [*names, "value", "result_id", "quantity_ids"]].drop_duplicates(names)
     later = rows[~starts].merge(start, on=names, how="left", suffixes=("", "_before"))
     alone = rows[starts & ~rows["result_id"].isin(later["result_id_before"])]
@@ -176,7 +184,9 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
         changed, own = row["kind"] == "change", None if again else row["result_id_before"]
         unit = "%" if row["unit"] == "proportion" else plain_unit(row["unit"])
         told.append({
-            "outcome": Markup('{} <span class="sub">{}</span>').format(label(row["concept"]), unit),
+            "outcome": Markup('{} <span class="sub">{}</span>').format(
+                ": ".join(filter(None, [label(row["concept"]), row["category"]])), unit
+            ),
             "before": _cell(row["value_before"], own and anchor("result", own)),
             "after": None if changed else row["value"],
             "change": row["value"] if changed else worked_out.get(row["result_id"]),

@@ -286,7 +286,7 @@ def _proposals_account(path: Path, sheet: StudySheet) -> Iterator[str]:
         "without the number of people": sum(result.n is None for result in waiting),
     }
     if sheet.source.tier == "comparator":
-        yield f"tier: comparator, since it names no exosome; write published in {path.name} where that is wrong"
+        yield f"tier: comparator, as it names no exosome; write published in {path.name} if that is wrong"
     said = ", ".join(f"{count} result(s) {what}" for what, count in doubts.items() if count)
     if not proposed:
         yield f"next: fill in {path} what its record does not state, then evidence check and evidence run"
