@@ -21,7 +21,7 @@ from helpers.figures.outcome import direction
 from helpers.figures.rows import direction_rows, estimate_rows, panel_rows
 from helpers.formats import plain_unit, plain_words, show_with_unit
 from helpers.pooling.groups import RANDOM
-from helpers.pooling.reanalysis import Basis, OutcomeAnswer, reanalysed
+from helpers.pooling.tiers import Basis, OutcomeAnswer, reanalysed
 from helpers.tables import as_frame
 from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE
 from notebookpress.files import project_root

@@ -7,13 +7,19 @@ import pandas as pd
 import pytest
 from case_files import cases_of
 
-from helpers.figures.canvas import PALETTE, PHONE_WIDTH, SMALL
+from helpers.figures.canvas import MARKS, PALETTE, PHONE_WIDTH, SMALL, judgement_letter
 from helpers.figures.forest import forest, sides_of
-from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, context_plot, direction, harms
-from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_letter
+from helpers.figures.outcome import (
+    DIRECTION_MARKS,
+    LOOKS,
+    MOST,
+    context_plot,
+    direction,
+    harms,
+    specification_curve,
+)
 from helpers.figures.rows import author_year, modifier_rows, panel_rows
-from helpers.figures.sensitivity import MOST, specification_curve
-from helpers.figures.study import before_after, flow, ongoing_timeline, timeline
+from helpers.figures.study import appraisal_matrix, before_after, flow, ongoing_timeline, timeline
 from helpers.site.notebook import COLOURED
 from helpers.site.page import stylesheet
 from helpers.tables.vocabulary import CHOICES

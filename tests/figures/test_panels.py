@@ -21,7 +21,7 @@ from helpers.panels import (
     study_picture,
 )
 from helpers.pooling.groups import Options
-from helpers.pooling.reanalysis import Basis, reanalysed
+from helpers.pooling.tiers import Basis, reanalysed
 from metastats import effect_size
 from notebookpress.parameters import load_parameters, merge_parameters
 from notebookpress.tables import records

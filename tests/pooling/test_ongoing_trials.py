@@ -13,8 +13,16 @@ from scipy import stats
 from test_ongoing import power_of
 
 from helpers.appraisal.grade import LEVELS
-from helpers.pooling.ongoing import Spread, is_past, last_search, ongoing_trial_rows, spread_of_change
-from helpers.pooling.simulation import certainty_after, known_estimates, simulation_rows
+from helpers.pooling.ongoing import (
+    Spread,
+    certainty_after,
+    is_past,
+    known_estimates,
+    last_search,
+    ongoing_trial_rows,
+    simulation_rows,
+    spread_of_change,
+)
 from helpers.sheets.context import read_context
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate

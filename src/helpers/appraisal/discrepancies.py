@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.appraisal import changes, conduct, contradictions, counts, p_values, reporting, spread
+from helpers.appraisal import changes, contradictions, counts, p_values, reporting, spread
 from helpers.appraisal.evidence import (
     TESTED,
     WHOLE_DOCUMENT,
@@ -25,7 +25,7 @@ from notebookpress.tables import join_ids, split_ids
 from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
-_MODULES = (spread, changes, p_values, counts, contradictions, conduct, reporting)
+_MODULES = (spread, changes, p_values, counts, contradictions, reporting)
 # The checks that compute something: each public function of these modules that yields hits. Those that
 # compare answers need no function: they stand in rules.yaml alone.
 CHECKS: dict[str, Check] = {

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from helpers.effects.arms import EXOSOME_ROLES, Comparator, comparator_key
 from helpers.effects.study_figures import (
+    EXOSOME_ROLES,
+    Comparator,
     GroupSize,
     Observed,
     StudyFigures,
+    comparator_key,
     instead_of_a_mean,
     no_interval,
     p_value_spread,

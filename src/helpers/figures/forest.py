@@ -20,13 +20,15 @@ from helpers.figures.canvas import (
     Figure,
     Rows,
     as_rows,
+    draw_mark,
     height_of,
+    judgement_letter,
+    judgement_mark,
     known_values,
     text_width,
     widest,
     wrap,
 )
-from helpers.figures.risk_of_bias import draw_mark, judgement_letter, judgement_mark
 from helpers.figures.rows import author_year
 from helpers.formats import is_missing, plain_unit, plain_words, show_interval, show_number, show_with_unit
 from helpers.tables.vocabulary import ESTIMAND_WORDS, OUTCOME_CONCEPTS

@@ -1,14 +1,29 @@
-"""Figures of studies: before and after, timeline, ongoing studies, and the flow of records."""
+"""Figures of studies: before and after, timeline, ongoing studies, flow of records, matrix of appraisal."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from helpers.figures import FIGURE_WORDS
-from helpers.figures.canvas import SMALL, Axis, Drawing, Figure, Rows, as_rows, height_of, known_values, wrap
+from helpers.figures.canvas import (
+    SMALL,
+    Axis,
+    Drawing,
+    Figure,
+    Rows,
+    as_rows,
+    draw_mark,
+    height_of,
+    judgement_letter,
+    judgement_mark,
+    known_values,
+    sign_grid,
+    wrap,
+)
 from helpers.figures.forest import Plot, PlotRow
 from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
 from notebookpress.tables import records
@@ -212,3 +227,41 @@ def _box(pen: Drawing, x: float, y: float, width: float, head: str, more: list[s
     pen.write(x + 8, y + high - 8 - height_of(lines) / 2, lines, size=SMALL)
     pen.height = max(pen.height, y + high)
     return high
+
+
+OF_BIAS = "risk of bias"
+
+
+def appraisal_matrix(
+    domains: pd.DataFrame, verdicts: Mapping[str, str], *, named: Callable[[str], str] = str
+) -> Figure:
+    """Draw how far each study can be trusted, domain by domain, and beside it its risk of bias.
+
+    `domains` are rows of `trust_domains`; domains stand in the order of first appearance. `verdicts` are
+    the overall risk of bias by study; where nothing is judged it stands as not applicable. `named` gives a
+    study's name for a reader.
+    """
+    names = [*(name for name in dict.fromkeys(domains["domain"]) if name != "overall"), "overall", OF_BIAS]
+    words = {(row.study_id, row.domain): str(row.judgement) for row in domains.itertuples()}
+    studies = sorted(set(domains["study_id"]))
+    words |= {(study, OF_BIAS): verdicts.get(study, "not applicable") for study in studies}
+    table = [[words.get((study, name), "not applicable") for name in names] for study in studies]
+
+    def field(pen: Drawing, x: float, y: float, row: int, column: int) -> None:
+        draw_mark(pen, x - 6, y, judgement_mark(table[row][column]))
+        pen.write(x + 3, y, judgement_letter(table[row][column]), size=SMALL)
+
+    used = sorted({word for row in table for word in row})
+    marks = [partial(draw_mark, mark=judgement_mark(word)) for word in used]
+    key = list(zip(marks, (f"{judgement_letter(word)}: {word}" for word in used), strict=True))
+    heads = [*(f"trust: {name}" for name in names[:-1]), OF_BIAS]
+    shown = [named(study) for study in studies]
+    told = [
+        f"{study}: {'; '.join(f'{name} {word}' for name, word in zip(names, row, strict=True))}."
+        for study, row in zip(shown, table, strict=True)
+    ]
+    title = "Trust and risk of bias"
+    alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
+    caption = FIGURE_WORDS["captions"]["appraisal"]
+    draw = partial(sign_grid, names=shown, heads=heads, field=field, key=key)
+    return Figure.of(draw, alt=alt, caption=caption, table="trust_domains", title=title)
