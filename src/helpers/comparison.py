@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -205,7 +205,8 @@ def effect_direction(effect: float | None, concept: str, stated: str | None = No
 
 
 # What two lines share that may be set side by side, and what is said where no other does.
-PARTNERS: tuple[tuple[Callable[[Row], Any], str], ...] = (
+Partner = tuple[Callable[[Row], Any], str]
+PARTNERS: tuple[Partner, ...] = (
     (itemgetter("estimand"), "others report another estimand"),
     (lambda line: comparator_key(line)[:2], "others compare with something else"),
     (lambda line: comparator_key(line)[2], "others give another treatment beside it"),
@@ -227,14 +228,20 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     others = [other for other in others if other["ci_lower"] is not None and not other.get("contrast_doubt")]
     if not others:
         return f"no other study reports {name} with an interval"
-    for same, reason in PARTNERS:
+    return set_apart(line, others, tolerance)
+
+
+def set_apart(
+    line: Row, others: list[Row], tolerance: float, partners: Sequence[Partner] = PARTNERS
+) -> str | None:
+    """Return what no other line shares with a line, time last; None where one shares everything."""
+    for same, reason in partners:
         others = [other for other in others if same(other) == same(line)]
         if not others:
             return reason
     weeks = line["timepoint_weeks"]
-    if not any(alike(weeks, other["timepoint_weeks"], tolerance) for other in others):
-        return "others measure at another time"
-    return None
+    near = any(alike(weeks, other["timepoint_weeks"], tolerance) for other in others)
+    return None if near else "others measure at another time"
 
 
 def alike(a: float | None, b: float | None, tolerance: float) -> bool:

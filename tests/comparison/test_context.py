@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from helpers.context import comparator_changes, contextual_comparisons, drug_differences
-from helpers.figures.rows import context_rows
+from helpers.figures.outcome import context_rows
 from helpers.sheets.context import read_context
 from helpers.tables import as_frame, validate
 from notebookpress.tables import records

@@ -8,7 +8,7 @@ import pytest
 from case_files import cases_of
 
 from helpers.figures.canvas import MARKS, PALETTE, PHONE_WIDTH, SMALL, judgement_letter
-from helpers.figures.forest import forest, sides_of
+from helpers.figures.forest import author_year, forest, panel_rows, sides_of
 from helpers.figures.outcome import (
     DIRECTION_MARKS,
     LOOKS,
@@ -16,9 +16,9 @@ from helpers.figures.outcome import (
     context_plot,
     direction,
     harms,
+    modifier_rows,
     specification_curve,
 )
-from helpers.figures.rows import author_year, modifier_rows, panel_rows
 from helpers.figures.study import appraisal_matrix, before_after, flow, ongoing_timeline, timeline
 from helpers.site.notebook import COLOURED
 from helpers.site.page import stylesheet

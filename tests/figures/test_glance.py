@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from case_files import cases_of
 from review_readers import read_source
 
-from helpers.figures.rows import timeline_events
+from helpers.figures.study import timeline_events
 from helpers.narrative.study import at_a_glance, people_posted, printed_figures, printed_means
 from helpers.tables import as_frame, validate
 from trialfiles.ctgov_results import posted_figures

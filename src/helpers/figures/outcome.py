@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.effects import CONTROLLED_ESTIMANDS
+from helpers.context import CONTROLS, comparator_changes
+from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
     PAGE_WIDTH,
@@ -24,8 +25,7 @@ from helpers.figures.canvas import (
     ticks,
     widest,
 )
-from helpers.figures.forest import Plot, PlotRow, estimate_mark
-from helpers.figures.rows import DAGGER, author_year
+from helpers.figures.forest import DAGGER, Plot, PlotRow, author_year, estimate_mark
 from helpers.formats import (
     NO_INTERVAL,
     is_missing,
@@ -38,9 +38,10 @@ from helpers.formats import (
     show_value,
     show_with_unit,
 )
-from helpers.tables.vocabulary import CHOICES, SD_USES
+from helpers.tables.vocabulary import CHOICES, OUTCOME_CONCEPTS, SD_USES
 from notebookpress.tables import records
 
+HAIR = ("density", "calibre")  # families of outcomes
 SEEN_WORDS = "difference that most observers detect"
 LOOKS = FIGURE_WORDS["group_looks"]
 GROUPS = FIGURE_WORDS["groups"]
@@ -383,3 +384,70 @@ def _curve_alt(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any
         answer = show_with_unit(chosen["estimate"], chosen["ci_lower"], chosen["ci_upper"], None)
         words += f" With the parameters of this run: {answer}."
     return words
+
+
+def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return lines as rows of `direction`, with the people and design of the whole study.
+
+    Lists of events and shares of people with nothing beside them have no direction and are left out.
+    """
+    known = {row["study_id"]: row for row in records(studies)}
+    cases = comparisons.groupby("study_id")["arm_id"].nunique()
+    rows = []
+    for row in records(comparisons):
+        if row["concept"] == "adverse_events" or row["estimand"] == "proportion":
+            continue
+        study = known.get(row["study_id"], {})
+        people = study.get("n_analysed") or study.get("n_enrolled")
+        if people is None and study.get("comparison") == "case":  # each case is an arm
+            people = int(cases[row["study_id"]])
+        rows.append(row | {"n": people, "design": plain_words(study.get("comparison") or "") or None})
+    return rows
+
+
+def modifier_rows(
+    arms: pd.DataFrame, studies: pd.DataFrame, comparisons: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Return directions of hair itself by what may modify the effect, as rows of `direction`.
+
+    An arm with exosomes stands in each group that its words name (`words.yaml`); what is not told is in none.
+    """
+    sexes = studies.set_index("study_id")["sex"]
+    own = arms[arms["role"].isin(EXOSOME_ROLES)].assign(sex=arms["study_id"].map(sexes))
+    told = [row for row in direction_rows(comparisons, studies) if row["direction"] != "not reported"]
+    hair = [row for row in told if OUTCOME_CONCEPTS[row["concept"]].family in HAIR]
+    rows = []
+    for column, group, pattern in FIGURE_WORDS["modifiers"]:
+        said = own[column].fillna("not stated").astype(str)
+        named = own[~said.str.startswith("not ") & said.str.contains(pattern)]
+        members = set(zip(named["study_id"], named["arm_id"], strict=True))
+        rows += [row | {"concept": group} for row in hair if (row["study_id"], row["arm_id"]) in members]
+    return rows
+
+
+def context_rows(
+    context: pd.DataFrame, comparators: pd.DataFrame, unit: str, comparisons: pd.DataFrame | None = None
+) -> list[dict[str, Any]]:
+    """Return changes after exosomes, of control arms and of other treatments as rows of `context_plot`.
+
+    The people behind a change after exosomes stand in `comparisons`.
+    """
+    own = context[(context["unit"] == unit) & context["effect"].notna()].rename(
+        columns={"timepoint_printed": "time"}
+    )
+    other = comparator_changes(comparators).sort_values(["treatment", "change"])
+    other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
+    group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
+    label = other["study_id"].map(author_year) + ": " + other["arm"]
+    people = {} if comparisons is None else comparisons.set_index("line_id")["n"].to_dict()
+    own = own.assign(
+        group="exosome", row_id=own["line_id"], label=own["study_id"], n=own["line_id"].map(people)
+    )
+    other = other.assign(group=group, label=label, time=None, effect=other["change"])
+    sizes = ["effect", "ci_lower", "ci_upper"]
+    rows = []
+    for frame in (own, other):
+        frame = frame.rename(columns={"timepoint_weeks": "weeks"})  # noqa: PLW2901
+        frame[sizes] *= 100 if unit == "proportion" else 1
+        rows += records(frame[["group", "row_id", "label", "weeks", "n", "time", *sizes, "second_hand"]])
+    return rows

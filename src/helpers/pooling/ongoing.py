@@ -18,7 +18,7 @@ from helpers.appraisal.risk_of_bias import is_not_randomised, is_randomised
 from helpers.comparison import in_exosome_arms
 from helpers.context import comparator_changes
 from helpers.effects import CONTROLLED_DESIGNS, CONTROLLED_ESTIMANDS, comparator_key
-from helpers.pooling.estimates import people_of
+from helpers.pooling.groups import people_of
 from helpers.pooling.registrations import (
     VERDICTS,
     RegisteredComparison,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
@@ -13,23 +14,28 @@ from helpers.appraisal.grade import certainty, minimal_differences, missing_evid
 from helpers.appraisal.trust import serious_studies
 from helpers.comparison import comparison_lines
 from helpers.effects import study_effects
+from helpers.effects.means import welch
 from helpers.effects.study_figures import said
-from helpers.pooling.estimates import counts_of, made_one, on_scale, people_of, prior_scale, with_sd
 from helpers.pooling.groups import (
     QUESTION,
     Options,
     belongs,
+    counts_of,
+    made_one,
+    on_scale,
+    people_of,
     poolable,
     question_of,
     rows_of_lines,
     tier_lines,
 )
 from helpers.tables import validate
-from helpers.tables.vocabulary import tiers_of
+from helpers.tables.vocabulary import SD_USES, tiers_of
 from metastats.bayes import bayes_pool
 from metastats.counts import pool_counts
 from metastats.dependence import cluster_robust, sampling_covariance, three_level
 from metastats.diagnostics import leave_one_out
+from metastats.heterogeneity import critical_value
 from metastats.pooling import pool
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -243,6 +249,87 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
             "assumption": said(row["assumption"], words),
         }
     ]  # fmt: skip
+
+
+IMPUTED_UNIT = "hairs/cm2"
+LOGISTIC_SD = pi / sqrt(3)  # SD between people on the log-odds scale
+
+
+def with_sd(
+    lines: list[dict[str, Any]], use: str, sd: float, *, site_correlation: float = 0.7, level: float = 0.95
+) -> list[dict[str, Any]]:
+    """Return estimates in which differences in hair density rest on an imputed SD, where `use` says so.
+
+    Only differences between groups whose sizes are both known, or between two sites of the same people, in
+    hairs/cm², can take an imputed SD (Cochrane Handbook 6.5.2.7). Their intervals are by Student's t with the
+    degrees of freedom of the trial (Welch's between groups).
+
+    Parameters
+    ----------
+    lines : list of dict
+        Estimates.
+    use : str
+        One of `SD_USES`: where the imputed SD takes the place of what is printed or missing; doubtful is
+        what a certain discrepancy touches.
+    sd : float
+        Standard deviation of the change between people, hairs/cm².
+    site_correlation, level : float
+        Correlation between two sites of one scalp, and coverage of the intervals.
+    """
+    place = list(SD_USES).index(use)
+    rows = []
+    for line in lines:
+        missing = line["se"] is None and line.get("ci_lower") is None
+        doubtful = bool(line["certain_discrepancies"])
+        wanted = place == 3 or (place >= 1 and missing) or (place == 2 and doubtful)
+        imputed = _imputed_se(line, sd, site_correlation) if wanted else None
+        rows.append(line if imputed is None else line | _with_interval(line, sd, *imputed, level, missing))
+    return rows
+
+
+def _with_interval(line: Row, sd: float, se: float, df: float, level: float, missing: bool) -> Row:
+    half = critical_value(level, df) * se
+    words = f"SD {sd:g} imputed ({'missing' if missing else 'printed one set aside'})"
+    kept = None if missing and "no interval" in (line["assumption"] or "") else line["assumption"]
+    return {
+        "assumption": said(kept, words),
+        "se_basis": words,
+        "se": se,
+        "ci_lower": line["effect"] - half,
+        "ci_upper": line["effect"] + half,
+        "ci_method": "Welch's t" if line["estimand"] == "between_group" else "Student's t",
+    }
+
+
+def _imputed_se(line: Row, sd: float, site_correlation: float) -> tuple[float, float] | None:
+    """Return the standard error that an SD of the change gives a difference, and its degrees of freedom."""
+    if line["measure"] != "MD" or line["unit"] != IMPUTED_UNIT or line["effect"] is None:
+        return None
+    n, others = line.get("n"), line.get("n_comparator")
+    if line["estimand"] == "between_group" and n and others and min(n - others, others) > 1:
+        _, se, df = welch((0.0, sd / sqrt(n - others), n - others), (0.0, sd / sqrt(others), others))
+        return se, float(df or 0)
+    if line["estimand"] == "within_participant" and n and n > 1:
+        return sd * sqrt(2 * (1 - site_correlation) / n), n - 1
+    return None
+
+
+def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float) -> float:
+    """Return the scale of the half-normal prior of tau, on the scale on which estimates are pooled.
+
+    For hair density it is `tau_prior`, hairs/cm². In another unit it is the same share of the SD between
+    people, as `tau_prior` is of `assumed_sd`, of estimates that no certain discrepancy touches; for
+    proportions, which are pooled as log odds, of the SD of the logistic distribution.
+    """
+    if group[0]["unit"] == IMPUTED_UNIT:
+        return float(tau_prior)
+    share = tau_prior / assumed_sd
+    if group[0]["estimand"] == "proportion":
+        return float(share * LOGISTIC_SD)
+    sound = [line for line in group if not line.get("certain_discrepancies")] or group
+    # the SD of one person that a standard error implies; two equal groups where there are two
+    parts = 2 if group[0]["estimand"] == "between_group" else 1
+    return float(share * np.median([line["se"] * sqrt(people_of(line) or 4) / parts for line in sound]))
 
 
 PARTS = ("arms", "results", "discrepancies", "reported_contrasts", "adverse_events")  # of a study's effects
