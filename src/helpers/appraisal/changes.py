@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 from typing import Any
 
@@ -38,6 +38,12 @@ _RATIOS = ("RR", "OR")
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
 _ORDER = (("minimum", "q1", "median", "q3", "maximum"), ("ci_lower", "mean", "ci_upper"))
 _LIMITS = dict(q1="lower quartile", q3="upper quartile", ci_lower="lower limit", ci_upper="upper limit")
+# How many degrees of freedom a statistic has, and its two-sided p; else it is one of chi squared.
+_DISTRIBUTIONS: dict[str, tuple[int, Callable[..., float]]] = {
+    "z": (0, lambda z: 2 * ndtr(-z)),
+    "t": (1, lambda df, t: 2 * stdtr(df, -t)),
+    "f": (2, fdtrc),
+}
 _NARROWEST, _WIDEST = 0.8, 0.999  # levels of an interval whose level is not stated
 Changed = tuple[Any, PrintedFigure, PrintedFigure | None]
 
@@ -126,9 +132,8 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         yield TESTED
         gaps = [after.value - before.value for before, after in pairs]
         low, high = min(gaps), max(gaps)
-        changes = "; ".join(
-            f"{before} to {after} is {tidy(gap)}" for (before, after), gap in zip(pairs, gaps, strict=True)
-        )
+        told = zip(pairs, gaps, strict=True)
+        changes = "; ".join(f"{before} to {after} is {tidy(gap)}" for (before, after), gap in told)
         figures = [figure for pair in pairs for figure in pair]
         if not low < change.value < high and not (low == change.value == high):
             outside = change.low > high or change.high < low
@@ -257,9 +262,8 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
         sign = -1 if row.says == "lower" else 1
         against = [pair for pair in pairs if (pair[2].value - pair[1].value) * sign <= 0]
         if against:
-            arithmetic = "; ".join(
-                f"{start.arm_id}, {start.site}: {before} to {after}" for start, before, after in against
-            )
+            told = (f"{row.arm_id}, {row.site}: {before} to {after}" for row, before, after in against)
+            arithmetic = "; ".join(told)
             figures = [figure for _, *pair in against for figure in pair]
             words = {"says": row.says, "against": len(against), "pairs": len(pairs)}
             yield Hit(arithmetic, (*figures, row), (row.about,), words=words)
@@ -294,10 +298,8 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
         narrow, wide = stats.norm.ppf((1 + levels[0]) / 2), stats.t.ppf((1 + levels[1]) / 2, 2)
         if most < narrow * 0.99 or least > wide:
             half = (high.value - low.value) / 2
-            arithmetic = (
-                f"({high} - {low}) / 2 = {tidy(half)}, {tidy(half / error.value)} standard errors of "
-            )
-            yield Hit(f"{arithmetic}{error}", (error, low, high), (row.concept,))
+            arithmetic = f"({high} - {low}) / 2 = {tidy(half)}, {tidy(half / error.value)} standard errors"
+            yield Hit(f"{arithmetic} of {error}", (error, low, high), (row.concept,))
 
 
 def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -345,9 +347,7 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
         if not effect or _NOT_OF_MEANS.search(told) or not same_unit or not both:
             continue
         yield TESTED
-        gaps = [
-            (first.value - second.value, _room(effect, first, second, wide=True)) for first, second in both
-        ]
+        gaps = [(one.value - other.value, _room(effect, one, other, wide=True)) for one, other in both]
         fits = any(min(abs(effect.value - gap), abs(effect.value + gap)) <= room for gap, room in gaps)
         # Levels alone leave open a difference of changes; nothing said leaves an adjustment open.
         if len(means[0]) == 2 and not fits:
@@ -366,18 +366,10 @@ def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
         p, value = PrintedFigure.of(row), float(said["x"])
         unit = 10.0 ** -len(said["x"].partition(".")[2])
         kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
-        if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
+        parameters, p_of = _DISTRIBUTIONS.get(kind, (1, chdtrc))
+        if len(free) != parameters:
             continue
-        low, high = sorted(_p_of(kind, end, free) for end in (max(value - unit, 0.0), value + unit))
+        low, high = sorted(p_of(*free, end) for end in (max(value - unit, 0.0), value + unit))
         tried = tails(low, high)[: 3 if kind in "tz" else 1]
         if not any(covers(p, *side, wide=True) for side in tried):
             yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
-
-
-def _p_of(kind: str, value: float, free: list[float]) -> float:
-    """Return the two-sided p of a statistic."""
-    if kind == "z":
-        return 2 * ndtr(-value)
-    if kind == "f":
-        return fdtrc(*free, value)
-    return 2 * stdtr(free[0], -value) if kind == "t" else chdtrc(free[0], value)

@@ -39,9 +39,8 @@ _NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
 _LONGEST = 160  # characters of a text of a registration that are shown
 _VERSIONS = SECTIONS["registry_versions"]
 _PARTS = ("value", "value_low", "value_high", "sd")
-_Printed = tuple[
-    Any, list[Any], Weight
-]  # a figure, those that should say the same, and what it weighs if none does
+# A figure, those that should say the same, and what it weighs if none does.
+_Printed = tuple[Any, list[Any], Weight]
 
 
 def agree(first: Any, second: Any, wide: bool = False) -> bool:
@@ -207,10 +206,8 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
     """Return what versions state one after the other, weighed by when it was changed."""
     ordered, shown = all(row.ordered for row in record), [first, *(later for _, later in steps)]
     last = {row.particular: row.value.partition(" ")[0] for row in record}  # as the newest version has it
-    days = {
-        "start": last.get("start"),
-        "completion": last.get("primary completion", last.get("end of study")),
-    }
+    completion = last.get("primary completion", last.get("end of study"))
+    days = {"start": last.get("start"), "completion": completion}
     states = {row.version: row.value for row in record if row.particular == "status"}
     made = [_made(one, later, days, states.get(later.version)) for one, later in steps]
     case = max(made, key=_VERSIONS["made"].index) if ordered else "order unknown"

@@ -55,16 +55,8 @@ _SEX = re.compile(r"\b(?:wom[ae]n|females?|m[ae]n|males?)\b", re.IGNORECASE)
 _OF_COUNTS = re.compile("fisher|chi", re.IGNORECASE)
 _NONE_LOST = 50, 26  # people and weeks from which no loss at all is remarkable
 # What tells one arm from another.
-_DESCRIPTION = [
-    "role",
-    "exosome_source",
-    "dose",
-    "dose_unit",
-    "route",
-    "co_intervention",
-    "sessions",
-    "interval_weeks",
-]
+_DESCRIPTION = ("role", "exosome_source", "dose", "dose_unit", "route", "co_intervention", "sessions",
+                "interval_weeks")  # fmt: skip
 
 
 def grim(mean: PrintedFigure, n: int, wide: bool = False, counts: int = 1) -> bool:
@@ -250,11 +242,8 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
         others = sorted({(other.value, other.decimals) for _, other, size, *_ in shares if size == n})
-        fewer = (
-            [size for size in fitting_sizes(others, n - 1) if size * 2 > n]
-            if not of_it and fit == IMPOSSIBLE
-            else []
-        )
+        smaller = fitting_sizes(others, n - 1) if not of_it and fit == IMPOSSIBLE else []
+        fewer = any(size * 2 > n for size in smaller)
         case = "several" if several else "fewer" if fewer else fit
         weight = {"several": MINOR, CUT_OFF: DOUBTFUL, "fewer": DOUBTFUL, IMPOSSIBLE: CERTAIN}[case]
         repeats = [f for c, f, *_ in shares if c == concept and f.value == figure.value]
@@ -314,11 +303,8 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     enrolled, analysed = evidence.count("n_enrolled"), evidence.count("n_analysed")
     results = [row for row in evidence.results_where() if (row.n, row.count) != (None, None)]
     events = [row for row in each_row(evidence.adverse_events) if row.count is not None]
-    groups = [
-        row
-        for row in evidence.quantities_of("design", "group_count")
-        if row.value is not None and row.unit in ("groups", "arms")
-    ]
+    counted = evidence.quantities_of("design", "group_count")
+    groups = [row for row in counted if row.value is not None and row.unit in ("groups", "arms")]
     comparable = (enrolled or analysed) and (evidence.arm_sizes or analysed)
     needed(comparable or results or events or groups, "no numbers of people that could be compared")
     if enrolled and analysed and analysed > enrolled:
@@ -414,9 +400,8 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each patient older or younger than the study admits, or of the other sex."""
     low, high, sex = (evidence.study[name] for name in ("age_min", "age_max", "sex"))
     rows = evidence.quantities_of("result", "age")
-    ages = [
-        (row, age) for row in rows for age in (row.value, row.value_low, row.value_high) if age is not None
-    ]
+    ages = [(row, age) for row in rows for age in (row.value, row.value_low, row.value_high)]
+    ages = [(row, age) for row, age in ages if age is not None]
     counted = evidence.quantities_of(("result", "design"), kind=("count", "n"))
     people = [row for row in counted if _SEX.search(row.printed)] if sex in ("male", "female") else []
     if not people and not (ages and (low, high) != (None, None)):

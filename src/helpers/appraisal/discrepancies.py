@@ -269,10 +269,8 @@ def rest_on_listed(
     A judgement names a reader's discrepancy; where a rule found the same, the rule's is listed in its place.
     """
     listed = {name: row["discrepancy_id"] for row in discrepancies for name in split_ids(row.get("also"))}
+    ids = "discrepancy_ids"
     return [
-        {
-            **row,
-            "discrepancy_ids": join_ids(listed.get(x, x) for x in split_ids(row.get("discrepancy_ids"))),
-        }
+        {**row, ids: join_ids(listed.get(name, name) for name in split_ids(row.get(ids)))}
         for row in judgements
     ]

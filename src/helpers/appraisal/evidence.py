@@ -283,7 +283,8 @@ class StudyEvidence:
 
     def statements_on(self, topic: str, about: str | None = None) -> list[Any]:
         """Return the statements on a topic in the order of the text."""
-        return [row for row in self._by_topic.get(topic, ()) if about is None or row.about == about]
+        rows = self._statement.values()
+        return [row for row in rows if row.topic == topic and about in (None, row.about)]
 
     def by_matter(self, topic: str) -> dict[str, list[Any]]:
         """Return the statements on a topic by what they are about, in the order of the text."""
@@ -346,13 +347,6 @@ class StudyEvidence:
         return "; ".join(dict.fromkeys(places)) or WHOLE_DOCUMENT
 
     @cached_property
-    def _by_topic(self) -> dict[str, list[Any]]:
-        found: dict[str, list[Any]] = {}
-        for row in each_row(self.statements.sort_values(["line", "statement_id"])):
-            found.setdefault(row.topic, []).append(row)
-        return found
-
-    @cached_property
     def _results(self) -> list[Any]:
         return each_row(self.results.sort_values("result_id"))
 
@@ -365,7 +359,8 @@ class StudyEvidence:
 
     @cached_property
     def _statement(self) -> dict[str, Any]:
-        return {row.statement_id: row for row in each_row(self.statements)}
+        rows = each_row(self.statements.sort_values(["line", "statement_id"]))
+        return {row.statement_id: row for row in rows}
 
 
 Check = Callable[[StudyEvidence], Iterator[Hit]]
@@ -394,12 +389,6 @@ def each_row(frame: pd.DataFrame) -> list[Any]:
     return [
         SimpleNamespace(**dict(zip(frame.columns, row, strict=True))) for row in zip(*columns, strict=True)
     ]
-
-
-def each_outcome(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each outcome, by name, with its rows of a table."""
-    for concept, rows in frame.groupby("concept"):
-        yield str(concept), rows
 
 
 def quantity_weeks(quantity: Any) -> float | None:

@@ -21,7 +21,6 @@ from helpers.appraisal.evidence import (
     Hit,
     NotApplicable,
     StudyEvidence,
-    each_outcome,
     each_row,
     listed_ids,
     needed,
@@ -129,7 +128,8 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     needed(evidence.study["has_results"], "no results yet")
     needed(not evidence.seen_in_part, _PART)
     reported = {*evidence.results["concept"], *(["adverse_events"] if len(evidence.adverse_events) else [])}
-    for concept, rows in each_outcome(needed(evidence.outcomes, "no outcome is named")):
+    for name, rows in needed(evidence.outcomes, "no outcome is named").groupby("concept"):
+        concept = str(name)
         if concept in reported or concept not in OUTCOME_CONCEPTS:
             continue
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
@@ -143,9 +143,9 @@ def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome that is reported and that no plan names."""
     needed(len(evidence.results) and len(evidence.outcomes), "no results, or no planned outcome")
     unplanned = evidence.results[~evidence.results["concept"].isin(evidence.outcomes["concept"])]
-    for concept, rows in each_outcome(unplanned):
+    for concept, rows in unplanned.groupby("concept"):
         arithmetic = f"results printed: {len(rows)}; outcomes announced: 0"
-        yield Hit(arithmetic, listed_ids(rows), (concept,))
+        yield Hit(arithmetic, listed_ids(rows), (str(concept),))
 
 
 def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -153,12 +153,12 @@ def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     needed(evidence.comparison not in ("case", "within_person"), "not several groups of people")
     rows = evidence.results.dropna(subset=["mean", "sd"])
     needed(rows["arm_id"].nunique() > 1, "no means of two or more arms")
-    for concept, group in each_outcome(rows):
+    for concept, group in rows.groupby("concept"):
         bare = group[group["n"].isna() & ~group["arm_id"].isin(evidence.arm_sizes)]
         names = sorted(bare["arm_id"].unique())
         if names and group["arm_id"].nunique() > 1:
             arithmetic = f"groups without n: {', '.join(names)}; means without n: {len(bare)}"
-            yield Hit(arithmetic, listed_ids(bare), (concept,), words={"groups": len(names)})
+            yield Hit(arithmetic, listed_ids(bare), (str(concept),), words={"groups": len(names)})
 
 
 def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:

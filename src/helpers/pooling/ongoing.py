@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from helpers.appraisal.grade import CERTAINTY, LEVELS, first_that_holds, holds
+from helpers.appraisal.grade import CERTAINTY, CROSSED, LEVELS, against_target, first_that_holds, holds
 from helpers.appraisal.risk_of_bias import is_not_randomised, is_randomised
 from helpers.comparison import in_exosome_arms
 from helpers.context import comparator_changes
@@ -64,10 +64,8 @@ def spread_of_change(
     """
     if comparators is None or comparators.empty:
         return Spread(sd, None, None, site_correlation, losses)
-    sds = comparator_changes(comparators).query("concept == 'hair_density' and unit == @_UNIT and sd > 0")[
-        "sd"
-    ]
-    low, high = (float(sds.min()), float(sds.max())) if len(sds) else (None, None)
+    known = comparator_changes(comparators).query("concept == 'hair_density' and unit == @_UNIT and sd > 0")
+    low, high = (float(known["sd"].agg(end)) if len(known) else None for end in ("min", "max"))
     return Spread(sd, low, high, site_correlation, losses)
 
 
@@ -467,15 +465,12 @@ def certainty_after(
     """
     crosses, both = (lower <= 0) & (upper >= 0), np.zeros(len(lower), dtype=bool)
     if visible is not None:
-        important = np.abs(lower + upper) / 2 >= visible
-        beyond, below = upper >= visible, lower <= -visible
-        both = np.where(important, crosses, beyond & below)
-        crosses = np.where(important, (lower < visible) & (upper > -visible), beyond | below)
+        _, crosses, both = against_target((lower + upper) / 2, lower, upper, visible)
     facts = {"all_randomised": randomised, "participants": people, "interval": True}
     start = LEVELS.index(first_that_holds(CERTAINTY["initial"], facts)["level"])
     levels = np.empty(len(lower), dtype=int)
     for pair in itertools.product((True, False), repeat=2):
-        own = facts | dict(zip(("crosses", "crosses_both"), pair, strict=True))
+        own = facts | dict(zip(CROSSED, pair, strict=True))
         rules = [rule for rule in CERTAINTY["domains"]["imprecision"]["rules"] if holds(rule["when"], own)]
         down = min(2, sum(rule["down"] for rule in rules))
         levels[(crosses == pair[0]) & (both == pair[1])] = max(start - down, 0)
