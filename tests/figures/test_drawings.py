@@ -26,16 +26,10 @@ from helpers.tables.vocabulary import CHOICES
 
 ROWS = cases_of(__file__)
 STUDIES = ROWS["studies"]
-JUDGED = pd.DataFrame(
-    [
-        {"study_id": study, "domain": domain, "judgement": judgement}
-        for study in ("a2024", "b2025 with a name that is rather long to be written in one line")
-        for domain, judgement in (
-            ("a domain with a long name", "no concerns"),
-            ("overall", "serious concerns"),
-        )
-    ]
-)
+LONG = "b2025 with a name that is rather long to be written in one line"
+GIVEN = {"a domain with a long name": "no concerns", "overall": "serious concerns"}
+PAIRS = [(study, *pair) for study in ("a2024", LONG) for pair in GIVEN.items()]
+JUDGED = pd.DataFrame(PAIRS, columns=["study_id", "domain", "judgement"])
 DRAWINGS = {
     "forest": lambda: forest(STUDIES, unit="hairs/cm²", pooled=ROWS["pooled"], title="Density"),
     "direction": lambda: direction(ROWS["ways"]),
