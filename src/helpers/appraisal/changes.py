@@ -12,20 +12,7 @@ import numpy as np
 from scipy import optimize, stats
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
-    TESTED,
-    Hit,
-    PrintedFigure,
-    StudyEvidence,
-    Weight,
-    covers,
-    needed,
-    tails,
-    tidy,
-)
+from helpers.appraisal.evidence import TESTED, Hit, PrintedFigure, StudyEvidence, covers, needed, tails, tidy
 from helpers.appraisal.p_values import RANKS, test_family
 
 _STATISTIC = re.compile(
@@ -80,7 +67,7 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         sizes = {row.n, before.n, after.n}
         other_people = not one_person and len(sizes) > 1 and None not in sizes  # so that it need not be
         same_n = one_person or (len(sizes) == 1 and None not in sizes)
-        weight = CERTAIN if same_n else MINOR if other_people else DOUBTFUL
+        weight = "certain" if same_n else "minor" if other_people else "doubtful"
         if row.unit == _PERCENT:
             yield from _not_the_share(row, change, m0, m1)
         else:
@@ -95,22 +82,22 @@ def _not_the_share(row: Any, change: PrintedFigure, m0: PrintedFigure, m1: Print
     least, most = 100 * (c / b - 1), 100 * (d / max(a, 1e-9) - 1)
     if high < least or low > most:
         arithmetic = f"({m1} - {m0}) / {m0} = {tidy(100 * (m1.value / m0.value - 1))} %, printed {change} %"
-        yield Hit(arithmetic, (change, m0, m1), (row.concept,), CERTAIN, "mean", {"arm": row.arm_id})
+        yield Hit(arithmetic, (change, m0, m1), (row.concept,), "certain", "mean", {"arm": row.arm_id})
 
 
 def _not_the_difference(
-    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, weight: Weight
+    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, weight: str
 ) -> Iterator[Hit]:
     off = abs(change.value - m1.value + m0.value)
     if off > _room(change, m0, m1):
         arithmetic = f"{m1} - {m0} = {tidy(m1.value - m0.value)}, printed {change}"
-        if weight.certain and off <= _room(change, m0, m1, wide=True):
-            weight = DOUBTFUL
+        if weight == "certain" and off <= _room(change, m0, m1, wide=True):
+            weight = "doubtful"
         yield Hit(arithmetic, (change, m0, m1), (row.concept,), weight, "mean", {"arm": row.arm_id})
 
 
 def _no_correlation(
-    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, weight: Weight
+    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, weight: str
 ) -> Iterator[Hit]:
     def fits(wide: bool) -> bool:
         (a, b), (c, d), (low, high) = (figure.interval(wide) for figure in (s0, s1, sd))
@@ -119,7 +106,7 @@ def _no_correlation(
     if not fits(wide=False):
         r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
         arithmetic = f"({s0}² + {s1}² - {sd}²) / (2 x {s0} x {s1}) = {r:.2f}, outside -1 to 1"
-        weight = DOUBTFUL if weight.certain and fits(wide=True) else weight
+        weight = "doubtful" if weight == "certain" and fits(wide=True) else weight
         yield Hit(arithmetic, (sd, s0, s1), (row.concept,), weight, "SD")
 
 
@@ -137,7 +124,7 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         figures = [figure for pair in pairs for figure in pair]
         if not low < change.value < high and not (low == change.value == high):
             outside = change.low > high or change.high < low
-            case, weight = ("outside", DOUBTFUL) if outside else ("at an end", MINOR)
+            case, weight = ("outside", "doubtful") if outside else ("at an end", "minor")
             yield Hit(f"mean change {change}; {changes}", (change, *figures), (row.concept,), weight, case)
         n = evidence.people(row.n) or 2
         largest = (high - low) / 2 * math.sqrt(n / (n - 1)) if n > 1 else 0.0
@@ -324,7 +311,7 @@ def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             # Unnamed, the p value may be that of ranks, or of all groups.
             certain = named and evidence.arms["arm_id"].nunique() == 2
             words = {"doubt": "" if certain else ", unless the p value is that of another test"}
-            weight = CERTAIN if certain else DOUBTFUL
+            weight = "certain" if certain else "doubtful"
             yield Hit(arithmetic, (p, low, high), (row.concept,), weight, words=words)
 
 
@@ -353,7 +340,7 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
         if len(means[0]) == 2 and not fits:
             first, second = means[0]
             arithmetic = f"{first} - {second} = {tidy(gaps[0][0])}, printed {effect}"
-            yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if told else DOUBTFUL)
+            yield Hit(arithmetic, (effect, first, second), (row.concept,), "certain" if told else "doubtful")
 
 
 def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:

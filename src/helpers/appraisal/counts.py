@@ -12,9 +12,6 @@ import numpy as np
 from scipy import stats
 
 from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
     TESTED,
     Hit,
     NotApplicable,
@@ -183,7 +180,7 @@ def _no_whole_numbers(
     doubt = doubt or (f" unless digits{of_counts} were cut off" if cut else "")
     words = {"mean": mean if sd is None else f"{mean} with SD {sd}", "n": n, "doubt": doubt}
     # a scale may be a line on which a mark is measured
-    weight = MINOR if several else DOUBTFUL if cut or row.concept in GRADED else CERTAIN
+    weight = "minor" if several else "doubtful" if cut or row.concept in GRADED else "certain"
     yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), weight, "whole numbers", words)
 
 
@@ -228,7 +225,7 @@ def _off_the_scale(
     words = {"mean": mean, "sd": sd, "scale": scale, "doubt": doubt}
     arithmetic = f"{scale}; mean {mean}"
     arithmetic += "" if sd is None else f"; largest SD of {n} values {largest:.3g}, printed {sd}"
-    weight = CERTAIN if printed else MINOR
+    weight = "certain" if printed else "minor"
     yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), weight, case, words)
 
 
@@ -245,7 +242,7 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         smaller = fitting_sizes(others, n - 1) if not of_it and fit == IMPOSSIBLE else []
         fewer = any(size * 2 > n for size in smaller)
         case = "several" if several else "fewer" if fewer else fit
-        weight = {"several": MINOR, CUT_OFF: DOUBTFUL, "fewer": DOUBTFUL, IMPOSSIBLE: CERTAIN}[case]
+        weight = {"several": "minor", CUT_OFF: "doubtful", "fewer": "doubtful", IMPOSSIBLE: "certain"}[case]
         repeats = [f for c, f, *_ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
@@ -294,7 +291,7 @@ def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
         low, high = percent.interval(wide=True)
         if not percent.low <= share <= percent.high:
             arithmetic = f"{count} / {n} = {share:.2f} %, printed {percent} %"
-            weight = CERTAIN if row.n is not None and not low < share < high else DOUBTFUL
+            weight = "certain" if row.n is not None and not low < share < high else "doubtful"
             yield Hit(arithmetic, (count, percent), (row.concept,), weight)
 
 
@@ -314,7 +311,7 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     for row in groups:
         if len(evidence.arms) and row.value != len(evidence.arms):
             arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
-            yield Hit(arithmetic, (row,), weight=DOUBTFUL, case="groups")
+            yield Hit(arithmetic, (row,), weight="doubtful", case="groups")
     for what, rows in (("result", results), ("event", events)):
         yield from _more_than_all(evidence, rows, enrolled, what)
 
@@ -325,7 +322,7 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None) -> Iterator[Hit]:
         return
     whole = max(sizes) if evidence.comparison in ("within_person", "crossover") else sum(sizes)
     if whole != total:
-        weight = CERTAIN if whole > total else DOUBTFUL  # fewer may have left before treatment
+        weight = "certain" if whole > total else "doubtful"  # fewer may have left before treatment
         arithmetic = f"arms {', '.join(map(str, sizes))}: {whole}; study {total}"
         yield Hit(arithmetic, listed_ids(evidence.arms), weight=weight, case="arms")
 
@@ -356,7 +353,7 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
     if not enrolled or not (lost or analysed):
         raise NotApplicable("no number of people lost, or analysed, beside that of those who began")
     for row in (row for row in lost if row.value > enrolled):
-        yield Hit(f"{tidy(row.value)} lost > {enrolled}", (row,), weight=CERTAIN, case="more")
+        yield Hit(f"{tidy(row.value)} lost > {enrolled}", (row,), weight="certain", case="more")
     total = sum(row.value for row in lost)
     if analysed and analysed < enrolled < analysed + total and all(row.value <= enrolled for row in lost):
         arithmetic = f"{tidy(total)} + {analysed} = {tidy(total + analysed)}, enrolled {enrolled}"
@@ -392,7 +389,7 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
         if not any(covers(p, one, one, wide=True) for one in found):
             arithmetic = "; ".join(f"{int(a)} of {int(a + b)}" for a, b in table)
             arithmetic += f": p = {min(found):.2g} to {max(found):.2g}, printed {p.token}"
-            weight = CERTAIN if named else DOUBTFUL
+            weight = "certain" if named else "doubtful"
             yield Hit(arithmetic, (p, *filter(None, counts)), (row.concept,), weight)
 
 
@@ -432,7 +429,7 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
         return
     alike = rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True)
     repeated = [group for _, group in alike if group["arm_id"].nunique() > 1]
-    weight = DOUBTFUL if len(repeated) > 1 else MINOR  # chance gives one pair, hardly several
+    weight = "doubtful" if len(repeated) > 1 else "minor"  # chance gives one pair, hardly several
     for group in repeated:
         names, row = group["arm_id"].unique(), group.iloc[0]
         if row["sd"] > 0:
@@ -448,4 +445,4 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
             words_ = {"one": label(one), "other": label(other)}
             arithmetic = "; ".join(f"{tidy(r.mean)} ± {tidy(r.sd)} in {r.arm_id}" for r in each_row(group))
             ids = [name for side in "xy" for ids in group[f"quantity_ids_{side}"] for name in split_ids(ids)]
-            yield Hit(arithmetic, ids, (one, other), DOUBTFUL, "rows", words_)
+            yield Hit(arithmetic, ids, (one, other), "doubtful", "rows", words_)

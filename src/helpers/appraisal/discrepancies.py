@@ -11,6 +11,7 @@ from typing import Any
 from helpers.appraisal import changes, contradictions, counts, p_values, reporting, spread
 from helpers.appraisal.evidence import (
     TESTED,
+    WEIGHTS,
     WHOLE_DOCUMENT,
     Check,
     Hit,
@@ -70,13 +71,14 @@ class Rule:
         outcome = label(hit.concepts[0]) if hit.concepts else ""
         words = {"outcome": outcome, "Outcome": outcome.capitalize(), **hit.words}
         names = list(dict.fromkeys(map(name_of, hit.rests_on)))
+        certain, concern = WEIGHTS[hit.weight] if hit.weight else (self.certain, "")
         return {
             "discrepancy_id": f"{evidence.study_id}.rule-{self.name}-{number}",
             "study_id": evidence.study_id,
             "check": self.name,
             "detected_by": "automated",
-            "certain": self.certain if hit.weight is None else hit.weight.certain,
-            "concern": (hit.weight and hit.weight.concern) or self.concern,
+            "certain": certain,
+            "concern": hit.concern or concern or self.concern,
             "statement": self.statements[hit.case].format(**words),
             "locators": hit.places or evidence.locators(names),
             "arithmetic": hit.arithmetic or None,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -104,14 +104,8 @@ class Group:
         return max(low, 1e-6), high
 
 
-class Weight(NamedTuple):
-    """Whether no honest reading removes a discrepancy, and its concern where that is not the rule's."""
-
-    certain: bool
-    concern: str = ""
-
-
-CERTAIN, DOUBTFUL, MINOR = Weight(True), Weight(False, "some"), Weight(False, "minor")
+# How a discrepancy weighs: whether no honest reading removes it, and its concern unless that is the rule's.
+WEIGHTS = {"certain": (True, ""), "doubtful": (False, "some"), "minor": (False, "minor")}
 
 
 class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
@@ -132,10 +126,11 @@ class Hit:
     arithmetic: str  # the computation with its numbers
     rests_on: Iterable[Any] = ()  # printed figures, quantities and statements, or their names
     concepts: Sequence[str] = ()  # outcomes; the first fills the gaps `outcome` and `Outcome` of the sentence
-    weight: Weight | None = None  # where it is not that of the rule
+    weight: str = ""  # a name of `WEIGHTS`, where it is not that of the rule
     case: str = ""  # which of the rule's sentences says it, where the rule has several
     words: Mapping[str, Any] = field(default_factory=dict)  # what fills the other gaps of the sentence
     places: str = ""  # where it stands, when that is in no document
+    concern: str = ""  # where neither rule nor weight says it
 
 
 TESTED = Hit("")  # what a check yields beside its hits when it had something to test

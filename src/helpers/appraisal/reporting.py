@@ -15,9 +15,6 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
     Hit,
     NotApplicable,
     StudyEvidence,
@@ -98,7 +95,7 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: list, reporte
     close = f"; the nearest, {tidy_week(near[0])} weeks, is announced as a time of its own" if near else ""
     arithmetic = f"{printed} = {tidy_week(week)} weeks; figures are printed for weeks "
     arithmetic += f"{', '.join(map(tidy_week, reported))}{close}"
-    weight = MINOR if evidence.is_case else DOUBTFUL if near else CERTAIN
+    weight = "minor" if evidence.is_case else "doubtful" if near else "certain"
     return Hit(arithmetic, announced, weight=weight, case="time", words={"time": printed})
 
 
@@ -120,7 +117,7 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
         if own and without:
             arithmetic = f"planned without a figure: weeks {', '.join(map(tidy_week, without))}; "
             arithmetic += f"printed: weeks {', '.join(map(tidy_week, own))}"
-            yield Hit(arithmetic, (), (concept,), DOUBTFUL, "outcome")
+            yield Hit(arithmetic, (), (concept,), "doubtful", "outcome")
 
 
 def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -135,7 +132,7 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
         words = [*evidence.statements_on("measurement", concept), *evidence.statements_on("claim", concept)]
         # a case may be told in words
-        weight = MINOR if evidence.is_case else CERTAIN if planned else DOUBTFUL
+        weight = "minor" if evidence.is_case else "certain" if planned else "doubtful"
         yield Hit(f"outcomes named: {len(rows)}; results printed: 0", words, (concept,), weight)
 
 
@@ -213,7 +210,7 @@ def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
         so = "; whether it was registered before the start cannot be told" if unclear else ""
         dates_ = " or ".join(_REGISTERED_DATES[field] for field in lacking)
         arithmetic = f"{len(lacking)} of {len(_REGISTERED_DATES)} dates missing"
-        weight = CERTAIN if len(lacking) == len(_REGISTERED_DATES) else DOUBTFUL
+        weight = "certain" if len(lacking) == len(_REGISTERED_DATES) else "doubtful"
         yield Hit(arithmetic, weight=weight, words={"dates": dates_, "so": so})
 
 
@@ -339,7 +336,7 @@ def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
         concepts = [name for name in outcomes["concept"].unique() if name != "adverse_events"]
         arithmetic = f"arms: {'; '.join(evidence.arms['label'].dropna())}"
         rests_on = evidence.statements_on("comparison_design")
-        yield Hit(arithmetic, rests_on, concepts, CERTAIN if all(sites) else DOUBTFUL)
+        yield Hit(arithmetic, rests_on, concepts, "certain" if all(sites) else "doubtful")
 
 
 def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -369,7 +366,7 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
     for row, (length, duration) in product(counts, lengths):
         if (row.value - 1) * step * (1 - _LATE) > length:
             arithmetic = f"({tidy(row.value)} - 1) x {tidy(step)} weeks > {tidy(length)} weeks"
-            yield Hit(arithmetic, (row, source, duration), weight=CERTAIN, case="course")
+            yield Hit(arithmetic, (row, source, duration), weight="certain", case="course")
 
 
 class PrintedDate(NamedTuple):
@@ -475,7 +472,7 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
     printed = _printed_dates(evidence)
     if {"recruitment_start", "recruitment_end"} <= set(printed):
         for hit in _in_wrong_order(evidence, "recruitment_start", "recruitment_end"):
-            yield replace(hit, weight=CERTAIN, case="ended before start")
+            yield replace(hit, weight="certain", case="ended before start")
     start = _first(printed["recruitment_start"]) if "recruitment_start" in printed else None
     last = {event: _last(known) for event, known in printed.items()}
     updated, status = last.get("record_updated"), evidence.study["status"].lower()
@@ -494,4 +491,4 @@ def dates(evidence: StudyEvidence) -> Iterator[Hit]:
         if start and end and 0 <= passed < longest * (1 - _LATE):
             span = f"{start.first} to {end.last} is {passed:.1f} weeks"
             arithmetic = f"{span}; {'planned' if of_plan else 'results'} to week {longest:.1f}"
-            yield Hit(arithmetic, (start, end), weight=DOUBTFUL if of_plan else CERTAIN, case=case)
+            yield Hit(arithmetic, (start, end), weight="doubtful" if of_plan else "certain", case=case)

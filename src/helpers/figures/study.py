@@ -26,13 +26,7 @@ from helpers.figures.canvas import (
     wrap,
 )
 from helpers.figures.forest import Plot, PlotRow, instead_words
-from helpers.formats import (
-    is_missing,
-    joined,
-    plain_unit,
-    plain_words,
-    show_number,
-)
+from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
 from helpers.tables.vocabulary import CONCERNS, ESTIMAND_WORDS, label
 from notebookpress.tables import records
 
