@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from helpers.context import comparator_changes, contextual_comparisons, drug_differences
+from helpers.comparison import contextual_comparisons
+from helpers.effects.means import comparator_changes, drug_differences
 from helpers.figures.outcome import context_rows
 from helpers.sheets.context import read_context
 from helpers.tables import as_frame, validate

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.context import CONTROLS, comparator_changes
+from helpers.comparison import CONTROLS
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
+from helpers.effects.means import comparator_changes
 from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
     PAGE_WIDTH,

@@ -16,8 +16,8 @@ from statsmodels.stats.power import TTestIndPower, TTestPower
 from helpers.appraisal.grade import CERTAINTY, CROSSED, LEVELS, against_target, first_that_holds, holds
 from helpers.appraisal.risk_of_bias import is_not_randomised, is_randomised
 from helpers.comparison import in_exosome_arms
-from helpers.context import comparator_changes
 from helpers.effects import CONTROLLED_DESIGNS, CONTROLLED_ESTIMANDS, comparator_key
+from helpers.effects.means import comparator_changes
 from helpers.pooling.groups import people_of
 from helpers.pooling.registrations import (
     VERDICTS,
