@@ -1,10 +1,10 @@
-"""Results of an outcome side by side: direction, comparability, vote counting."""
+"""Results of an outcome side by side: direction, comparability, votes, and what placebo arms did."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 
 from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES, comparator_key
+from helpers.effects.means import comparator_changes
 from helpers.tables.vocabulary import EVIDENCE_STATES, OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -205,7 +206,8 @@ def effect_direction(effect: float | None, concept: str, stated: str | None = No
 
 
 # What two lines share that may be set side by side, and what is said where no other does.
-PARTNERS: tuple[tuple[Callable[[Row], Any], str], ...] = (
+Partner = tuple[Callable[[Row], Any], str]
+PARTNERS: tuple[Partner, ...] = (
     (itemgetter("estimand"), "others report another estimand"),
     (lambda line: comparator_key(line)[:2], "others compare with something else"),
     (lambda line: comparator_key(line)[2], "others give another treatment beside it"),
@@ -227,14 +229,20 @@ def _why_not(line: Row, lines: list[Row], tolerance: float) -> str | None:
     others = [other for other in others if other["ci_lower"] is not None and not other.get("contrast_doubt")]
     if not others:
         return f"no other study reports {name} with an interval"
-    for same, reason in PARTNERS:
+    return set_apart(line, others, tolerance)
+
+
+def set_apart(
+    line: Row, others: list[Row], tolerance: float, partners: Sequence[Partner] = PARTNERS
+) -> str | None:
+    """Return what no other line shares with a line, time last; None where one shares everything."""
+    for same, reason in partners:
         others = [other for other in others if same(other) == same(line)]
         if not others:
             return reason
     weeks = line["timepoint_weeks"]
-    if not any(alike(weeks, other["timepoint_weeks"], tolerance) for other in others):
-        return "others measure at another time"
-    return None
+    near = any(alike(weeks, other["timepoint_weeks"], tolerance) for other in others)
+    return None if near else "others measure at another time"
 
 
 def alike(a: float | None, b: float | None, tolerance: float) -> bool:
@@ -410,3 +418,110 @@ def votes(directions: list[str], *, level: float = 0.95) -> Row:
     low, high = test.proportion_ci(level, method="exact")
     shares = {"share": better / (better + worse), "share_lower": float(low), "share_upper": float(high)}
     return counts | {"p_value": float(test.pvalue)} | shares
+
+
+# Other treatments and placebo beside exosomes; they never enter an estimate.
+CONTROLS = ("placebo", "untreated")
+
+
+def contextual_comparisons(
+    comparisons: pd.DataFrame,
+    comparators: pd.DataFrame,
+    thresholds: pd.DataFrame,
+    *,
+    sexes: Mapping[str, str | None] | None = None,
+    time_tolerance: float = 0.25,
+    level: float = 0.95,
+) -> list[Row]:
+    """Return the rows of `context`: each change after exosomes against drift and visibility.
+
+    Parameters
+    ----------
+    comparisons, comparators, thresholds : pandas.DataFrame
+        The tables of these names.
+    sexes : mapping of str to str, optional
+        `male`, `female` or `all` by study: men are set beside men, women beside women.
+    time_tolerance, level : float
+        Two times are alike when they differ by no more than this share of the longer one; coverage.
+
+    Returns
+    -------
+    list of dict
+        Changes within an arm in hairs/cm² or as a share of baseline. `left_low` and `left_high` are the
+        change less the highest and the lowest change of the control arms; they are missing, with the
+        reason, where no control arm was measured at a like time, or the change is no single figure.
+        `background_low` and `background_high` are the changes of arms that had nothing but what was given
+        beside the exosomes, at a like time.
+    """
+    changes = comparator_changes(comparators, level=level)
+    controls = records(changes[changes["treatment"].isin(CONTROLS)])
+    others = records(changes[~changes["treatment"].isin(CONTROLS)])
+    limits = {row["row_id"]: row for row in records(thresholds)}
+    chosen = comparisons["concept"].isin(_DENSITIES) & (comparisons["estimand"] == "uncontrolled_change")
+    rows = []
+    for line in records(comparisons[chosen]):
+        row = {name: line[name] for name in _OF_LINES}
+        if line["effect"] is None:
+            row |= {"control_arms": 0, "why_not": line["why_not"]}
+        else:
+            sex = (sexes or {}).get(line["study_id"])  # where both, or not told: all control arms
+            own = [arm for arm in controls if sex not in ("male", "female") or arm["sex"] == sex]
+            row |= _visible(line, limits) | _against_drift(line, own, time_tolerance)
+            row |= _background_alone(line, others, time_tolerance)
+        rows.append(row)
+    return rows
+
+
+_DENSITIES = ("hair_density", "hair_density_relative")
+_OF_LINES = (
+    "line_id", "study_id", "tier", "concept", "timepoint_weeks", "timepoint_printed", "effect", "ci_lower",
+    "ci_upper", "unit", "second_hand",
+)  # fmt: skip
+
+
+def _near(arms: list[Row], line: Row, tolerance: float) -> list[Row]:
+    """Return the arms in a line's unit that were measured at a like time."""
+    own = [row for row in arms if row["unit"] == line["unit"]]
+    return [row for row in own if alike(row["timepoint_weeks"], line["timepoint_weeks"], tolerance)]
+
+
+def _against_drift(line: Row, controls: list[Row], tolerance: float) -> Row:
+    """Return what is left of a change beside those of control arms in its unit at a like time."""
+    arms = _near(controls, line, tolerance)
+    if not arms:
+        reason = "no control arm at a like time"
+        if line["timepoint_weeks"] is None:
+            reason = "the time since the first treatment is not stated"
+        return {"control_arms": 0, "why_not": f"{reason}: not set against placebo"}
+    changes = [row["change"] for row in arms]
+    return {
+        "control_arms": len(arms),
+        "controls": join_ids(row["row_id"] for row in arms),
+        "controls_second_hand": sum(bool(row["second_hand"]) for row in arms),
+        "drift_low": min(changes),
+        "drift_high": max(changes),
+        "left_low": line["effect"] - max(changes),
+        "left_high": line["effect"] - min(changes),
+    }
+
+
+def _background_alone(line: Row, others: list[Row], tolerance: float) -> Row:
+    """Return what arms changed at a like time that had the background treatment alone, or why none did."""
+    background = line.get("background") or "none"
+    had = [row for row in others if background.startswith(f"{row['treatment']} in ")]
+    if arms := _near(had, line, tolerance):
+        changes, names = [row["change"] for row in arms], join_ids(row["row_id"] for row in arms)
+        return dict(background_arms=names, background_low=min(changes), background_high=max(changes))
+    timeless = [row for row in had if row["unit"] == line["unit"] and row["timepoint_weeks"] is None]
+    said = f"not used, its time is not stated: {', '.join(row['row_id'] for row in timeless)}"
+    return {"background_why_not": said} if timeless else {}
+
+
+def _visible(line: Row, limits: dict[str, Row]) -> Row:
+    """Return the threshold of visibility in the line's unit and whether the change reaches it."""
+    units = {"hairs/cm2": ("visible", 1), "proportion": ("visible_relative", 100)}
+    name, divisor = units.get(line["unit"], ("", 1))
+    if name not in limits:
+        return {}
+    value, second_hand = limits[name]["value"] / divisor, bool(limits[name]["second_hand"])
+    return dict(visible_at=value, visible=line["effect"] >= value, visible_second_hand=second_hand)

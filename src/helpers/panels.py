@@ -16,12 +16,12 @@ from markupsafe import Markup
 from helpers.display import LEFT, figure_html, table_html
 from helpers.effects import study_effects
 from helpers.figures.canvas import Figure
-from helpers.figures.forest import forest, pooled_forest, sides_of
-from helpers.figures.outcome import direction
-from helpers.figures.rows import direction_rows, estimate_rows, panel_rows
+from helpers.figures.forest import forest, panel_rows, pooled_forest, sides_of
+from helpers.figures.outcome import direction, direction_rows
+from helpers.figures.study import estimate_rows
 from helpers.formats import plain_unit, plain_words, show_with_unit
 from helpers.pooling.groups import RANDOM
-from helpers.pooling.reanalysis import Basis, OutcomeAnswer, reanalysed
+from helpers.pooling.tiers import Basis, OutcomeAnswer, reanalysed
 from helpers.tables import as_frame
 from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE
 from notebookpress.files import project_root

@@ -71,10 +71,8 @@ def evidence(
     if arms is None:
         arms = [{"arm_id": "exosome", "role": "exosome"}, {"arm_id": "control", "role": "placebo"}]
     arms = [{"study_id": STUDY} | arm for arm in arms]
-    outcomes = [
-        {"study_id": STUDY, "outcome_id": f"o{index}", "priority": "primary"} | row
-        for index, row in enumerate(outcomes)
-    ]
+    planned = {"study_id": STUDY, "priority": "primary"}
+    outcomes = [planned | {"outcome_id": f"o{index}"} | row for index, row in enumerate(outcomes)]
     base = {
         "source_id": STUDY,
         "study_id": STUDY,
@@ -87,14 +85,14 @@ def evidence(
         "sources": [base | (source or {})],
         "studies": [{"study_id": STUDY, "comparison": "parallel"} | (study or {})],
         "arms": arms,
-        "outcomes": list(outcomes),
+        "outcomes": outcomes,
         "quantities": list(quantities),
         "reported_contrasts": [contrast(number, **row) for number, row in enumerate(contrasts, start=1)],
         "results": list(results),
         "statements": [
-            {"study_id": STUDY, "source_id": STUDY, "statement_id": f"{STUDY}.s{index}", "line": 20 + index}
+            {"study_id": STUDY, "source_id": STUDY, "statement_id": f"{STUDY}.s{place}", "line": 20 + place}
             | row
-            for index, row in enumerate(statements)
+            for place, row in enumerate(statements)
         ],
         "adverse_events": [{"study_id": STUDY, "arm_id": "exosome"} | row for row in events],
     }

@@ -44,9 +44,6 @@ def test_the_limit_is_the_largest_comparator_of_the_outcome():
     assert not found(15.0, 6.0)
     assert not found(15.0, 5.0)  # 3 SDs, yet with 16 people perhaps 1.9
     assert found(15.0, 5.0, n=60)  # with 60 people at least 2.4
-
-
-def test_another_comparator_moves_the_limit():
     assert not found(15.0, 3.0, arms=(*ARMS, comparator(4, 40, 10)))
 
 

@@ -14,27 +14,16 @@ CASES = cases_of(__file__)
 
 def study_of(case: dict) -> StudyEvidence:
     """Return the study of a case: its figures, its results, and other rows that it has."""
-    tables = {
-        name: rows
-        for name, rows in case.items()
-        if name not in ("check", "found", "says", "quantities", "results")
-    }
-    figures = [
-        quantity(row["id"], **{k: v for k, v in row.items() if k != "id"})
-        for row in case.get("quantities", [])
-    ]
-    rows = [result(number, **row) for number, row in enumerate(case.get("results", []), start=1)]
+    tables = {name: rows for name, rows in case.items() if name not in ("check", "found", "says")}
+    figures = [row | {"name": row["id"]} for row in tables.pop("quantities", [])]
+    figures = [quantity(**{key: value for key, value in row.items() if key != "id"}) for row in figures]
+    rows = [result(number, **row) for number, row in enumerate(tables.pop("results", []), start=1)]
     return evidence(figures, rows, **tables)
 
 
-@pytest.mark.parametrize(
-    "case",
-    [
-        pytest.param(case, id=f"{name}-{n}")
-        for name, cases in CASES.items()
-        for n, case in enumerate(cases, 1)
-    ],
-)
+@pytest.mark.parametrize("case", [
+    pytest.param(case, id=f"{name}-{n}") for name, cases in CASES.items() for n, case in enumerate(cases, 1)
+])  # fmt: skip
 def test_a_check_weighs_what_it_finds(case):
     if case["found"] == "not applicable":
         with pytest.raises(NotApplicable):

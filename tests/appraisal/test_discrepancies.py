@@ -16,14 +16,8 @@ def row(name: str, **fields) -> dict:
 
 def test_the_rule_stands_for_both():
     rule = row("rule-dates-1", detected_by="automated", quantity_ids="s.a;s.b", locators="d.txt, line 2")
-    reader = row(
-        "early",
-        quantity_ids="s.b;s.c",
-        certain=True,
-        concern="serious",
-        arithmetic="1 < 2",
-        concepts="hair_density",
-    )
+    more = {"certain": True, "concern": "serious", "arithmetic": "1 < 2", "concepts": "hair_density"}
+    reader = row("early", quantity_ids="s.b;s.c", **more)
     (merged,) = merge_discrepancies([rule], [reader])
     assert merged["discrepancy_id"] == "s.rule-dates-1" and merged["statement"] == "rule-dates-1"
     assert merged["certain"] and merged["arithmetic"] == "1 < 2"
@@ -39,9 +33,7 @@ def test_other_checks_figures_and_studies_stay():
         row("other-figure", quantity_ids="s.z"),
         row("other-study", study_id="t", quantity_ids="s.a"),
     ]
-    merged = merge_discrepancies([rule], others)
-    assert len(merged) == 4
-    assert len(frame("discrepancies", merged)) == 4
+    assert len(frame("discrepancies", merge_discrepancies([rule], others))) == 4
 
 
 def test_a_rule_without_figures_takes_the_readers_sentence():

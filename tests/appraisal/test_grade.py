@@ -79,12 +79,9 @@ def test_thirty_people_are_never_moderate(n: int):
 
 
 def test_the_lack_of_a_control_group_is_counted_once():
-    before_after = {"study": {"allocation": "none stated", "comparison": "single_arm"}}
-    before_after |= {
-        "line": {"estimand": "uncontrolled_change"},
-        "pooled": {"estimand": "uncontrolled_change"},
-    }
-    made = body(judgement="critical", **before_after)
+    change = {"estimand": "uncontrolled_change"}
+    design = {"allocation": "none stated", "comparison": "single_arm"}
+    made = body(judgement="critical", study=design, line=change, pooled=change)
     made["risk_of_bias"]["tool"] = "ROBINS-I"
     row = graded(made)
     assert (row["start"], row["risk_of_bias"], row["indirectness"]) == ("high", 3, 0)
@@ -100,9 +97,8 @@ def test_most_of_the_participants_decide_and_of_the_studies_only_where_not_all_t
     made["studies"]["n_analysed"] = sizes
     made["risk_of_bias"].loc[made["risk_of_bias"]["study_id"] != "t0", "tool"] = "JBI case series"
     roles = {"t0": "exosome_combination", "t1": "exosome", "t2": "exosome"}
-    made["arms"] = frame(
-        "arms", [{"study_id": name, "arm_id": "a", "role": role} for name, role in roles.items()]
-    )
+    arms = [{"study_id": name, "arm_id": "a", "role": role} for name, role in roles.items()]
+    made["arms"] = frame("arms", arms)
     row = graded(made)
     assert (row["start"], row["indirectness"]) == (start, down)
 
@@ -125,10 +121,8 @@ def test_studies_told_in_words_are_counted_beside_the_estimate_that_is_rated():
     tables = body(pooled={"participants": 600})
     words = tables["comparisons"].iloc[[0]].assign(study_id="words", line_id="words", estimand=None)
     study = tables["studies"].iloc[[0]].assign(study_id="words", n_analysed=30)
-    more = {
-        "comparisons": pd.concat([tables["comparisons"], words]),
-        "studies": pd.concat([tables["studies"], study]),
-    }
+    more = {"comparisons": pd.concat([tables["comparisons"], words])}
+    more |= {"studies": pd.concat([tables["studies"], study])}
     row = graded(tables | more)
     assert (row["studies"], row["participants"]) == ("t0;t1", 600)
     assert (row["reporting"], row["reporting_people"]) == ("t0;t1;words", 630)
@@ -163,9 +157,8 @@ def test_the_target_is_set_first_and_the_interval_held_against_it(needed, target
 
 
 def test_benefit_and_harm_that_matter_cost_two_levels():
-    row = grade(
-        pooled={"ci_lower": -50.0, "ci_upper": 60.0}, differences={CONCEPT: Difference(43.0, "hairs/cm2")}
-    )
+    wide, difference = {"ci_lower": -50.0, "ci_upper": 60.0}, Difference(43.0, "hairs/cm2")
+    row = grade(pooled=wide, differences={CONCEPT: difference})
     assert row["imprecision"] == 2 and "benefit as well as harm" in row["reasons"]
 
 
@@ -225,9 +218,8 @@ def test_a_persons_judgement_takes_the_place_of_the_rules_and_says_so():
 
 def test_the_estimate_that_stands_for_an_outcome():
     rows = [CASES["shown"]["all"] | row for row in CASES["shown"]["each"]]
-    names = [
-        shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core")["pooled_id"] for end in (1, 2, 3, 4)
-    ]
+    shown = [shown_estimate(frame("pooled", rows[:end]), CONCEPT, "core") for end in (1, 2, 3, 4)]
+    names = [row["pooled_id"] for row in shown]
     assert names == ["a", "a", "c", "c"]
 
 
@@ -240,9 +232,8 @@ def test_one_studys_share_of_harms_stands_for_no_other_study():
 def test_the_smallest_difference_is_both_of_one_source_with_its_place():
     base = CASES["thresholds"]["all"]
     table = frame("thresholds", [base | row for row in CASES["thresholds"]["each"]])
-    assert minimal_differences(table)[CONCEPT] == Difference(
-        43.36, "hairs/cm2", pytest.approx(0.2266), "here (abstract)"
-    )
+    expected = Difference(43.36, "hairs/cm2", pytest.approx(0.2266), "here (abstract)")
+    assert minimal_differences(table)[CONCEPT] == expected
     assert minimal_differences(table.assign(second_hand=True), second_hand=False) == {}
 
 

@@ -109,5 +109,6 @@ def test_changes_against_levels(rng):
         after = before + rng.normal(rng.uniform(-5, 30), rng.uniform(0.1, 12), n)
         samples = [rounded(x, int(places)) for x in (after - before, before, after)]
         means, sds = [x.mean for x in samples], [x.sd for x in samples]
-        hits = [*changes._not_the_difference(row, *means, True), *changes._no_correlation(row, *sds, True)]
-        assert [hit for hit in hits if hit.weight and hit.weight.certain] == []
+        hits = [*changes._not_the_difference(row, *means, "certain")]
+        hits += changes._no_correlation(row, *sds, "certain")
+        assert [hit for hit in hits if hit.weight == "certain"] == []

@@ -25,10 +25,7 @@ def changed(tmp_path: Path, file: Path, old: str, new: str) -> Path:
     return copy
 
 
-def test_every_rule_has_words_of_its_own():
-    assert len({rule.name for rule in RULES}) == len(RULES)
-    assert all(rule.meaning and rule.source and rule.inputs and rule.concern for rule in RULES)
-    assert {rule.find for rule in RULES if not rule.topic} == set(CHECKS.values())
+def test_every_rule_has_a_sentence():  # `read_rules` asks for the rest
     assert all(rule.statements for rule in RULES)
 
 

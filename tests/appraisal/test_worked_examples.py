@@ -38,11 +38,9 @@ def test_grimmer(mean, sd, n, possible):
     assert grimmer(printed(mean), printed(sd), n) is possible
 
 
-@pytest.mark.parametrize(
-    ("mean", "sd", "n", "possible"), [("0.35", "0.18", 20, False), ("0.35", "0.49", 20, True)]
-)
-def test_debit(mean, sd, n, possible):
-    assert grimmer(printed(mean), printed(sd), n, binary=True) is possible
+@pytest.mark.parametrize(("sd", "possible"), [("0.18", False), ("0.49", True)])
+def test_debit(sd, possible):
+    assert grimmer(printed("0.35"), printed(sd), 20, binary=True) is possible
 
 
 @pytest.mark.parametrize(("percent", "places", "n", "fit"), CASES["shares"])

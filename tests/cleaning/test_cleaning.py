@@ -58,29 +58,20 @@ def test_a_unit_that_is_not_stated_is_not_made_up():
     assert "unit not stated" in row["converted"]
 
 
-def test_a_share_of_people_becomes_a_proportion():
-    row = cleaned(concept="satisfaction", kind="count", percent=87, unit="percent")
-    assert (row["percent"], row["mean"], row["unit"]) == (pytest.approx(0.87), None, "proportion")
-
-
-@pytest.mark.parametrize("unit", ["percent", None])
-def test_a_share_of_one_persons_hairs_becomes_a_value(unit):
-    row = cleaned(concept="vellus_share", percent=21, unit=unit)
-    assert (row["mean"], row["percent"]) == (pytest.approx(0.21), pytest.approx(0.21))
-    assert row["unit"] == "proportion"
-
-
-def test_a_relative_change_of_a_density_is_a_proportion_and_no_density():
-    row = cleaned(kind="change", percent=-20, unit="percent")
-    assert (row["mean"], row["unit"]) == (pytest.approx(-0.2), "proportion")
-
-
-def test_a_percentage_beside_a_mean_does_not_replace_it():
-    row = cleaned(kind="change", mean=35, percent=40, unit="hairs/cm2")
-    assert (row["mean"], row["percent"], row["unit"]) == (35, pytest.approx(0.4), "hairs/cm2")
-    row = cleaned(kind="change", mean=35, percent=140, unit="hairs/cm2")
-    assert (row["mean"], row["percent"]) == (35, None)
-    assert "140 percent beside the value, not kept" in row["converted"]
+@pytest.mark.parametrize(("fields", "mean", "percent", "unit"), [
+    ({"concept": "satisfaction", "kind": "count", "percent": 87, "unit": "percent"}, None, 0.87, "proportion"),
+    ({"concept": "vellus_share", "percent": 21, "unit": "percent"}, 0.21, 0.21, "proportion"),  # of one person's hairs
+    ({"concept": "vellus_share", "percent": 21}, 0.21, 0.21, "proportion"),
+    ({"kind": "change", "percent": -20, "unit": "percent"}, -0.2, None, "proportion"),  # and no density
+    ({"kind": "change", "mean": 35, "percent": 40, "unit": "hairs/cm2"}, 35, 0.4, "hairs/cm2"),
+    ({"kind": "change", "mean": 35, "percent": 140, "unit": "hairs/cm2"}, 35, None, "hairs/cm2"),
+])  # fmt: skip
+def test_a_percentage_becomes_a_proportion_where_it_belongs(fields, mean, percent, unit):
+    row = cleaned(**fields)
+    assert (row["mean"], row["percent"], row["unit"]) == (pytest.approx(mean), pytest.approx(percent), unit)
+    assert ("140 percent beside the value, not kept" in (row["converted"] or "")) == (
+        fields["percent"] == 140
+    )
 
 
 @pytest.mark.parametrize(("printed", "weeks", "said"), CASES["times"])
@@ -112,8 +103,14 @@ def test_any_text_is_a_grade_of_the_scale_or_none(printed, scale):
 
 
 def quantities(*rows: dict[str, Any]) -> pd.DataFrame:
-    base = {"study_id": "s", "source_id": "s", "printed": "x"}
-    base |= {"kind": "other", "role": "design", "concept": "age"}
+    base = {
+        "study_id": "s",
+        "source_id": "s",
+        "printed": "x",
+        "kind": "other",
+        "role": "design",
+        "concept": "age",
+    }
     return validate("quantities", [base | row for row in rows])
 
 
@@ -128,11 +125,9 @@ def test_a_figure_is_used_or_has_a_reason():
     named = {"results": ["s.used;s.used", None], "arms": ["s.used"]}
     users = {name: pd.DataFrame({"quantity_ids": ids}) for name, ids in named.items()}
     rows = {row["quantity_id"]: row for row in quantity_use(frame, users)}
-    assert rows["s.used"]["used_in"] == "results;arms"
-    assert rows["s.used"]["reason_unused"] is None
-    assert all(
-        row["used_in"] is None and row["reason_unused"] for name, row in rows.items() if name != "s.used"
-    )
+    used = rows.pop("s.used")
+    assert (used["used_in"], used["reason_unused"]) == ("results;arms", None)
+    assert all(row["used_in"] is None and row["reason_unused"] for row in rows.values())
     assert "printed again" in rows["s.again"]["reason_unused"]
     assert "context" in rows["s.cited"]["reason_unused"]
     assert "eligibility" in rows["s.wash"]["reason_unused"]

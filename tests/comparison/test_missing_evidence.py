@@ -39,15 +39,13 @@ def judged(states: dict[str, str], people: int | None = 40, late: tuple = (), **
     """Return answers and judgement of a synthesis of two registered studies beside others of these states."""
     pooled = validate("pooled", [SYNTHESIS | change])
     named = {"concept": "hair_density", "reason": "r"}
-    matrix = as_frame(
-        "missing_evidence", [named | {"study_id": name, "state": state} for name, state in states.items()]
-    )
+    known = [named | {"study_id": name, "state": state} for name, state in states.items()]
+    matrix = as_frame("missing_evidence", known)
     studies = as_frame("studies", [{"study_id": name, "registration": "r" if name in "ab" else None,
                                     "n_analysed": people} for name in dict.fromkeys(("a", "b", *states))])  # fmt: skip
     tiers = dict.fromkeys(["a", "b", *states], "core")
-    rows = validate(
-        "missing_evidence_judgements", missing_evidence_judgements(pooled, matrix, studies, tiers, late)
-    )
+    rows = missing_evidence_judgements(pooled, matrix, studies, tiers, late)
+    rows = validate("missing_evidence_judgements", rows)
     return {row["question"]: row["answer"] or row["judgement"] for row in records(rows)}
 
 
@@ -64,9 +62,8 @@ def test_a_trial_whose_outcomes_were_not_seen_is_no_information():
 
 def test_every_combination_of_answers_has_a_judgement_and_none_is_low_with_something_missing():
     algorithm = SECTIONS["missing_evidence"]["algorithm"]
-    for known, share, unpublished, chosen in product(
-        ("Y", "N", "NI"), ("Y", "N", "NI", "NA"), ("Y", "N", "NI"), ("PY", "N", "NI")
-    ):
+    asked = (("Y", "N", "NI"), ("Y", "N", "NI", "NA"), ("Y", "N", "NI"), ("PY", "N", "NI"))
+    for known, share, unpublished, chosen in product(*asked):
         answers = {"known": known, "share": share, "unpublished": unpublished, "chosen": chosen}
         low = by_algorithm(algorithm, answers) == "low"
         assert low == (known == "N" and unpublished == "N" and chosen != "PY")

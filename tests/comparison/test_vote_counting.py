@@ -37,12 +37,8 @@ def line(study: str, direction: str, estimand: str = "uncontrolled_change", numb
 
 
 def test_a_study_has_one_vote_and_none_when_its_lines_disagree():
-    lines = [
-        line("a", "better"),
-        line("a", "better", number=2),
-        line("b", "better"),
-        line("b", "worse", number=2),
-    ]
+    ways = {"a": ("better", "better"), "b": ("better", "worse")}
+    lines = [line(study, way, number=place) for study, own in ways.items() for place, way in enumerate(own)]
     (row,) = vote_rows(as_frame("comparisons", lines), evidence="core")
     assert (row["better"], row["worse"], row["neither"], row["studies"]) == (1, 0, 1, "a;b")
     validate("votes", [row])
@@ -89,9 +85,8 @@ def test_each_question_has_votes_of_its_own_and_shares_and_events_have_none():
 
 
 def test_published_studies_vote_only_where_they_are_asked():
-    frame = as_frame(
-        "comparisons", [line("a", "better"), line("b", "better", tier="published", second_hand=True)]
-    )
+    lines = [line("a", "better"), line("b", "better", tier="published", second_hand=True)]
+    frame = as_frame("comparisons", lines)
     rows = {row["evidence"]: row for row in vote_rows(frame, evidence="both")}
     assert (rows["core"]["better"], rows["published"]["better"]) == (1, 2)
     assert rows["published"]["second_hand"] == "b"

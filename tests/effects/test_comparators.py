@@ -35,11 +35,8 @@ DOSES = {"low": ("exosome", 20), "high": ("exosome", 30), "saline": ("placebo", 
 def dose_rows(names: dict[str, str], order: list[str]) -> list[dict]:
     values = {"low": (12.0, 10.0, 20), "high": (18.0, 12.0, 30), "saline": (4.0, 11.0, 25)}
     arms = {names[name]: DOSES[name] for name in order}
-    rows = [
-        result(arm_id=names[name], kind="change", mean=mean, sd=sd, n=n)
-        for name in order
-        for mean, sd, n in [values[name]]
-    ]
+    own = {name: dict(zip(("mean", "sd", "n"), values[name], strict=True)) for name in order}
+    rows = [result(arm_id=names[name], kind="change", **own[name]) for name in order]
     return [row for row in effects(*rows, arms=arms) if row["estimand"] == "between_group"]
 
 
@@ -80,12 +77,8 @@ def test_arms_of_another_question_are_not_combined():
 
 def test_three_sites_of_one_scalp_are_averaged_with_their_correlation():
     values = {"low": 12.0, "high": 18.0, "saline": 4.0}
-    rows = effects(
-        *(result(arm_id=name, kind="change", mean=mean, sd=10.0, n=16) for name, mean in values.items()),
-        arms=DOSES,
-        study={"comparison": "within_person"},
-        site_correlation=0.6,
-    )
+    sites = [result(arm_id=name, kind="change", mean=mean, sd=10.0, n=16) for name, mean in values.items()]
+    rows = effects(*sites, arms=DOSES, study={"comparison": "within_person"}, site_correlation=0.6)
     (main,) = [row for row in rows if row["estimand"] == "within_participant" and row["headline"] == "yes"]
     weights = np.array([0.5, 0.5, -1.0])
     correlations = np.full((3, 3), 0.6) + 0.4 * np.eye(3)
@@ -96,10 +89,10 @@ def test_three_sites_of_one_scalp_are_averaged_with_their_correlation():
 
 def test_counts_of_combined_arms_are_added():
     counted = {"low": 8, "high": 15, "saline": 5}
-    rows = effects(
-        *(result(arm_id=name, kind="count", concept="satisfaction", count=x) for name, x in counted.items()),
-        arms=DOSES,
-    )
+    counts = [
+        result(arm_id=name, kind="count", concept="satisfaction", count=x) for name, x in counted.items()
+    ]
+    rows = effects(*counts, arms=DOSES)
     (main,) = [row for row in rows if row["measure"] == "RD" and row["headline"] == "yes"]
     assert main["effect"] == pytest.approx(23 / 50 - 5 / 25)
 

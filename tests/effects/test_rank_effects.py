@@ -86,14 +86,9 @@ def test_counts_on_an_ordered_scale_give_a_rank_effect(order):
 
 
 def test_a_scale_whose_order_is_not_told_gives_shares_only():
-    rows = effects(
-        *(
-            result(arm_id=arm, kind="count", concept="investigator_global", category=name, count=3)
-            for arm in SIZED
-            for name in ("alpha", "beta", "gamma")
-        ),
-        arms=SIZED,
-    )
+    counted = {"kind": "count", "concept": "investigator_global", "count": 3}
+    names = [(arm, name) for arm in SIZED for name in ("alpha", "beta", "gamma")]
+    rows = effects(*(result(arm_id=arm, category=name, **counted) for arm, name in names), arms=SIZED)
     assert {row["measure"] for row in rows} == {"PR"}
 
 

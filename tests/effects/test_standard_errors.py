@@ -16,6 +16,8 @@ from helpers.effects import study_effects
 from notebookpress.tables import records, split_ids
 
 CHANGES = {"kind": "change", "n": 20}
+Z, Z90 = stats.norm.ppf(0.975), stats.norm.ppf(0.95)
+FISHER = np.arctanh(0.89) - np.arctanh(0.41)
 
 
 def compared(*rows: dict, **more: Any) -> dict:
@@ -42,14 +44,30 @@ def test_an_arms_interval_gives_its_standard_error_by_t():
     assert row["ci_method"] == "Welch's t"  # the limits are not those printed
 
 
-def test_an_interval_of_another_level_is_read_at_its_level():
-    z = stats.norm.ppf(0.95)
-    (row,) = effects(
-        contrasts=[contrast(effect=12.0, ci_lower=12 - 2 * z, ci_upper=12 + 2 * z, ci_level=90.0)],
-        arms=TWO_ARMS,
-    )
-    assert row["se"] == pytest.approx(2)
-    assert (row["ci_upper"], row["ci_method"]) == (pytest.approx(12 + 2 * stats.norm.ppf(0.975)), "normal")
+# A comparison that a source prints, as (effect, ends of its interval), and what is made of it.
+PRINTED = [
+    ({"ci_level": 90.0}, (12.0, 12 - 2 * Z90, 12 + 2 * Z90), {"se": 2, "ci_upper": 12 + 2 * Z, "ci_method": "normal"}),
+    ({"unit": "hairs/mm2"}, (0.12, 0.05, 0.19), {"effect": 12, "unit": "hairs/cm2", "se": 7 / Z}),
+    ({"measure": "RR"}, (2.0, 1.0, 4.0), {"effect": np.log(2), "unit": "log risk ratio", "se": np.log(2) / Z}),
+    ({"measure": "CLIFF"}, (0.73, 0.41, 0.89), {"se": FISHER / (2 * Z) * (1 - 0.73**2)}),
+    ({"arm_id": "control", "against": "treated"}, (-12.0, -19.0, -5.0),
+     {"arm_id": "treated", "comparator": "placebo", "effect": 12, "ci_lower": 5}),
+    ({"arm_id": "control", "against": "treated", "measure": "RR"}, (0.5, 0.25, 1.0),
+     {"effect": np.log(2), "ci_upper": np.log(4)}),
+    ({}, (20.0, 5.0, 19.0), {"assumption": "no standard error: the printed interval does not hold the effect"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "values", "expected"), PRINTED)
+def test_a_printed_comparison_is_told_in_its_unit_on_its_scale_at_its_level(fields, values, expected):
+    numbers = dict(zip(("effect", "ci_lower", "ci_upper"), values, strict=True))
+    row, *beside = effects(contrasts=[contrast(**numbers, **fields)], arms=TWO_ARMS)
+    assert {name: row.get(name) for name in expected} == pytest.approx(expected)
+    assert ("se" in row) != ("assumption" in expected)
+    for other in beside:  # of Cliff's delta
+        assert (other["measure"], other["headline"]) == ("CLES", "no")
+        assert (other["effect"], other["ci_lower"]) == pytest.approx((0.865, 0.705))
+        assert other["se"] == pytest.approx(row["se"] / 2)
 
 
 @pytest.mark.parametrize("test", [None, "paired t"])
@@ -64,9 +82,8 @@ def test_a_paired_p_value_gives_the_standard_error_of_a_change(test):
 
 @pytest.mark.parametrize("printed", cases_of(__file__)["not_exact"])
 def test_a_p_value_that_is_no_exact_one_of_this_change_gives_nothing(printed):
-    (row,) = effects(
-        result(**{"kind": "change", "mean": 15.0, "n": 16, "p_value_against": "baseline"} | printed)
-    )
+    own = {"kind": "change", "mean": 15.0, "n": 16, "p_value_against": "baseline"} | printed
+    (row,) = effects(result(**own))
     assert row.get("se") is None and "no interval" in row["assumption"]
 
 
@@ -81,12 +98,9 @@ def test_a_p_value_between_the_arms_gives_the_standard_error_of_their_difference
 def test_a_printed_difference_with_its_interval_is_the_headline():
     pair = two({"mean": 20.0, "sd": 10.0}, {"mean": 8.0, "sd": 10.0}, **CHANGES)
     rows = effects(*pair, arms=TWO_ARMS, contrasts=[contrast(effect=11.0, ci_lower=4.0, ci_upper=18.0, n=40)])
-    main, other = sorted(
-        (row for row in rows if row["estimand"] == "between_group"), key=lambda row: row["headline"] == "no"
-    )
-    assert (main["effect"], main["headline"]) == (11, "yes")
-    assert main["se"] == pytest.approx(14 / (2 * stats.norm.ppf(0.975)))
-    assert (other["effect"], other["headline"]) == (12, "no")
+    shown = {row["effect"]: row for row in rows if row["estimand"] == "between_group"}
+    assert (shown[11]["headline"], shown[12]["headline"]) == ("yes", "no")
+    assert shown[11]["se"] == pytest.approx(7 / Z)
 
 
 def test_a_printed_difference_that_cannot_be_weighed_leaves_the_headline_to_the_one_that_can():
@@ -94,47 +108,6 @@ def test_a_printed_difference_that_cannot_be_weighed_leaves_the_headline_to_the_
     rows = effects(*pair, arms=TWO_ARMS, contrasts=[contrast(effect=11.0, timepoint_printed="24 weeks")])
     shown = {row["effect"]: row["headline"] for row in rows if row["estimand"] == "between_group"}
     assert shown == {12: "yes", 11: "no"}
-
-
-def test_a_printed_difference_is_brought_to_the_unit_of_the_outcome():
-    (row,) = effects(
-        contrasts=[contrast(effect=0.12, ci_lower=0.05, ci_upper=0.19, unit="hairs/mm2")], arms=TWO_ARMS
-    )
-    assert (row["effect"], row["unit"]) == (pytest.approx(12), "hairs/cm2")
-    assert row["se"] == pytest.approx(14 / (2 * stats.norm.ppf(0.975)))
-
-
-def test_a_printed_ratio_is_told_as_its_log():
-    (row,) = effects(
-        contrasts=[contrast(measure="RR", effect=2.0, ci_lower=1.0, ci_upper=4.0)], arms=TWO_ARMS
-    )
-    assert (row["effect"], row["unit"]) == (pytest.approx(np.log(2)), "log risk ratio")
-    assert row["se"] == pytest.approx(np.log(4) / (2 * stats.norm.ppf(0.975)))
-
-
-def test_a_comparison_printed_the_other_way_round_is_turned():
-    printed = contrast(arm_id="control", against="treated", effect=-12.0, ci_lower=-19.0, ci_upper=-5.0)
-    (row,) = effects(contrasts=[printed], arms=TWO_ARMS)
-    assert (row["arm_id"], row["comparator"], row["effect"], row["ci_lower"]) == ("treated", "placebo", 12, 5)
-    ratio = printed | {"measure": "RR", "effect": 0.5, "ci_lower": 0.25, "ci_upper": 1.0}
-    (row,) = effects(contrasts=[ratio], arms=TWO_ARMS)
-    assert row["effect"] == pytest.approx(np.log(2)) and row["ci_upper"] == pytest.approx(np.log(4))
-
-
-def test_a_printed_interval_that_does_not_hold_its_effect_gives_no_standard_error():
-    (row,) = effects(contrasts=[contrast(effect=20.0, ci_lower=5.0, ci_upper=19.0)], arms=TWO_ARMS)
-    assert row.get("se") is None and "does not hold the effect" in row["assumption"]
-
-
-def test_cliffs_delta_takes_its_standard_error_on_the_scale_of_its_interval():
-    row, superiority = effects(
-        contrasts=[contrast(measure="CLIFF", effect=0.73, ci_lower=0.41, ci_upper=0.89)], arms=TWO_ARMS
-    )
-    z = (np.arctanh(0.89) - np.arctanh(0.41)) / (2 * stats.norm.ppf(0.975))
-    assert row["se"] == pytest.approx(z * (1 - 0.73**2))
-    assert (superiority["measure"], superiority["headline"]) == ("CLES", "no")
-    assert (superiority["effect"], superiority["ci_lower"]) == pytest.approx((0.865, 0.705))
-    assert superiority["se"] == pytest.approx(row["se"] / 2)
 
 
 def levels(baseline: tuple, final: tuple, **shared: Any) -> list[dict]:
@@ -181,13 +154,8 @@ def test_two_percentages_are_counts_too_and_zero_cells_are_corrected():
 
 # Every confirmed result ends in an effect, or in a row that says why not.
 def assert_all_told(rows: list[dict], names: set[str]) -> None:
-    told = {
-        name
-        for row in rows
-        if row.get("effect") is not None or row.get("why_not")
-        for name in split_ids(row["result_ids"])
-    }
-    assert names <= told
+    told = [row for row in rows if row.get("effect") is not None or row.get("why_not")]
+    assert names <= {name for row in told for name in split_ids(row["result_ids"])}
     assert all((row.get("effect") is None) == bool(row.get("why_not")) for row in rows)
 
 
@@ -254,8 +222,7 @@ def test_groups_whose_size_is_not_stated_share_who_is_left():
 
 def test_sizes_that_leave_nobody_give_a_difference_without_an_interval():
     arms = {"treated": ("exosome", None), "control": ("placebo", 30)}
-    rows = effects(
-        *two({"mean": 95.0, "sd": 12.0}, {"mean": 85.0, "sd": 14.0}), arms=arms, study={"n_enrolled": 20}
-    )
+    pair = two({"mean": 95.0, "sd": 12.0}, {"mean": 85.0, "sd": 14.0})
+    rows = effects(*pair, arms=arms, study={"n_enrolled": 20})
     (row,) = [row for row in rows if row["estimand"] == "between_group"]
     assert (row["effect"], row.get("se")) == (10, None)

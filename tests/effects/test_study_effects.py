@@ -99,15 +99,14 @@ def test_times_that_are_not_stated_are_one_time_only_when_the_words_are_the_same
         assert len([row for row in rows if row["estimand"] == "between_group"]) == found
 
 
-def test_baseline_is_no_difference_and_two_exosome_arms_are_no_comparison():
-    pair = [
-        result(mean=95, sd=12, n=8, timepoint_weeks=0.0),
-        result(mean=85, sd=14, n=8, timepoint_weeks=0.0, arm_id="control"),
-    ]
-    assert_only_reasons(effects(*pair, arms=TWO_ARMS), "a value before treatment")
-    pair = result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control")
-    both = {"treated": ("exosome", None), "control": ("exosome_combination", None)}
-    assert_only_reasons(effects(*pair, arms=both), "a value after treatment")
+@pytest.mark.parametrize(
+    ("role", "weeks", "when"), [("placebo", 0.0, "before"), ("exosome_combination", 24.0, "after")]
+)
+def test_baseline_is_no_difference_and_two_exosome_arms_are_no_comparison(role, weeks, when):
+    first = result(mean=95, sd=12, n=8, timepoint_weeks=weeks)
+    second = result(mean=85, sd=14, n=8, timepoint_weeks=weeks, arm_id="control")
+    rows = effects(first, second, arms={"treated": ("exosome", None), "control": (role, None)})
+    assert_only_reasons(rows, f"a value {when} treatment")
 
 
 def assert_only_reasons(rows: list[dict], words: str) -> None:
@@ -200,16 +199,11 @@ def test_a_percentage_of_people_who_are_not_counted_has_no_interval(share):
 
 def test_a_share_is_counted_where_only_people_are_printed():
     (row,) = effects(result(kind="count", count=3, concept="satisfaction"), study=MEN)
-    assert row["effect"] == pytest.approx(3 / 16)
-    assert row["n_assumed"] == "16 (all enrolled)"
+    assert (row["effect"], row["n_assumed"]) == (pytest.approx(3 / 16), "16 (all enrolled)")
     (row,) = effects(result(kind="count", count=3, concept="satisfaction"))
     assert row.get("effect") is None and "number of people" in row["why_not"]
-
-
-def test_more_people_than_were_watched_have_no_interval():
     (row,) = effects(result(kind="count", count=20, n=16, concept="satisfaction"))
-    assert (row["effect"], row.get("ci_lower")) == (1.25, None)
-    assert "more people than were watched" in row["assumption"]
+    assert (row["effect"], row.get("ci_lower")) == (1.25, None) and "more people than" in row["assumption"]
 
 
 DISCREPANCY = {"study_id": "s", "check": "c", "detected_by": "automated", "statement": "w", "locators": "l"}
@@ -217,12 +211,10 @@ DISCREPANCY |= {"certain": True, "concern": "serious"}
 
 
 def test_certain_discrepancies_touch_the_effects_of_their_outcome_only():
-    base = DISCREPANCY
+    own = ({"concepts": "hair_density;satisfaction"}, {"certain": False, "concepts": "hair_density"},
+           {"concepts": "hair_thickness"}, {})  # fmt: skip
     discrepancies = [
-        base | {"discrepancy_id": "s.a", "concepts": "hair_density;satisfaction"},
-        base | {"discrepancy_id": "s.b", "certain": False, "concern": "some", "concepts": "hair_density"},
-        base | {"discrepancy_id": "s.c", "concepts": "hair_thickness"},
-        base | {"discrepancy_id": "s.d"},
+        DISCREPANCY | {"discrepancy_id": f"s.{name}"} | more for name, more in zip("abcd", own, strict=True)
     ]
     (row,) = effects(result(kind="change", mean=35, sd=6.5), study=MEN, discrepancies=discrepancies)
     assert row["discrepancy_ids"] == "s.a"

@@ -67,10 +67,8 @@ def test_a_figure_of_a_whole_table_names_it():
 
 
 def test_a_csv_holds_plain_numbers_only_and_no_empty_column():
-    rows = [
-        {"a": 1 / 3, "_b": 2, "c": None, "d": ["x"], "e": np.float64(2)},
-        {"a": 1, "f": "word", "c": float("nan")},
-    ]
+    first = {"a": 1 / 3, "_b": 2, "c": None, "d": ["x"], "e": np.float64(2)}
+    rows = [first, {"a": 1, "f": "word", "c": float("nan")}]
     text = Figure(None, "alt", "caption", rows).csv().decode()
     assert text == "a,e,f\n0.333333333333,2,\n1,,word\n"
 
@@ -84,9 +82,8 @@ def test_figure_without_words_is_refused(gap):
 
 
 def test_table_escapes_and_heads_its_rows():
-    frame = pd.DataFrame(
-        {"study_id": ["<script>alert(1)</script>", "b"], "n": [35.0, np.nan], "ok": [True, None]}
-    )
+    hostile = ["<script>alert(1)</script>", "b"]
+    frame = pd.DataFrame({"study_id": hostile, "n": [35.0, np.nan], "ok": [True, None]})
     page = page_of(show, frame, caption="A & <b>")
     assert page.find("script") is None
     assert page.find("caption").get_text() == "A & <b>"
@@ -97,12 +94,6 @@ def test_table_escapes_and_heads_its_rows():
     assert page.select("tbody td")[0].get_text() == "35"
     missing = page.select("tbody td")[2].find("span")
     assert (missing.get_text(), missing["aria-label"]) == ("–", "not stated")
-
-
-def test_a_row_has_the_anchor_of_its_quantity():
-    frame = pd.DataFrame({"quantity_id": ["w.1"], "printed": ["35"]})
-    page = BeautifulSoup(table_html(frame, caption="c", anchor_column="quantity_id"), "html.parser")
-    assert page.find("tr", id="q-w.1")
 
 
 @pytest.mark.parametrize(("rows", "in_view"), [(15, 15), (18, 18), (19, 15), (40, 15)])
@@ -119,11 +110,10 @@ def test_a_long_table_is_folded_after_its_first_rows_with_a_count(rows, in_view)
 
 def test_text_is_left_and_numbers_are_right_also_in_jupyter():
     page = page_of(show, pd.DataFrame({"study": ["a"], "n": [3]}), caption="c")
-    cells = page.find_all(["td", "th"])
-    assert [("style" in cell.attrs, "number" in cell.get("class", [])) for cell in cells] == [
-        (True, False),
-        (False, True),
-    ] * 2
+    told = [
+        ("style" in cell.attrs, "number" in cell.get("class", [])) for cell in page.find_all(["td", "th"])
+    ]
+    assert told == [(True, False), (False, True)] * 2
 
 
 def test_empty_table_and_unknown_column():
@@ -136,29 +126,24 @@ def test_empty_table_and_unknown_column():
 
 
 def test_a_tables_schema_gives_headings_units_and_formats():
-    frame = pd.DataFrame(
-        {"study_id": ["a2020"], "weight": [0.25], "unit": ["hairs/cm2"], "interval": ["1 to 2"]}
-    )
+    row = {"study_id": "a2020", "weight": 0.25, "unit": "hairs/cm2", "interval": "1 to 2"}
+    frame = pd.DataFrame([row])
     chosen = {"headings": {"study_id": "left out"}, "names": lambda text: text.replace("a2020", "A 2020")}
     page = page_of(show, frame, "study_id weight interval unit", caption="c", of="pool_members", **chosen)
     heads = [cell.get_text() for cell in page.select("th[scope=col]")]
     assert heads == ["left out", "its weight", "interval", "unit"]
-    assert [cell.get_text() for cell in page.select("tbody :is(td, th)")] == [
-        "A 2020",
-        "25%",
-        "1 to 2",
-        "hairs/cm²",
-    ]
+    cells = [cell.get_text() for cell in page.select("tbody :is(td, th)")]
+    assert cells == ["A 2020", "25%", "1 to 2", "hairs/cm²"]
     assert page.find("table")["id"] == "pool_members"
     with pytest.raises(KeyError, match="no table members in the schema"):
         show(frame, caption="c", of="members")
 
 
-def test_table_columns_and_formats():
-    frame = pd.DataFrame({"a": [1], "share": [0.256], "p": [0.02]})
-    formats = {"share": ".0%", "p": lambda v: f"P={v}"}
-    html = table_html(frame, caption="c", columns={"share": "Share", "p": "P"}, formats=formats)
-    assert "26%" in html and "P=0.02" in html and ">a<" not in html
+def test_table_columns_formats_and_the_anchor_of_a_row():
+    frame = pd.DataFrame({"quantity_id": ["w.1"], "share": [0.256], "p": [0.02]})
+    formats, shown = {"share": ".0%", "p": lambda v: f"P={v}"}, {"share": "Share", "p": "P"}
+    html = table_html(frame, caption="c", columns=shown, formats=formats, anchor_column="quantity_id")
+    assert "26%" in html and "P=0.02" in html and "quantity" not in html and '<tr id="q-w.1"' in html
 
 
 def test_sentence_escapes_values_and_keeps_its_own_markup():
@@ -187,9 +172,8 @@ def test_a_cell_has_the_room_that_its_text_wants(length, room):
 
 @pytest.mark.parametrize(("ids", "fixed"), [(None, True), ("w.1", False)])
 def test_numbers_in_the_sentence_of_a_row_without_figures_are_no_links(ids, fixed):
-    frame = pd.DataFrame(
-        {"study": ["a"], "why": ["phase 2 of one trial, seen in 2025"], "quantity_ids": [ids]}
-    )
+    row = {"study": "a", "why": "phase 2 of one trial, seen in 2025", "quantity_ids": ids}
+    frame = pd.DataFrame([row])
     html = table_html(frame, caption="Made", columns={"study": "study", "why": "why"})
     assert ("fixed" in BeautifulSoup(html, "html.parser").find("td").get("class", [])) == fixed
 

@@ -7,29 +7,29 @@ import pandas as pd
 import pytest
 from case_files import cases_of
 
-from helpers.figures.canvas import PALETTE, PHONE_WIDTH, SMALL
-from helpers.figures.forest import forest, sides_of
-from helpers.figures.outcome import DIRECTION_MARKS, LOOKS, context_plot, direction, harms
-from helpers.figures.risk_of_bias import MARKS, appraisal_matrix, judgement_letter
-from helpers.figures.rows import author_year, modifier_rows, panel_rows
-from helpers.figures.sensitivity import MOST, specification_curve
-from helpers.figures.study import before_after, flow, ongoing_timeline, timeline
+from helpers.figures.canvas import MARKS, PALETTE, PHONE_WIDTH, SMALL, judgement_letter
+from helpers.figures.forest import author_year, forest, panel_rows, sides_of
+from helpers.figures.outcome import (
+    DIRECTION_MARKS,
+    LOOKS,
+    MOST,
+    context_plot,
+    direction,
+    harms,
+    modifier_rows,
+    specification_curve,
+)
+from helpers.figures.study import appraisal_matrix, before_after, flow, ongoing_timeline, timeline
 from helpers.site.notebook import COLOURED
 from helpers.site.page import stylesheet
 from helpers.tables.vocabulary import CHOICES
 
 ROWS = cases_of(__file__)
 STUDIES = ROWS["studies"]
-JUDGED = pd.DataFrame(
-    [
-        {"study_id": study, "domain": domain, "judgement": judgement}
-        for study in ("a2024", "b2025 with a name that is rather long to be written in one line")
-        for domain, judgement in (
-            ("a domain with a long name", "no concerns"),
-            ("overall", "serious concerns"),
-        )
-    ]
-)
+LONG = "b2025 with a name that is rather long to be written in one line"
+GIVEN = {"a domain with a long name": "no concerns", "overall": "serious concerns"}
+PAIRS = [(study, *pair) for study in ("a2024", LONG) for pair in GIVEN.items()]
+JUDGED = pd.DataFrame(PAIRS, columns=["study_id", "domain", "judgement"])
 DRAWINGS = {
     "forest": lambda: forest(STUDIES, unit="hairs/cm²", pooled=ROWS["pooled"], title="Density"),
     "direction": lambda: direction(ROWS["ways"]),

@@ -19,23 +19,19 @@ def made(
     graded = CASES["graded"] | {"certainty": level, "proposed": level}
     pooled = CASES["pooled"] | {"concept": concepts[0]}
     line = {"tier": "core", "direction": "better", "comparable": True} | (line or {})
-    tables = {
-        name: as_frame(name, list(rows))
-        for name, rows in (("effects", measured or ()), ("discrepancies", found))
-    }
+    given = {"effects": measured or (), "discrepancies": found}
+    tables = {name: as_frame(name, list(rows)) for name, rows in given.items()}
+    pairs = [(name, study) for name in concepts for study in ("ab" if more else "abc")]
     lines = [
-        line | {"concept": name, "study_id": study, "line_id": f"{name}{study}"}
-        for name in concepts
-        for study in ("ab" if more else "abc")
+        line | {"concept": name, "study_id": study, "line_id": f"{name}{study}"} for name, study in pairs
     ]
     lines += [line | own | {"line_id": f"more{place}"} for place, own in enumerate(more or ())]
     tables["comparisons"] = validate("comparisons", lines)
     tables["results"] = as_frame("results", list(results))
     tables |= {name: as_frame(name, CASES[name]) for name in ("arms", "adverse_events")}
     rows = [graded | {"concept": name} for name in concepts]
-    summary = findings_summary(
-        validate("certainty", rows), validate("pooled", [pooled | fit]), tables, VISIBLE
-    )
+    fits = validate("pooled", [pooled | fit])
+    summary = findings_summary(validate("certainty", rows), fits, tables, VISIBLE)
     validate("summary_of_findings", summary.rows)
     return summary
 
@@ -150,13 +146,12 @@ def test_a_size_is_told_on_its_own_scale(fit, words):
 
 
 def test_a_probability_of_one_half_is_no_effect():
-    effect = {"measure": "CLES", "estimand": "between_group", "estimate": 0.73, "unit": "probability"}
+    effect = {"measure": "CLES", "estimand": "between_group", "unit": "probability"}
     graded = {"concept": "hair_count", "certainty": "low"}
-    assert "may or may not" in statement(graded, effect | {"ci_lower": 0.41, "ci_upper": 0.89}, None)
-    assert "may increase" in statement(graded, effect | {"ci_lower": 0.55, "ci_upper": 0.89}, None)
-    assert "may reduce" in statement(
-        graded, effect | {"estimate": 0.3, "ci_lower": 0.2, "ci_upper": 0.45}, None
-    )
+    for value, low, high, words in ((0.73, 0.41, 0.89, "may or may not"), (0.73, 0.55, 0.89, "may increase"),
+                                    (0.3, 0.2, 0.45, "may reduce")):  # fmt: skip
+        fit = effect | {"estimate": value, "ci_lower": low, "ci_upper": high}
+        assert words in statement(graded, fit, None)
 
 
 def test_at_most_seven_outcomes_and_harms_always():

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from case_files import cases_of
 from review_readers import read_source
 
-from helpers.figures.rows import timeline_events
+from helpers.figures.study import timeline_events
 from helpers.narrative.study import at_a_glance, people_posted, printed_figures, printed_means
 from helpers.tables import as_frame, validate
 from trialfiles.ctgov_results import posted_figures
@@ -44,14 +44,9 @@ def test_what_is_not_stated_is_said_to_be_so():
 
 def test_what_was_announced_was_measured_or_told_in_words_or_only_promised():
     named = [("hair_density", 12.0), ("hair_thickness", 12.0), ("satisfaction", 12.0)]
-    outcomes = as_frame(
-        "outcomes", [{"concept": concept, "timepoint_weeks": week} for concept, week in named]
-    )
-    marks = {
-        row["lane"]: row["mark"]
-        for row in timeline_events(outcomes, outcomes[:1], as_frame("arms", []), {"hair_thickness"})
-    }
-    assert list(marks.values()) == ["measured", "words", "promised"]
+    outcomes = as_frame("outcomes", [dict(concept=concept, timepoint_weeks=week) for concept, week in named])
+    events = timeline_events(outcomes, outcomes[:1], as_frame("arms", []), {"hair_thickness"})
+    assert [row["mark"] for row in events] == ["measured", "words", "promised"]
 
 
 def test_numbers_are_accounted_for():

@@ -21,7 +21,7 @@ from helpers.panels import (
     study_picture,
 )
 from helpers.pooling.groups import Options
-from helpers.pooling.reanalysis import Basis, reanalysed
+from helpers.pooling.tiers import Basis, reanalysed
 from metastats import effect_size
 from notebookpress.parameters import load_parameters, merge_parameters
 from notebookpress.tables import records
@@ -82,9 +82,8 @@ def test_the_chosen_outcome_is_drawn_or_said_to_have_nothing(basis: Basis):
         {"included": "without wan2025"},
     ):
         [said] = shown(basis, **nothing)
-        assert said.p.get_text().startswith(
-            "Nothing to show, because no figure of the chosen studies can stand"
-        )
+        words = "Nothing to show, because no figure of the chosen studies can stand"
+        assert said.p.get_text().startswith(words)
 
 
 def test_the_correlation_moves_the_standard_error_and_what_follows(basis: Basis):

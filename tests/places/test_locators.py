@@ -68,23 +68,15 @@ def test_lines_count_from_one_and_end_at_newlines_only():
     assert document.line_of(len(document.text)) == 4
 
 
-def test_what_is_no_file(tmp_path):
-    with pytest.raises(SourceError, match="absent.txt: cannot be read.*Remedy"):
-        read_document(tmp_path / "absent.txt")
+@pytest.mark.parametrize(("content", "words"), [
+    (None, "one.txt: cannot be read.*Remedy"), (b"", "is empty"), (b" \n\t\r\n", "is empty"),
+    (b"\xef\xbb\xbf\n", "is empty"), (b"first\nhairs per cm\xb2\n", "txt:2: byte 18, 0xb2.*Remedy.*UTF-8"),
+])  # fmt: skip
+def test_a_text_that_cannot_be_read_is_refused_with_the_remedy(tmp_path, content, words):
+    path = tmp_path / "one.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SourceError, match=words):
+        read_document(path)
     with pytest.raises(SourceError, match="cannot be read"):
         read_document(tmp_path)
-
-
-def test_not_utf8_names_the_line(tmp_path):
-    path = tmp_path / "latin.txt"
-    path.write_bytes(b"first\nhairs per cm\xb2\n")
-    with pytest.raises(SourceError, match="txt:2: byte 18, 0xb2.*Remedy.*UTF-8"):
-        read_document(path)
-
-
-@pytest.mark.parametrize("content", [b"", b" \n\t\r\n", b"\xef\xbb\xbf\n"])
-def test_empty_file(tmp_path, content):
-    path = tmp_path / "empty.txt"
-    path.write_bytes(content)
-    with pytest.raises(SourceError, match="is empty"):
-        read_document(path)

@@ -44,10 +44,8 @@ def world(*results: dict, tiers: dict[str, str] | None = None, studies: dict[str
     tables = {name: as_frame(name, rows) for name, rows in tables.items()}
     effects = []
     for study in tables["studies"].to_dict("records"):
-        own = [
-            tables[name][tables[name]["study_id"] == study["study_id"]]
-            for name in ("arms", "results", "discrepancies")
-        ]
+        parts = (tables[name] for name in ("arms", "results", "discrepancies"))
+        own = [part[part["study_id"] == study["study_id"]] for part in parts]
         plain = {key: None if pd.isna(value) else value for key, value in study.items()}
         effects += study_effects(plain, *own, pre_post_correlation=correlation)
     tables["effects"] = validate("effects", effects)
@@ -61,9 +59,7 @@ def reml(yi: np.ndarray, vi: np.ndarray) -> tuple[float, float, float]:
     def loss(tau2: np.ndarray) -> np.ndarray:
         w = 1 / (vi + tau2[:, None])
         mu = (w * yi).sum(1) / w.sum(1)
-        return 0.5 * (
-            np.log(vi + tau2[:, None]).sum(1) + np.log(w.sum(1)) + (w * (yi - mu[:, None]) ** 2).sum(1)
-        )
+        return 0.5 * (np.log(w.sum(1)) - np.log(w).sum(1) + (w * (yi - mu[:, None]) ** 2).sum(1))
 
     low, high = 0.0, 20 * float(np.var(yi) + vi.max())
     for _ in range(12):

@@ -25,25 +25,20 @@ def power_of(d: float, n1: float, n2: float | None = None, alpha: float = 0.05) 
 
 
 def horizon(
-    study: dict | None = None,
-    outcome: dict | None = None,
-    roles: tuple[str, ...] = ("exosome", "placebo"),
-    results: bool | None = False,
-    spread: Spread = NO_LOSSES,
-    **options: Any,
+    study=None, outcome=None, roles=("exosome", "placebo"), results=False, spread=NO_LOSSES, **options
 ):
     """Return the rows of one made-up registered trial."""
-    base = {"study_id": "t", "comparison": "parallel", "n_planned": 60}
-    planned = {"study_id": "t", "outcome_id": "o1", "concept": "hair_density", "priority": "primary"}
-    planned |= {"measure": "hairs"}
-    source = {"source_id": "t", "study_id": "t", "tier": "core", "format": "f", "has_results": results}
-    arms = [{"study_id": "t", "arm_id": f"a{at}", "role": role} for at, role in enumerate(roles)]
-    tables = {
-        "sources": [source],
-        "studies": [base | (study or {})],
-        "arms": arms,
-        "outcomes": [planned | (outcome or {})],
+    base, named = {"study_id": "t", "comparison": "parallel", "n_planned": 60}, {"study_id": "t"}
+    planned = named | {
+        "outcome_id": "o1",
+        "concept": "hair_density",
+        "priority": "primary",
+        "measure": "hairs",
     }
+    source = named | {"source_id": "t", "tier": "core", "format": "f", "has_results": results}
+    arms = [named | {"arm_id": f"a{at}", "role": role} for at, role in enumerate(roles)]
+    tables = {"sources": [source], "studies": [base | (study or {})], "arms": arms}
+    tables |= {"outcomes": [planned | (outcome or {})]}
     frames = {name: as_frame(name, part) for name, part in tables.items()}
     rows = ongoing_outcome_rows(frames, spread, **options)
     validate("ongoing_outcomes", rows)
@@ -83,21 +78,18 @@ def test_those_lost_detect_nothing(losses, left):
     assert f"{left} of 60 people analysed" in row["assumption"]
 
 
-def test_people_enrolled_count_where_they_are_known():
-    assert "40 of 40 people" in one({"n_enrolled": 40})["assumption"]
-    assert "40 of 40 people" in one({"n_planned": None, "n_enrolled": 40})["assumption"]
-
-
-def test_a_change_from_baseline_is_compared_between_the_arms_that_there_are():
-    parallel = one(outcome={"measure": "change from Baseline"})
-    assert (parallel["estimand"], parallel["comparator"]) == ("between_group", "placebo")
-    both = one({"comparison": "within_person"}, {"measure": "change from baseline, both areas"})
-    assert both["estimand"] == "within_participant"
-
-
-def test_a_crossover_trial_is_within_people_and_has_no_sites():
-    row = one({"comparison": "crossover", "n_planned": 18})
-    assert row["estimand"] == "within_participant" and "two periods each" in row["assumption"]
+@pytest.mark.parametrize(("study", "measure", "estimand", "words"), [
+    ({"n_enrolled": 40}, "hairs", "between_group", "40 of 40 people"),
+    ({"n_planned": None, "n_enrolled": 40}, "hairs", "between_group", "40 of 40 people"),
+    ({}, "change from Baseline", "between_group", "30 against 30"),
+    ({"comparison": "within_person"}, "change from baseline, both areas", "within_participant", "two sites each"),
+    ({"comparison": "crossover"}, "hairs", "within_participant", "two periods each"),
+    ({"comparison": "within_person", "design": "dose-escalation"}, "hairs", "within_participant", "all doses together"),
+])  # fmt: skip
+def test_design_and_outcome_tell_what_is_compared_in_whom(study, measure, estimand, words):
+    row = one(study, {"measure": measure})
+    assert row["estimand"] == estimand and words in row["assumption"]
+    assert row["comparator"] == "placebo" and row["detectable_difference"] is not None
 
 
 def test_a_change_of_the_treated_site_or_of_the_only_group_is_tested_against_nothing():
@@ -130,11 +122,6 @@ def test_where_no_test_fits_the_difference_is_missing_and_the_row_says_why(study
     for row in horizon(study, outcome):
         assert row["detectable_difference"] is None
         assert words in row["assumption"]
-
-
-def test_rising_doses_on_one_scalp_are_taken_together_and_the_row_says_so():
-    row = one({"comparison": "within_person", "design": "dose-escalation"})
-    assert row["detectable_difference"] is not None and "all doses together" in row["assumption"]
 
 
 @pytest.mark.parametrize("results", [True, None])

@@ -13,8 +13,16 @@ from scipy import stats
 from test_ongoing import power_of
 
 from helpers.appraisal.grade import LEVELS
-from helpers.pooling.ongoing import Spread, is_past, last_search, ongoing_trial_rows, spread_of_change
-from helpers.pooling.simulation import certainty_after, known_estimates, simulation_rows
+from helpers.pooling.ongoing import (
+    Spread,
+    certainty_after,
+    is_past,
+    known_estimates,
+    last_search,
+    ongoing_trial_rows,
+    simulation_rows,
+    spread_of_change,
+)
 from helpers.sheets.context import read_context
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame, validate
@@ -50,14 +58,12 @@ def simulated(rows, known=NOTHING, model=MODEL, **options):
 
 @pytest.mark.parametrize(("arms", "ratio", "n", "sides"), CASES["sizes"])
 def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, sides):
-    row = listed(seen("t", n=n, arms=arms, allocation_ratio=ratio), spread=Spread(20, 14.6, 25.4, 0.7, 0.0))[
-        "t"
-    ]
+    trial = seen("t", n=n, arms=arms, allocation_ratio=ratio)
+    row = listed(trial, spread=Spread(20, 14.6, 25.4, 0.7, 0.0))["t"]
     assert (row["n_exosome"], row["n_comparator"]) == pytest.approx(sides)
     size = row["detectable_80_sds"]
-    assert (
-        f"{size * 14.6:.1f} to {size * 25.4:.1f} with the smallest and largest SD seen" in row["assumption"]
-    )
+    seen_sds = f"{size * 14.6:.1f} to {size * 25.4:.1f} with the smallest and largest SD seen"
+    assert seen_sds in row["assumption"]
     assert power_of(size, *sides) == pytest.approx(0.8, abs=1e-5)
     assert power_of(row["detectable_90"] / 20, *sides) == pytest.approx(0.9, abs=1e-5)
     sizes = [row[f"detectable_80{which}"] for which in ("", "_low", "_high")]
@@ -71,9 +77,8 @@ def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, 
 def test_no_density_is_told_that_the_trial_will_not_give(more, words, sized):
     row = listed(seen("t", **more))["t"]
     assert words in row["assumption"]
-    assert not any(
-        row.get(name) for name in ("detectable_80", "detectable_90", "se_expected", "width_expected")
-    )
+    sized_by_density = ("detectable_80", "detectable_90", "se_expected", "width_expected")
+    assert not any(map(row.get, sized_by_density))
     assert bool(row["detectable_80_sds"]) is sized
     assert simulation_rows([row], NOTHING, MODEL) == []
 
@@ -109,10 +114,12 @@ def test_a_trial_is_late_a_year_after_primary_completion_and_never_for_a_date_of
         seen("ended", expected="2025-10", end_of="study"),
         seen("recruited", expected="2020-01", end_of="recruitment"),
         seen("some end", expected="2020-01"),
+        seen("withdrawn", status="withdrawn", primary_completion_on="2020-01"),
     )
     assert {name: row["late"] for name, row in rows.items()} == {
-        "primary": True, "not yet": False, "ended": True, "recruited": None, "some end": None,
+        "primary": True, "not yet": False, "ended": True, "recruited": None, "some end": None, "withdrawn": False,
     }  # fmt: skip
+    assert rows["withdrawn"]["can_answer"] == "no"
     assert rows["not yet"]["results_due"] == "2026-12"
     assert rows["recruited"]["results_due"] is None and "recruitment" in rows["recruited"]["due_basis"]
 
@@ -124,29 +131,21 @@ def test_hair_counted_against_baseline_only_is_not_counted_against_the_control()
                      "allocation": "randomised"}],
         "arms": [{"study_id": "t", "arm_id": role, "role": role, "label": role} for role in ("exosome", "placebo")],
     }  # fmt: skip
-    outcomes = {"a": "satisfaction", "b": "hair_density"}
+    named = {"a": "satisfaction", "b": "hair_density"}
     planned = [{"study_id": "t", "outcome_id": name, "concept": concept, "priority": "primary", "measure": "both sites"}
-               for name, concept in outcomes.items()]  # fmt: skip
+               for name, concept in named.items()]  # fmt: skip
     frames = {name: as_frame(name, rows) for name, rows in tables.items()}
     found = {}
     for measure in ("both sites", "change from baseline at the treated site"):
         planned[1]["measure"] = measure
-        [found[measure]] = ongoing_trial_rows(
-            frames | {"outcomes": as_frame("outcomes", planned)}, None, NO_LOSSES, None
-        )
+        outcomes = as_frame("outcomes", planned)
+        [found[measure]] = ongoing_trial_rows(frames | {"outcomes": outcomes}, None, NO_LOSSES, None)
     both, one_site = found.values()
-    assert (
-        both["can_answer"] == "yes"
-        and both["outcomes"] == one_site["outcomes"] == "satisfaction;hair_density"
-    )
+    assert both["can_answer"] == "yes"
+    assert both["outcomes"] == one_site["outcomes"] == "satisfaction;hair_density"
     assert both["detectable_80"] and not one_site.get("detectable_80")
     assert one_site["can_answer"] == "no" and "but patient satisfaction" in one_site["can_answer_reason"]
     assert simulated({"t": both}, true_effects=(0.0,))[0]["n_planned"] == 40  # as enrolled
-
-
-def test_a_withdrawn_trial_is_neither_awaited_nor_late():
-    row = listed(seen("t", status="withdrawn", primary_completion_on="2020-01"))["t"]
-    assert (row["can_answer"], row["late"]) == ("no", False)
 
 
 def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
@@ -164,9 +163,8 @@ def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():
 
 def test_every_registered_trial_of_the_repository_is_told_as_it_is_registered():
     record, context = read_raw(RAW).record, read_context(RAW)
-    tables = {
-        name: validate(name, getattr(record, name)) for name in ("sources", "studies", "arms", "outcomes")
-    }
+    names = ("sources", "studies", "arms", "outcomes")
+    tables = {name: validate(name, getattr(record, name)) for name in names}
     spread = spread_of_change(validate("comparators", context["comparators"]))
     found = ongoing_trial_rows(tables, validate("trials", context["trials"]), spread, "2026-11")
     asked = ("estimand", "comparator", "comparator_name", "can_answer", "late")

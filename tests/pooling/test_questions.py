@@ -17,7 +17,6 @@ from helpers.tables import validate
 from helpers.tables.vocabulary import tiers_of
 from metastats import cluster_robust, pool, sampling_covariance, three_level
 
-ACTIVE = {"comparator": "active", "comparator_name": "minoxidil 5 %"}
 CASES = cases_of(__file__)
 
 
@@ -77,17 +76,19 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
         assert (change["ci_lower"], change["ci_upper"]) == pytest.approx((31.536, 38.464), abs=5e-4)
 
 
-def test_an_active_comparator_counts_by_its_name():
-    (same,) = rows(line("a", 1.0, **ACTIVE), line("b", 3.0, **ACTIVE | {"comparator_name": "Minoxidil 5%"}))
-    assert (same["pooled"], same["k"], same["comparator"]) == (True, 2, "active")
-    assert len(rows(line("a", 1.0, **ACTIVE), line("b", 3.0, **ACTIVE | {"comparator_name": "PRP"}))) == 2
-    unnamed = ACTIVE | {"comparator_name": None}  # two comparators without a name are not known to be one
-    assert not any(row["pooled"] for row in rows(line("a", 1.0, **unnamed), line("b", 3.0, **unnamed)))
-
-
-def test_a_placebo_counts_by_its_class():
-    (same,) = rows(line("a", 1.0, comparator_name="saline"), line("b", 3.0, comparator_name="vehicle"))
-    assert same["pooled"] and same["comparator_name"] == "saline; vehicle"
+@pytest.mark.parametrize(("comparator", "names", "pooled"), [
+    ("active", ("minoxidil 5 %", "Minoxidil 5%"), True), ("active", ("minoxidil 5 %", "PRP"), False),
+    ("active", (None, None), False), ("placebo", ("saline", "vehicle"), True),
+])  # fmt: skip
+def test_an_active_comparator_counts_by_its_name_and_a_placebo_by_its_class(comparator, names, pooled):
+    """Two active comparators without a name are not known to be one."""
+    both = {"comparator": comparator}
+    found = rows(
+        *(line(study, 1.0, comparator_name=name, **both) for study, name in zip("ab", names, strict=True))
+    )
+    assert [row["pooled"] for row in found] == ([True] if pooled else [False, False])
+    if pooled:
+        assert (found[0]["k"], found[0]["comparator_name"]) == (2, "; ".join(names))
 
 
 def test_uncontrolled_changes_are_shown_and_never_averaged():

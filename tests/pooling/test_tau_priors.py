@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from helpers.pooling.estimates import prior_scale
+from helpers.pooling.tiers import prior_scale
 
 
 def estimate(sd: float, n: int = 16, **more) -> dict:

@@ -102,10 +102,8 @@ def test_every_difference_ends_in_an_estimate_or_a_reason():
 ])  # fmt: skip
 def test_without_a_doubtful_estimate_a_row_says_that_nothing_is_left(lone):
     found = synthesis_of_lines([lone | {"certain_discrepancies": 1}], "core", Options()).pooled
-    assert [row["without_certain_discrepancies"] for row in found if row["scenario"] == "as printed"] == [
-        False,
-        True,
-    ]
+    printed = [row for row in found if row["scenario"] == "as printed"]
+    assert [row["without_certain_discrepancies"] for row in printed] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -113,9 +111,8 @@ def test_without_a_doubtful_estimate_a_row_says_that_nothing_is_left(lone):
     [("CLES", (0.9, 0.7), logit, expit, lambda x: x * (1 - x)), ("CLIFF", (0.8, 0.4), np.arctanh, np.tanh, lambda x: 1 - x**2)],
 )  # fmt: skip
 def test_rank_effects_are_pooled_where_no_limit_leaves_their_scale(measure, values, to, back, slope):
-    lines = [
-        line(name, value, 0.09, measure=measure, unit="u") for name, value in zip("ab", values, strict=True)
-    ]
+    shared = {"measure": measure, "unit": "u"}
+    lines = [line(name, value, 0.09, **shared) for name, value in zip("ab", values, strict=True)]
     found = synthesis_of_lines(lines, "core", Options())
     [fit] = [row for row in found.pooled if row["model"] == RANDOM]
     variances = (0.09 / slope(np.array(values))) ** 2
@@ -129,10 +126,8 @@ def test_rank_effects_are_pooled_where_no_limit_leaves_their_scale(measure, valu
 
 
 def test_reasons_name_the_studies_that_give_them():
-    bare = [
-        line(name, None, None, why_not=why)
-        for name, why in (("a", "no SD"), ("b", "in words"), ("c", "no SD"))
-    ]
+    reasons = {"a": "no SD", "b": "in words", "c": "no SD"}
+    bare = [line(name, None, None, why_not=why) for name, why in reasons.items()]
     [row] = synthesis_of_lines(bare, "core", Options()).pooled
     assert row["reason"] == "no meta-analysis: a, c: no SD; b: in words"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise, product
 from typing import Any
 
@@ -12,20 +12,7 @@ import numpy as np
 from scipy import optimize, stats
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
-from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
-    TESTED,
-    Hit,
-    PrintedFigure,
-    StudyEvidence,
-    Weight,
-    covers,
-    needed,
-    tails,
-    tidy,
-)
+from helpers.appraisal.evidence import TESTED, Hit, PrintedFigure, StudyEvidence, covers, needed, tails, tidy
 from helpers.appraisal.p_values import RANKS, test_family
 
 _STATISTIC = re.compile(
@@ -38,6 +25,12 @@ _RATIOS = ("RR", "OR")
 CHANGE_CHANCE = 0.025  # of each side of the 95 % interval of a standardised change
 _ORDER = (("minimum", "q1", "median", "q3", "maximum"), ("ci_lower", "mean", "ci_upper"))
 _LIMITS = dict(q1="lower quartile", q3="upper quartile", ci_lower="lower limit", ci_upper="upper limit")
+# How many degrees of freedom a statistic has, and its two-sided p; else it is one of chi squared.
+_DISTRIBUTIONS: dict[str, tuple[int, Callable[..., float]]] = {
+    "z": (0, lambda z: 2 * ndtr(-z)),
+    "t": (1, lambda df, t: 2 * stdtr(df, -t)),
+    "f": (2, fdtrc),
+}
 _NARROWEST, _WIDEST = 0.8, 0.999  # levels of an interval whose level is not stated
 Changed = tuple[Any, PrintedFigure, PrintedFigure | None]
 
@@ -74,7 +67,7 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         sizes = {row.n, before.n, after.n}
         other_people = not one_person and len(sizes) > 1 and None not in sizes  # so that it need not be
         same_n = one_person or (len(sizes) == 1 and None not in sizes)
-        weight = CERTAIN if same_n else MINOR if other_people else DOUBTFUL
+        weight = "certain" if same_n else "minor" if other_people else "doubtful"
         if row.unit == _PERCENT:
             yield from _not_the_share(row, change, m0, m1)
         else:
@@ -89,22 +82,22 @@ def _not_the_share(row: Any, change: PrintedFigure, m0: PrintedFigure, m1: Print
     least, most = 100 * (c / b - 1), 100 * (d / max(a, 1e-9) - 1)
     if high < least or low > most:
         arithmetic = f"({m1} - {m0}) / {m0} = {tidy(100 * (m1.value / m0.value - 1))} %, printed {change} %"
-        yield Hit(arithmetic, (change, m0, m1), (row.concept,), CERTAIN, "mean", {"arm": row.arm_id})
+        yield Hit(arithmetic, (change, m0, m1), (row.concept,), "certain", "mean", {"arm": row.arm_id})
 
 
 def _not_the_difference(
-    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, weight: Weight
+    row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, weight: str
 ) -> Iterator[Hit]:
     off = abs(change.value - m1.value + m0.value)
     if off > _room(change, m0, m1):
         arithmetic = f"{m1} - {m0} = {tidy(m1.value - m0.value)}, printed {change}"
-        if weight.certain and off <= _room(change, m0, m1, wide=True):
-            weight = DOUBTFUL
+        if weight == "certain" and off <= _room(change, m0, m1, wide=True):
+            weight = "doubtful"
         yield Hit(arithmetic, (change, m0, m1), (row.concept,), weight, "mean", {"arm": row.arm_id})
 
 
 def _no_correlation(
-    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, weight: Weight
+    row: Any, sd: PrintedFigure, s0: PrintedFigure, s1: PrintedFigure, weight: str
 ) -> Iterator[Hit]:
     def fits(wide: bool) -> bool:
         (a, b), (c, d), (low, high) = (figure.interval(wide) for figure in (s0, s1, sd))
@@ -113,7 +106,7 @@ def _no_correlation(
     if not fits(wide=False):
         r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
         arithmetic = f"({s0}² + {s1}² - {sd}²) / (2 x {s0} x {s1}) = {r:.2f}, outside -1 to 1"
-        weight = DOUBTFUL if weight.certain and fits(wide=True) else weight
+        weight = "doubtful" if weight == "certain" and fits(wide=True) else weight
         yield Hit(arithmetic, (sd, s0, s1), (row.concept,), weight, "SD")
 
 
@@ -126,13 +119,12 @@ def change_of_extremes(evidence: StudyEvidence) -> Iterator[Hit]:
         yield TESTED
         gaps = [after.value - before.value for before, after in pairs]
         low, high = min(gaps), max(gaps)
-        changes = "; ".join(
-            f"{before} to {after} is {tidy(gap)}" for (before, after), gap in zip(pairs, gaps, strict=True)
-        )
+        told = zip(pairs, gaps, strict=True)
+        changes = "; ".join(f"{before} to {after} is {tidy(gap)}" for (before, after), gap in told)
         figures = [figure for pair in pairs for figure in pair]
         if not low < change.value < high and not (low == change.value == high):
             outside = change.low > high or change.high < low
-            case, weight = ("outside", DOUBTFUL) if outside else ("at an end", MINOR)
+            case, weight = ("outside", "doubtful") if outside else ("at an end", "minor")
             yield Hit(f"mean change {change}; {changes}", (change, *figures), (row.concept,), weight, case)
         n = evidence.people(row.n) or 2
         largest = (high - low) / 2 * math.sqrt(n / (n - 1)) if n > 1 else 0.0
@@ -257,9 +249,8 @@ def every_pair(evidence: StudyEvidence) -> Iterator[Hit]:
         sign = -1 if row.says == "lower" else 1
         against = [pair for pair in pairs if (pair[2].value - pair[1].value) * sign <= 0]
         if against:
-            arithmetic = "; ".join(
-                f"{start.arm_id}, {start.site}: {before} to {after}" for start, before, after in against
-            )
+            told = (f"{row.arm_id}, {row.site}: {before} to {after}" for row, before, after in against)
+            arithmetic = "; ".join(told)
             figures = [figure for _, *pair in against for figure in pair]
             words = {"says": row.says, "against": len(against), "pairs": len(pairs)}
             yield Hit(arithmetic, (*figures, row), (row.about,), words=words)
@@ -294,10 +285,8 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
         narrow, wide = stats.norm.ppf((1 + levels[0]) / 2), stats.t.ppf((1 + levels[1]) / 2, 2)
         if most < narrow * 0.99 or least > wide:
             half = (high.value - low.value) / 2
-            arithmetic = (
-                f"({high} - {low}) / 2 = {tidy(half)}, {tidy(half / error.value)} standard errors of "
-            )
-            yield Hit(f"{arithmetic}{error}", (error, low, high), (row.concept,))
+            arithmetic = f"({high} - {low}) / 2 = {tidy(half)}, {tidy(half / error.value)} standard errors"
+            yield Hit(f"{arithmetic} of {error}", (error, low, high), (row.concept,))
 
 
 def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -322,7 +311,7 @@ def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             # Unnamed, the p value may be that of ranks, or of all groups.
             certain = named and evidence.arms["arm_id"].nunique() == 2
             words = {"doubt": "" if certain else ", unless the p value is that of another test"}
-            weight = CERTAIN if certain else DOUBTFUL
+            weight = "certain" if certain else "doubtful"
             yield Hit(arithmetic, (p, low, high), (row.concept,), weight, words=words)
 
 
@@ -345,15 +334,13 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
         if not effect or _NOT_OF_MEANS.search(told) or not same_unit or not both:
             continue
         yield TESTED
-        gaps = [
-            (first.value - second.value, _room(effect, first, second, wide=True)) for first, second in both
-        ]
+        gaps = [(one.value - other.value, _room(effect, one, other, wide=True)) for one, other in both]
         fits = any(min(abs(effect.value - gap), abs(effect.value + gap)) <= room for gap, room in gaps)
         # Levels alone leave open a difference of changes; nothing said leaves an adjustment open.
         if len(means[0]) == 2 and not fits:
             first, second = means[0]
             arithmetic = f"{first} - {second} = {tidy(gaps[0][0])}, printed {effect}"
-            yield Hit(arithmetic, (effect, first, second), (row.concept,), CERTAIN if told else DOUBTFUL)
+            yield Hit(arithmetic, (effect, first, second), (row.concept,), "certain" if told else "doubtful")
 
 
 def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -366,18 +353,10 @@ def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
         p, value = PrintedFigure.of(row), float(said["x"])
         unit = 10.0 ** -len(said["x"].partition(".")[2])
         kind, free = said["kind"].lower(), [float(part) for part in re.findall(r"[\d.]+", said["free"] or "")]
-        if len(free) != {"t": 1, "f": 2, "z": 0}.get(kind, 1):
+        parameters, p_of = _DISTRIBUTIONS.get(kind, (1, chdtrc))
+        if len(free) != parameters:
             continue
-        low, high = sorted(_p_of(kind, end, free) for end in (max(value - unit, 0.0), value + unit))
+        low, high = sorted(p_of(*free, end) for end in (max(value - unit, 0.0), value + unit))
         tried = tails(low, high)[: 3 if kind in "tz" else 1]
         if not any(covers(p, *side, wide=True) for side in tried):
             yield Hit(f"{said[0].strip()}: p = {low:.2g} to {high:.2g}, printed {p}", (row,), (row.concept,))
-
-
-def _p_of(kind: str, value: float, free: list[float]) -> float:
-    """Return the two-sided p of a statistic."""
-    if kind == "z":
-        return 2 * ndtr(-value)
-    if kind == "f":
-        return fdtrc(*free, value)
-    return 2 * stdtr(free[0], -value) if kind == "t" else chdtrc(free[0], value)

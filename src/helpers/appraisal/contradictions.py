@@ -10,18 +10,7 @@ from itertools import chain, pairwise
 from os.path import commonprefix
 from typing import Any
 
-from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
-    TESTED,
-    Hit,
-    StudyEvidence,
-    Weight,
-    decimals_of,
-    each_row,
-    needed,
-)
+from helpers.appraisal.evidence import TESTED, Hit, StudyEvidence, decimals_of, each_row, needed
 from helpers.appraisal.risk_of_bias import SECTIONS
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from trialfiles.times import weeks
@@ -39,9 +28,8 @@ _NO_UNIT_KINDS = ("p_value", "percent", "percent_change", "n")
 _LONGEST = 160  # characters of a text of a registration that are shown
 _VERSIONS = SECTIONS["registry_versions"]
 _PARTS = ("value", "value_low", "value_high", "sd")
-_Printed = tuple[
-    Any, list[Any], Weight
-]  # a figure, those that should say the same, and what it weighs if none does
+# A figure, those that should say the same, and what it weighs if none does.
+_Printed = tuple[Any, list[Any], str]
 
 
 def agree(first: Any, second: Any, wide: bool = False) -> bool:
@@ -79,7 +67,7 @@ def printed_twice(evidence: StudyEvidence) -> Iterator[Hit]:
     for first, others, weight in needed(pairs, "no figure is printed more than once"):
         if others and not any(agree(first, other) for other in others):
             cut = [other for other in others if agree(first, other, wide=True)]
-            yield Hit(*_both(first, (cut or others)[0]), (first.concept,), MINOR if cut else weight)
+            yield Hit(*_both(first, (cut or others)[0]), (first.concept,), "minor" if cut else weight)
 
 
 def _stated_people(evidence: StudyEvidence) -> set[int | None]:
@@ -97,7 +85,7 @@ def _design_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
         of_people = row.concept == "sample_size"
         if of_people and sizes and row.source_id != sizes[0].source_id:
             continue  # publications_differ speaks of these
-        weight = CERTAIN if (of_people and not reported) or row.concept in _SURE else DOUBTFUL
+        weight = "certain" if (of_people and not reported) or row.concept in _SURE else "doubtful"
         if of_people and sizes and not row.arm_id and reported:
             if row.value not in people:
                 yield row, sizes, weight
@@ -133,7 +121,7 @@ def _abstract_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
             same.append(row)
     for row, others in abstract:
         # With several figures of the same kind in the text, the abstract may give their mean.
-        yield row, others, CERTAIN if len(set(map(_numbers, others))) == 1 else DOUBTFUL
+        yield row, others, "certain" if len(set(map(_numbers, others))) == 1 else "doubtful"
 
 
 def _result_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
@@ -147,7 +135,7 @@ def _result_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
         quantity = evidence.quantity[mean.quantity_id]
         earlier = first.setdefault(place, quantity)
         if earlier is not quantity:
-            yield earlier, [quantity], DOUBTFUL
+            yield earlier, [quantity], "doubtful"
 
 
 def registry_conflict(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -207,15 +195,13 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
     """Return what versions state one after the other, weighed by when it was changed."""
     ordered, shown = all(row.ordered for row in record), [first, *(later for _, later in steps)]
     last = {row.particular: row.value.partition(" ")[0] for row in record}  # as the newest version has it
-    days = {
-        "start": last.get("start"),
-        "completion": last.get("primary completion", last.get("end of study")),
-    }
+    completion = last.get("primary completion", last.get("end of study"))
+    days = {"start": last.get("start"), "completion": completion}
     states = {row.version: row.value for row in record if row.particular == "status"}
     made = [_made(one, later, days, states.get(later.version)) for one, later in steps]
     case = max(made, key=_VERSIONS["made"].index) if ordered else "order unknown"
     concern = _VERSIONS["concerns"].get(particular, {}).get(case, "minor")
-    weight = Weight(concern != "minor" and case in _VERSIONS["made"][2:], concern)
+    certain = concern != "minor" and case in _VERSIONS["made"][2:]
     reached = particular == "number of participants" and len({row.value.split()[1] for row in shown}) > 1
     if ordered and (reached or particular in (*_VERSIONS["dates"], "status")):
         case = "kept up to date"
@@ -225,7 +211,8 @@ def _changed(particular: str, first: Any, steps: list[tuple[Any, Any]], record: 
     what = f"the {particular} ({_short([first.item])[0]})" if first.item else f"the {particular}"
     places = "; ".join(f"{row.place} ({row.field})" for row in shown)
     arithmetic = "; ".join([(" -> " if ordered else " / ").join(told), *known])
-    return Hit(arithmetic, weight=weight, case=case, words={"what": what}, places=places)
+    weight, words = "certain" if certain else "doubtful", {"what": what}
+    return Hit(arithmetic, weight=weight, case=case, words=words, places=places, concern=concern)
 
 
 def _made(one: Any, later: Any, days: dict[str, str | None], status: str | None) -> str:

@@ -12,9 +12,6 @@ import numpy as np
 from scipy import stats
 
 from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
     TESTED,
     Hit,
     NotApplicable,
@@ -55,16 +52,8 @@ _SEX = re.compile(r"\b(?:wom[ae]n|females?|m[ae]n|males?)\b", re.IGNORECASE)
 _OF_COUNTS = re.compile("fisher|chi", re.IGNORECASE)
 _NONE_LOST = 50, 26  # people and weeks from which no loss at all is remarkable
 # What tells one arm from another.
-_DESCRIPTION = [
-    "role",
-    "exosome_source",
-    "dose",
-    "dose_unit",
-    "route",
-    "co_intervention",
-    "sessions",
-    "interval_weeks",
-]
+_DESCRIPTION = ("role", "exosome_source", "dose", "dose_unit", "route", "co_intervention", "sessions",
+                "interval_weeks")  # fmt: skip
 
 
 def grim(mean: PrintedFigure, n: int, wide: bool = False, counts: int = 1) -> bool:
@@ -191,7 +180,7 @@ def _no_whole_numbers(
     doubt = doubt or (f" unless digits{of_counts} were cut off" if cut else "")
     words = {"mean": mean if sd is None else f"{mean} with SD {sd}", "n": n, "doubt": doubt}
     # a scale may be a line on which a mark is measured
-    weight = MINOR if several else DOUBTFUL if cut or row.concept in GRADED else CERTAIN
+    weight = "minor" if several else "doubtful" if cut or row.concept in GRADED else "certain"
     yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), weight, "whole numbers", words)
 
 
@@ -236,7 +225,7 @@ def _off_the_scale(
     words = {"mean": mean, "sd": sd, "scale": scale, "doubt": doubt}
     arithmetic = f"{scale}; mean {mean}"
     arithmetic += "" if sd is None else f"; largest SD of {n} values {largest:.3g}, printed {sd}"
-    weight = CERTAIN if printed else MINOR
+    weight = "certain" if printed else "minor"
     yield Hit(arithmetic, filter(None, (mean, sd)), (row.concept,), weight, case, words)
 
 
@@ -250,13 +239,10 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
         others = sorted({(other.value, other.decimals) for _, other, size, *_ in shares if size == n})
-        fewer = (
-            [size for size in fitting_sizes(others, n - 1) if size * 2 > n]
-            if not of_it and fit == IMPOSSIBLE
-            else []
-        )
+        smaller = fitting_sizes(others, n - 1) if not of_it and fit == IMPOSSIBLE else []
+        fewer = any(size * 2 > n for size in smaller)
         case = "several" if several else "fewer" if fewer else fit
-        weight = {"several": MINOR, CUT_OFF: DOUBTFUL, "fewer": DOUBTFUL, IMPOSSIBLE: CERTAIN}[case]
+        weight = {"several": "minor", CUT_OFF: "doubtful", "fewer": "doubtful", IMPOSSIBLE: "certain"}[case]
         repeats = [f for c, f, *_ in shares if c == concept and f.value == figure.value]
         # Other places print the same share, such as the abstract.
         rows = evidence.quantities_of(("result", "safety"), concept, "percent")
@@ -305,7 +291,7 @@ def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
         low, high = percent.interval(wide=True)
         if not percent.low <= share <= percent.high:
             arithmetic = f"{count} / {n} = {share:.2f} %, printed {percent} %"
-            weight = CERTAIN if row.n is not None and not low < share < high else DOUBTFUL
+            weight = "certain" if row.n is not None and not low < share < high else "doubtful"
             yield Hit(arithmetic, (count, percent), (row.concept,), weight)
 
 
@@ -314,11 +300,8 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     enrolled, analysed = evidence.count("n_enrolled"), evidence.count("n_analysed")
     results = [row for row in evidence.results_where() if (row.n, row.count) != (None, None)]
     events = [row for row in each_row(evidence.adverse_events) if row.count is not None]
-    groups = [
-        row
-        for row in evidence.quantities_of("design", "group_count")
-        if row.value is not None and row.unit in ("groups", "arms")
-    ]
+    counted = evidence.quantities_of("design", "group_count")
+    groups = [row for row in counted if row.value is not None and row.unit in ("groups", "arms")]
     comparable = (enrolled or analysed) and (evidence.arm_sizes or analysed)
     needed(comparable or results or events or groups, "no numbers of people that could be compared")
     if enrolled and analysed and analysed > enrolled:
@@ -328,7 +311,7 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     for row in groups:
         if len(evidence.arms) and row.value != len(evidence.arms):
             arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
-            yield Hit(arithmetic, (row,), weight=DOUBTFUL, case="groups")
+            yield Hit(arithmetic, (row,), weight="doubtful", case="groups")
     for what, rows in (("result", results), ("event", events)):
         yield from _more_than_all(evidence, rows, enrolled, what)
 
@@ -339,7 +322,7 @@ def _sum_of_arms(evidence: StudyEvidence, total: int | None) -> Iterator[Hit]:
         return
     whole = max(sizes) if evidence.comparison in ("within_person", "crossover") else sum(sizes)
     if whole != total:
-        weight = CERTAIN if whole > total else DOUBTFUL  # fewer may have left before treatment
+        weight = "certain" if whole > total else "doubtful"  # fewer may have left before treatment
         arithmetic = f"arms {', '.join(map(str, sizes))}: {whole}; study {total}"
         yield Hit(arithmetic, listed_ids(evidence.arms), weight=weight, case="arms")
 
@@ -370,7 +353,7 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
     if not enrolled or not (lost or analysed):
         raise NotApplicable("no number of people lost, or analysed, beside that of those who began")
     for row in (row for row in lost if row.value > enrolled):
-        yield Hit(f"{tidy(row.value)} lost > {enrolled}", (row,), weight=CERTAIN, case="more")
+        yield Hit(f"{tidy(row.value)} lost > {enrolled}", (row,), weight="certain", case="more")
     total = sum(row.value for row in lost)
     if analysed and analysed < enrolled < analysed + total and all(row.value <= enrolled for row in lost):
         arithmetic = f"{tidy(total)} + {analysed} = {tidy(total + analysed)}, enrolled {enrolled}"
@@ -406,7 +389,7 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
         if not any(covers(p, one, one, wide=True) for one in found):
             arithmetic = "; ".join(f"{int(a)} of {int(a + b)}" for a, b in table)
             arithmetic += f": p = {min(found):.2g} to {max(found):.2g}, printed {p.token}"
-            weight = CERTAIN if named else DOUBTFUL
+            weight = "certain" if named else "doubtful"
             yield Hit(arithmetic, (p, *filter(None, counts)), (row.concept,), weight)
 
 
@@ -414,9 +397,8 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each patient older or younger than the study admits, or of the other sex."""
     low, high, sex = (evidence.study[name] for name in ("age_min", "age_max", "sex"))
     rows = evidence.quantities_of("result", "age")
-    ages = [
-        (row, age) for row in rows for age in (row.value, row.value_low, row.value_high) if age is not None
-    ]
+    ages = [(row, age) for row in rows for age in (row.value, row.value_low, row.value_high)]
+    ages = [(row, age) for row, age in ages if age is not None]
     counted = evidence.quantities_of(("result", "design"), kind=("count", "n"))
     people = [row for row in counted if _SEX.search(row.printed)] if sex in ("male", "female") else []
     if not people and not (ages and (low, high) != (None, None)):
@@ -447,7 +429,7 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
         return
     alike = rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True)
     repeated = [group for _, group in alike if group["arm_id"].nunique() > 1]
-    weight = DOUBTFUL if len(repeated) > 1 else MINOR  # chance gives one pair, hardly several
+    weight = "doubtful" if len(repeated) > 1 else "minor"  # chance gives one pair, hardly several
     for group in repeated:
         names, row = group["arm_id"].unique(), group.iloc[0]
         if row["sd"] > 0:
@@ -463,4 +445,4 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
             words_ = {"one": label(one), "other": label(other)}
             arithmetic = "; ".join(f"{tidy(r.mean)} ± {tidy(r.sd)} in {r.arm_id}" for r in each_row(group))
             ids = [name for side in "xy" for ids in group[f"quantity_ids_{side}"] for name in split_ids(ids)]
-            yield Hit(arithmetic, ids, (one, other), DOUBTFUL, "rows", words_)
+            yield Hit(arithmetic, ids, (one, other), "doubtful", "rows", words_)

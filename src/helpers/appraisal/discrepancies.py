@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from helpers.appraisal import changes, conduct, contradictions, counts, p_values, reporting, spread
+from helpers.appraisal import changes, contradictions, counts, p_values, reporting, spread
 from helpers.appraisal.evidence import (
     TESTED,
+    WEIGHTS,
     WHOLE_DOCUMENT,
     Check,
     Hit,
@@ -25,7 +26,7 @@ from notebookpress.tables import join_ids, split_ids
 from notebookpress.yaml_files import YamlFile
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
-_MODULES = (spread, changes, p_values, counts, contradictions, conduct, reporting)
+_MODULES = (spread, changes, p_values, counts, contradictions, reporting)
 # The checks that compute something: each public function of these modules that yields hits. Those that
 # compare answers need no function: they stand in rules.yaml alone.
 CHECKS: dict[str, Check] = {
@@ -70,13 +71,14 @@ class Rule:
         outcome = label(hit.concepts[0]) if hit.concepts else ""
         words = {"outcome": outcome, "Outcome": outcome.capitalize(), **hit.words}
         names = list(dict.fromkeys(map(name_of, hit.rests_on)))
+        certain, concern = WEIGHTS[hit.weight] if hit.weight else (self.certain, "")
         return {
             "discrepancy_id": f"{evidence.study_id}.rule-{self.name}-{number}",
             "study_id": evidence.study_id,
             "check": self.name,
             "detected_by": "automated",
-            "certain": self.certain if hit.weight is None else hit.weight.certain,
-            "concern": (hit.weight and hit.weight.concern) or self.concern,
+            "certain": certain,
+            "concern": hit.concern or concern or self.concern,
             "statement": self.statements[hit.case].format(**words),
             "locators": hit.places or evidence.locators(names),
             "arithmetic": hit.arithmetic or None,
@@ -269,10 +271,8 @@ def rest_on_listed(
     A judgement names a reader's discrepancy; where a rule found the same, the rule's is listed in its place.
     """
     listed = {name: row["discrepancy_id"] for row in discrepancies for name in split_ids(row.get("also"))}
+    ids = "discrepancy_ids"
     return [
-        {
-            **row,
-            "discrepancy_ids": join_ids(listed.get(x, x) for x in split_ids(row.get("discrepancy_ids"))),
-        }
+        {**row, ids: join_ids(listed.get(name, name) for name in split_ids(row.get(ids)))}
         for row in judgements
     ]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -104,14 +104,8 @@ class Group:
         return max(low, 1e-6), high
 
 
-class Weight(NamedTuple):
-    """Whether no honest reading removes a discrepancy, and its concern where that is not the rule's."""
-
-    certain: bool
-    concern: str = ""
-
-
-CERTAIN, DOUBTFUL, MINOR = Weight(True), Weight(False, "some"), Weight(False, "minor")
+# How a discrepancy weighs: whether no honest reading removes it, and its concern unless that is the rule's.
+WEIGHTS = {"certain": (True, ""), "doubtful": (False, "some"), "minor": (False, "minor")}
 
 
 class NotApplicable(Exception):  # noqa: N818  (not an error: a way to say so)
@@ -132,10 +126,11 @@ class Hit:
     arithmetic: str  # the computation with its numbers
     rests_on: Iterable[Any] = ()  # printed figures, quantities and statements, or their names
     concepts: Sequence[str] = ()  # outcomes; the first fills the gaps `outcome` and `Outcome` of the sentence
-    weight: Weight | None = None  # where it is not that of the rule
+    weight: str = ""  # a name of `WEIGHTS`, where it is not that of the rule
     case: str = ""  # which of the rule's sentences says it, where the rule has several
     words: Mapping[str, Any] = field(default_factory=dict)  # what fills the other gaps of the sentence
     places: str = ""  # where it stands, when that is in no document
+    concern: str = ""  # where neither rule nor weight says it
 
 
 TESTED = Hit("")  # what a check yields beside its hits when it had something to test
@@ -283,7 +278,8 @@ class StudyEvidence:
 
     def statements_on(self, topic: str, about: str | None = None) -> list[Any]:
         """Return the statements on a topic in the order of the text."""
-        return [row for row in self._by_topic.get(topic, ()) if about is None or row.about == about]
+        rows = self._statement.values()
+        return [row for row in rows if row.topic == topic and about in (None, row.about)]
 
     def by_matter(self, topic: str) -> dict[str, list[Any]]:
         """Return the statements on a topic by what they are about, in the order of the text."""
@@ -346,13 +342,6 @@ class StudyEvidence:
         return "; ".join(dict.fromkeys(places)) or WHOLE_DOCUMENT
 
     @cached_property
-    def _by_topic(self) -> dict[str, list[Any]]:
-        found: dict[str, list[Any]] = {}
-        for row in each_row(self.statements.sort_values(["line", "statement_id"])):
-            found.setdefault(row.topic, []).append(row)
-        return found
-
-    @cached_property
     def _results(self) -> list[Any]:
         return each_row(self.results.sort_values("result_id"))
 
@@ -365,7 +354,8 @@ class StudyEvidence:
 
     @cached_property
     def _statement(self) -> dict[str, Any]:
-        return {row.statement_id: row for row in each_row(self.statements)}
+        rows = each_row(self.statements.sort_values(["line", "statement_id"]))
+        return {row.statement_id: row for row in rows}
 
 
 Check = Callable[[StudyEvidence], Iterator[Hit]]
@@ -394,12 +384,6 @@ def each_row(frame: pd.DataFrame) -> list[Any]:
     return [
         SimpleNamespace(**dict(zip(frame.columns, row, strict=True))) for row in zip(*columns, strict=True)
     ]
-
-
-def each_outcome(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield each outcome, by name, with its rows of a table."""
-    for concept, rows in frame.groupby("concept"):
-        yield str(concept), rows
 
 
 def quantity_weeks(quantity: Any) -> float | None:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from helpers.appraisal.evidence import each_row, tidy
@@ -23,6 +24,7 @@ from notebookpress.yaml_files import YamlFile
 CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).data
 LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
 CONTROLLED = ("between_group", "within_participant")
+CROSSED = ("crosses", "crosses_both")  # facts of an interval
 _ESTIMANDS = (*CONTROLLED, "uncontrolled_change", "proportion")  # the first that an outcome has is shown
 _COMPARATORS = ("placebo", "untreated", "active")
 _TWO_GROUPS = ("parallel", "within_person")
@@ -260,12 +262,8 @@ def certainty(
     by_person = [one for one in overrides if (one["concept"], one["evidence"]) == (concept, evidence)]
     row |= rate(facts, {one["domain"]: one for one in by_person})
     row |= {"studies": join_ids(names), "participants": body.participants()}
-    people = Body(concept, reporting, every, {}).participants()
-    return row | {
-        "pooled_id": shown.get("pooled_id"),
-        "reporting": join_ids(reporting),
-        "reporting_people": people,
-    }
+    row |= {"pooled_id": shown.get("pooled_id"), "reporting": join_ids(reporting)}
+    return row | {"reporting_people": Body(concept, reporting, every, {}).participants()}
 
 
 _ROB_ME = SECTIONS["missing_evidence"]
@@ -306,19 +304,15 @@ def missing_evidence_judgements(
         vague = others["state"][others["state"].isin(_ROB_ME["unclear"])]
         unclear = [f"{name} ({state})" for name, state in vague.items()]
         overdue = sorted(set(others.index[others["state"] == _ROB_ME["overdue"]]).intersection(late))
+        chosen = _chosen(row, there <= registered)
         told = {
             "known": (_yes(known, unclear), ", ".join(known or unclear) or "none of the studies read"),
             "share": _share(counts.reindex(known), row["participants"]),
             "unpublished": (_yes(overdue, unseen), ", ".join(overdue + unseen) or "none is past its date"),
-            "chosen": (
-                _chosen(row, there <= registered),
-                "direction of the estimate, registration of its studies",
-            ),
+            "chosen": (chosen, "direction of the estimate, registration of its studies"),
         }
         named = {"pooled_id": row["pooled_id"]}
-        rows += [
-            named | {"question": q, "answer": answer, "reason": why} for q, (answer, why) in told.items()
-        ]
+        rows += [named | {"question": q, "answer": word, "reason": why} for q, (word, why) in told.items()]
         answers = {question: answer for question, (answer, _) in told.items()}
         words = ", ".join(f"{name} {answer}" for name, answer in answers.items())
         judged = {"question": OVERALL, "judgement": by_algorithm(_ROB_ME["algorithm"], answers)}
@@ -506,16 +500,12 @@ class Body:
         value, low, high = (shown[name] - none for name in ("estimate", "ci_lower", "ci_upper"))
         if difference is None or difference.unit not in (None, shown["unit"]):
             return facts | {"crosses": low <= 0 <= high}
-        needed = difference.absolute
-        important = abs(value) >= needed
-        beyond = [high >= needed, low <= -needed]
+        important, *crossed = (bool(one) for one in against_target(value, low, high, difference.absolute))
         return facts | {
             "size": "important" if important else "unimportant",
             "difference": difference.words(),
-            "crosses": low < needed and high > -needed if important else any(beyond),
-            "crosses_both": low <= 0 <= high if important else all(beyond),
             "disagree": self._disagree(abs(value), difference.relative, important),
-        }
+        } | dict(zip(CROSSED, crossed, strict=True))  # fmt: skip
 
     def _disagree(self, value: float, relative: float | None, important: bool) -> bool:
         """Return whether the relative smallest difference says the opposite of the absolute one."""
@@ -524,6 +514,17 @@ class Body:
             return False
         low, high = value / before[1], value / before[0]
         return high < relative if important else low >= relative
+
+
+def against_target(value: Any, low: Any, high: Any, needed: float) -> tuple[Any, Any, Any]:
+    """Return whether an effect is important, its interval leaves its target, and on both sides of it.
+
+    The target of an important effect is a difference that matters, that of another a smaller one. Arrays are
+    taken one by one.
+    """
+    important, above, below = np.abs(value) >= needed, high >= needed, low <= -needed
+    crosses = np.where(important, (low < needed) & (high > -needed), above | below)
+    return important, crosses, np.where(important, (low <= 0) & (high >= 0), above & below)
 
 
 def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:

@@ -14,18 +14,7 @@ import numpy as np
 from scipy.special import fdtrc, gammaln, ndtr, stdtr
 from scipy.stats import ttest_ind_from_stats
 
-from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
-    TESTED,
-    Group,
-    Hit,
-    PrintedFigure,
-    StudyEvidence,
-    covers,
-    tails,
-)
+from helpers.appraisal.evidence import TESTED, Group, Hit, PrintedFigure, StudyEvidence, covers, tails
 from helpers.tables.vocabulary import TOPICS
 
 _STEPS = 5  # values tried between the ends of an SD's rounding interval, for the degrees of freedom of Welch
@@ -238,7 +227,7 @@ def p_value(evidence: StudyEvidence) -> Iterator[Hit]:
             said = [*recomputed, f"test {' and '.join(sorted(stated)) or 'not stated'}"]
             hit = _not_ordinary(row, p, groups, giving, said)
             # Of arms compared by what is only partly printed, another comparison may have been made.
-            yield hit if complete or giving else replace(hit, weight=DOUBTFUL, case="unlikely")
+            yield hit if complete or giving else replace(hit, weight="doubtful", case="unlikely")
 
 
 def _not_ordinary(
@@ -258,7 +247,8 @@ def _not_ordinary(
     ]
     told = "; ".join(f"against {other}: {', '.join(names)}" for other, names in by_reading.items())
     words = {"p": token, "arm": row.arm_id, "tests": told or "none that was tried"}
-    case, weight = ("honest", MINOR) if honest else ("odd", DOUBTFUL) if tests else ("impossible", CERTAIN)
+    case = "honest" if honest else "odd" if tests else "impossible"
+    weight = {"honest": "minor", "odd": "doubtful", "impossible": "certain"}[case]
     figures = [figure for group in groups for figure in group.figures]
     return Hit("; ".join(arithmetic), (p, *figures), (row.concept,), weight, case, words)
 

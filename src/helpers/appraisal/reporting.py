@@ -1,28 +1,33 @@
-"""What a source announces, omits, or claims beyond its figures."""
+"""What a source announces, omits or claims beyond its figures, and how the study was conducted."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
+from datetime import date
+from functools import lru_cache
+from itertools import combinations, product
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    MINOR,
     Hit,
+    NotApplicable,
     StudyEvidence,
-    each_outcome,
+    each_row,
     listed_ids,
     needed,
     quantity_weeks,
+    tidy,
     tidy_week,
 )
-from helpers.appraisal.p_values import names_baseline, of_one_arm
+from helpers.appraisal.p_values import names_baseline, of_one_arm, two_sample_p
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
-from trialfiles.times import in_weeks
+from trialfiles.times import in_weeks, weeks
 
 _EXACT = 0.01  # share of a time by which two spellings of it may differ
 _NEAR = 0.1  # as 4 weeks stand for 1 month and 12 weeks for 3
@@ -90,7 +95,7 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: list, reporte
     close = f"; the nearest, {tidy_week(near[0])} weeks, is announced as a time of its own" if near else ""
     arithmetic = f"{printed} = {tidy_week(week)} weeks; figures are printed for weeks "
     arithmetic += f"{', '.join(map(tidy_week, reported))}{close}"
-    weight = MINOR if evidence.is_case else DOUBTFUL if near else CERTAIN
+    weight = "minor" if evidence.is_case else "doubtful" if near else "certain"
     return Hit(arithmetic, announced, weight=weight, case="time", words={"time": printed})
 
 
@@ -112,7 +117,7 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
         if own and without:
             arithmetic = f"planned without a figure: weeks {', '.join(map(tidy_week, without))}; "
             arithmetic += f"printed: weeks {', '.join(map(tidy_week, own))}"
-            yield Hit(arithmetic, (), (concept,), DOUBTFUL, "outcome")
+            yield Hit(arithmetic, (), (concept,), "doubtful", "outcome")
 
 
 def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -120,13 +125,14 @@ def outcome_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     needed(evidence.study["has_results"], "no results yet")
     needed(not evidence.seen_in_part, _PART)
     reported = {*evidence.results["concept"], *(["adverse_events"] if len(evidence.adverse_events) else [])}
-    for concept, rows in each_outcome(needed(evidence.outcomes, "no outcome is named")):
+    for name, rows in needed(evidence.outcomes, "no outcome is named").groupby("concept"):
+        concept = str(name)
         if concept in reported or concept not in OUTCOME_CONCEPTS:
             continue
         planned = rows["priority"].isin(["primary", "secondary", "safety"]).any()
         words = [*evidence.statements_on("measurement", concept), *evidence.statements_on("claim", concept)]
         # a case may be told in words
-        weight = MINOR if evidence.is_case else CERTAIN if planned else DOUBTFUL
+        weight = "minor" if evidence.is_case else "certain" if planned else "doubtful"
         yield Hit(f"outcomes named: {len(rows)}; results printed: 0", words, (concept,), weight)
 
 
@@ -134,9 +140,9 @@ def outcome_not_planned(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome that is reported and that no plan names."""
     needed(len(evidence.results) and len(evidence.outcomes), "no results, or no planned outcome")
     unplanned = evidence.results[~evidence.results["concept"].isin(evidence.outcomes["concept"])]
-    for concept, rows in each_outcome(unplanned):
+    for concept, rows in unplanned.groupby("concept"):
         arithmetic = f"results printed: {len(rows)}; outcomes announced: 0"
-        yield Hit(arithmetic, listed_ids(rows), (concept,))
+        yield Hit(arithmetic, listed_ids(rows), (str(concept),))
 
 
 def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -144,12 +150,12 @@ def group_sizes_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     needed(evidence.comparison not in ("case", "within_person"), "not several groups of people")
     rows = evidence.results.dropna(subset=["mean", "sd"])
     needed(rows["arm_id"].nunique() > 1, "no means of two or more arms")
-    for concept, group in each_outcome(rows):
+    for concept, group in rows.groupby("concept"):
         bare = group[group["n"].isna() & ~group["arm_id"].isin(evidence.arm_sizes)]
         names = sorted(bare["arm_id"].unique())
         if names and group["arm_id"].nunique() > 1:
             arithmetic = f"groups without n: {', '.join(names)}; means without n: {len(bare)}"
-            yield Hit(arithmetic, listed_ids(bare), (concept,), words={"groups": len(names)})
+            yield Hit(arithmetic, listed_ids(bare), (str(concept),), words={"groups": len(names)})
 
 
 def p_value_owner(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -204,7 +210,7 @@ def dates_missing(evidence: StudyEvidence) -> Iterator[Hit]:
         so = "; whether it was registered before the start cannot be told" if unclear else ""
         dates_ = " or ".join(_REGISTERED_DATES[field] for field in lacking)
         arithmetic = f"{len(lacking)} of {len(_REGISTERED_DATES)} dates missing"
-        weight = CERTAIN if len(lacking) == len(_REGISTERED_DATES) else DOUBTFUL
+        weight = "certain" if len(lacking) == len(_REGISTERED_DATES) else "doubtful"
         yield Hit(arithmetic, weight=weight, words={"dates": dates_, "so": so})
 
 
@@ -258,3 +264,231 @@ def significance_without_test(evidence: StudyEvidence) -> Iterator[Hit]:
             size = "; n = 1, no test is possible"
         arithmetic = f"places that call it so: {len(claims)}; p values at week {tidy_week(last)}: 0{size}"
         yield Hit(arithmetic, claims, (about,))
+
+
+_ISO = re.compile(r"\b(?:19|20)\d\d-\d\d-\d\d\b")
+# People a month above which recruitment is fast: for each centre, and where their number is not told.
+_FAST = 40, 150
+_UNLIKE = 1e-4  # p below which groups made by chance do not differ at baseline
+_OPEN = re.compile(r"\b(not blinded|not masked|unblinded|unmasked|open[ -]label|none)\b", re.IGNORECASE)
+_BLIND = re.compile(r"(?<!un)(?<!not )\b(blind(ed)?|masked)\b", re.IGNORECASE)
+_SITE = r"\b(?:area|site|side|half|scalp)\b"
+_LATE = 0.1  # a month of 28 or 31 days, a visit some days late
+
+
+def control_group(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield the results of a comparison group in a study that says it has none."""
+    needed(evidence.comparison and len(evidence.results), "no stated comparison, or no results")
+    if evidence.comparison not in ("single_arm", "case"):
+        return
+    others = evidence.arms.query("role in ('placebo', 'untreated', 'active')")["arm_id"]
+    rows = evidence.results[evidence.results["arm_id"].isin(others)].sort_values("result_id")
+    if not rows.empty:
+        arms = evidence.results["arm_id"].nunique()
+        arithmetic = f"arms by its own account: 1; arms with results: {arms}; "
+        arithmetic += f"results of the comparison group: {len(rows)}"
+        rests_on = (*listed_ids(rows), *evidence.statements_on("control_group"))
+        yield Hit(arithmetic, rests_on, list(rows["concept"].unique()))
+
+
+def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a block that the ratio does not divide, and arms further apart than one open block."""
+    blocks = [row for row in evidence.quantities_of("design", "block_size") if row.value is not None]
+    ratios = evidence.quantities_of("design", "allocation_ratio")
+    ratio = re.fullmatch(r"\d+(\s*:\s*\d+)+", ratios[0].printed.strip()) if ratios else None
+    parts = sum(map(int, re.findall(r"\d+", ratio[0]))) if ratio else len(evidence.arms)
+    for row in needed(blocks, "no block size is stated"):
+        if parts and row.value % parts:
+            arithmetic = f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}"
+            yield Hit(arithmetic, (row, *ratios), case="ratio")
+        sizes = evidence.arm_sizes.values()
+        equal = len(sizes) == len(evidence.arms) == parts and not row.value % max(parts, 1)
+        # Whole blocks are even; the last one, where it stays open, can be one arm's alone.
+        if equal and max(sizes) - min(sizes) > row.value / parts and len(blocks) == 1:
+            arithmetic = f"arms {', '.join(map(str, sizes))}; of one open block of {tidy(row.value)} at most "
+            arithmetic += f"{tidy(row.value / parts)} apart"
+            yield Hit(arithmetic, (row, *listed_ids(evidence.arms)), case="sizes")
+
+
+def masking(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each outcome called blinded although nobody is, and two answers on whether its rater is."""
+    field, said = evidence.study["masking"], evidence.statements_on("assessor_masking")
+    needed(said or (field and len(evidence.outcomes)), "no masking field, or no outcomes")
+    open_ = field and _OPEN.search(field) and not _BLIND.search(_OPEN.sub("", field))
+    outcomes = evidence.outcomes.dropna(subset="measure").sort_values("outcome_id")
+    named = [row for row in each_row(outcomes) if open_ and _BLIND.search(row.measure)]
+    for row in named:
+        words = {"field": field, "priority": row.priority}
+        arithmetic = f"masking: {field}; measure: {row.measure}"
+        yield Hit(arithmetic, said, (row.concept,), case="field", words=words)
+    if not named and len({row.says for row in said}) > 1:
+        yield Hit("; ".join(f"line {row.line}: {row.says}" for row in said), said, case="said")
+
+
+def design_field(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a design called crossover in which two sites of one person are treated at the same time."""
+    design = evidence.study["design"]
+    needed(design and evidence.comparison, "no design or no comparison is stated")
+    sites = evidence.arms["label"].fillna("").str.contains(_SITE, case=False)
+    crossover = re.search(r"cross-?over", design, re.IGNORECASE)
+    if crossover and evidence.comparison == "within_person" and sites.sum() >= 2:
+        outcomes = evidence.outcomes[evidence.outcomes["priority"].isin(["primary", "secondary"])]
+        concepts = [name for name in outcomes["concept"].unique() if name != "adverse_events"]
+        arithmetic = f"arms: {'; '.join(evidence.arms['label'].dropna())}"
+        rests_on = evidence.statements_on("comparison_design")
+        yield Hit(arithmetic, rests_on, concepts, "certain" if all(sites) else "doubtful")
+
+
+def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield numbered sessions at the wrong time, and courses that do not fit their length."""
+    sessions = [row for row in evidence.quantities_of("design", "sessions") if row.value is not None]
+    numbered = [row for row in sessions if row.timepoint_printed]
+    counts = [row for row in sessions if not row.timepoint_printed]
+    intervals, lengths = (
+        [(week, row) for row in evidence.quantities_of("design", concept) if (week := quantity_weeks(row))]
+        for concept in ("session_interval", "treatment_duration")
+    )
+    lacking = "no interval with numbered sessions, or with their number and the length of treatment"
+    needed(intervals and (numbered or (lengths and counts)), lacking)
+    step, source = intervals[0]
+    dated = [(row, weeks(row.timepoint_printed), (row.value - 1) * step) for row in numbered]
+    wrong = [
+        (row, stated, due)
+        for row, stated, due in dated
+        if stated is not None and abs(stated - due) > _LATE * max(stated, due)
+    ]
+    if wrong:
+        times = "; ".join(
+            f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(stated)}" for row, stated, due in wrong
+        )
+        arithmetic = f"interval {tidy(step)} weeks; in weeks from the start, {times}"
+        yield Hit(arithmetic, (source, *(row for row, *_ in wrong)), case="numbered")
+    for row, (length, duration) in product(counts, lengths):
+        if (row.value - 1) * step * (1 - _LATE) > length:
+            arithmetic = f"({tidy(row.value)} - 1) x {tidy(step)} weeks > {tidy(length)} weeks"
+            yield Hit(arithmetic, (row, source, duration), weight="certain", case="course")
+
+
+class PrintedDate(NamedTuple):
+    """A date with the quantity that holds it; a month alone is its first and last day."""
+
+    first: date
+    last: date
+    quantity_id: str
+
+
+@lru_cache
+def day(printed: str) -> tuple[date, date] | None:
+    """Return the first and last day that a printed date can mean; None when it is no date.
+
+    Examples
+    --------
+    >>> day("December 08, 2025")[0].isoformat(), day("January 2025")[1].isoformat()
+    ('2025-12-08', '2025-01-31')
+    """
+    iso = _ISO.search(printed)
+    text = iso.group(0) if iso else printed.strip()
+    if re.search("[/.]", text) or not re.search(r"\b\d{4}\b", text):  # 08/12 may be August or December
+        return None
+    try:
+        period = pd.Period(text)
+    except ValueError:
+        return None
+    return (period.start_time.date(), period.end_time.date()) if period.freqstr in ("D", "M") else None
+
+
+def _printed_dates(evidence: StudyEvidence) -> dict[str, list[PrintedDate]]:
+    printed: dict[str, list[PrintedDate]] = {}
+    for row in evidence.quantities_of("design", kind="date"):
+        if span := day(row.printed):
+            printed.setdefault(row.concept, []).append(PrintedDate(*span, row.quantity_id))
+    needed(sum(map(len, printed.values())) > 1, "fewer than two dates")
+    return printed
+
+
+def _first(known: list[PrintedDate]) -> PrintedDate:
+    return min(known, key=lambda one: one.first)
+
+
+def _last(known: list[PrintedDate]) -> PrintedDate:
+    return max(known, key=lambda one: one.last)
+
+
+def _in_wrong_order(evidence: StudyEvidence, before: str, after: str) -> Iterator[Hit]:
+    """Yield two events of which the one that comes first is printed with the later date."""
+    printed = _printed_dates(evidence)
+    early = _first(needed(printed.get(before, []), f"no {before}"))
+    late = _last(needed(printed.get(after, []), f"no {after}"))
+    if early.first > late.last:
+        days = (early.first - late.last).days
+        yield Hit(f"{early.first} is {days} days after {late.last}", (early, late))
+
+
+def ethics_date(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield an ethics approval that came after the start of recruitment."""
+    yield from _in_wrong_order(evidence, "ethics_date", "recruitment_start")
+
+
+def registration_date(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a registration that came after the start of recruitment."""
+    yield from _in_wrong_order(evidence, "registration_date", "recruitment_start")
+
+
+def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield a recruitment of more people a month than centres of hair loss are known to reach."""
+    printed, people = _printed_dates(evidence), evidence.count("n_enrolled", "n_analysed")
+    first, last = (printed.get(f"recruitment_{end}", []) for end in ("start", "end"))
+    needed(first and last and people, "no dates of recruitment, or no number of people")
+    sites = [row for row in evidence.quantities_of("design", "sites") if row.value is not None]
+    limit = _FAST[0] * max(row.value for row in sites) if sites else _FAST[1]
+    days = (_last(last).last - _first(first).first).days + 1
+    rate = (people or 0) * 365.25 / 12 / max(days, 1)
+    if days > 0 and rate > limit:
+        arithmetic = f"{people} people in {days} days: {tidy(rate)} a month; {tidy(limit)} would be fast"
+        yield Hit(arithmetic, (*first, *last, *sites))
+
+
+def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each outcome in which randomised groups differ at baseline by more than chance can."""
+    if not evidence.randomised or evidence.comparison != "parallel":
+        raise NotApplicable("no groups of people made by chance")
+    rows = evidence.results_where(kind="level", timepoint_weeks=0.0)
+    known = [(row, group, n) for row in rows if (group := evidence.group(row)) and (n := evidence.size(row))]
+    pairs = [
+        (one, other)
+        for one, other in combinations(known, 2)
+        if (one[0].concept, one[0].site, one[0].unit) == (other[0].concept, other[0].site, other[0].unit)
+        and one[0].arm_id != other[0].arm_id and min(one[2], other[2]) > 1
+    ]  # fmt: skip
+    for (row, first, n1), (_, second, n2) in needed(pairs, "no two groups with SD and size at baseline"):
+        most = two_sample_p(first, second, np.array([n1]), np.array([n2]), welch=True)[1].item()
+        if most < _UNLIKE:
+            arithmetic = f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most:.2g}"
+            yield Hit(arithmetic, (*first.figures, *second.figures), (row.concept,))
+
+
+def dates(evidence: StudyEvidence) -> Iterator[Hit]:
+    """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
+    printed = _printed_dates(evidence)
+    if {"recruitment_start", "recruitment_end"} <= set(printed):
+        for hit in _in_wrong_order(evidence, "recruitment_start", "recruitment_end"):
+            yield replace(hit, weight="certain", case="ended before start")
+    start = _first(printed["recruitment_start"]) if "recruitment_start" in printed else None
+    last = {event: _last(known) for event, known in printed.items()}
+    updated, status = last.get("record_updated"), evidence.study["status"].lower()
+    recruiting = re.search(r"\brecruiting\b|\bcompleted\b", status) and not status.startswith("not")
+    if recruiting and updated and start and updated.last < start.first:
+        days = (start.first - updated.last).days
+        arithmetic = f"{updated.last} is {days} days before {start.first}"
+        yield Hit(arithmetic, (updated, start), case="recruiting", words={"status": status})
+    seen, planned = (rows["timepoint_weeks"].max() for rows in (evidence.results, evidence.outcomes))
+    stopped = re.search("terminat|withdraw|suspend|stopped|halted", status)
+    of_plan = math.isnan(seen) and not stopped
+    ends = [("publication_date", seen, "published"), ("study_end", planned if of_plan else seen, "ended")]
+    for event, longest, case in ends:
+        end = last.get(event)
+        passed = (end.last - start.first).days / 7 if start and end else math.inf
+        if start and end and 0 <= passed < longest * (1 - _LATE):
+            span = f"{start.first} to {end.last} is {passed:.1f} weeks"
+            arithmetic = f"{span}; {'planned' if of_plan else 'results'} to week {longest:.1f}"
+            yield Hit(arithmetic, (start, end), weight="doubtful" if of_plan else "certain", case=case)

@@ -74,9 +74,7 @@ def read_tools(path: Path = TOOLS_FILE) -> tuple[dict[str, Tool], dict[str, Any]
         if not all(isinstance(word, str) for word in (*names, *judgements)):
             raise file.error(place, "a domain or judgement is no text", 'write it in quotes, such as "yes"')
         ranked = [step[0] for domain in asked for step in domain["algorithm"]]
-        if unranked := [
-            word for word in ranked if word not in sections["worst_first"] or word not in judgements
-        ]:
+        if unranked := [word for word in ranked if word not in {*sections["worst_first"]} & {*judgements}]:
             raise file.error(place, f"{unranked[0]} has no rank", "add it to worst_first and judgements")
         tools[name] = Tool(
             name, stated["version"], stated["source"], judgements, names,
@@ -198,9 +196,8 @@ def _by_answers(tool: Tool, first: Mapping[str, Any], key: Mapping[str, Any]) ->
     rows = []
     for order, name in enumerate(tool.domains, start=1):
         own = [first[number] for number in tool.questions.get(name, {}) if number in first]
-        fit = {
-            row["question"]: row["answer"] for row in own if row["answer"] in tool.answers[row["question"]]
-        }
+        fitting = (row for row in own if row["answer"] in tool.answers[row["question"]])
+        fit = {row["question"]: row["answer"] for row in fitting}
         judgement = by_algorithm(tool.algorithms.get(name, [[""]]), fit)  # `check_answers` names the others
         at_worst = name in tool.gates and judgement == tool.algorithms[name][0][0]
         if not own or (name in tool.gates and not at_worst):

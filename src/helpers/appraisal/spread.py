@@ -12,17 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from helpers.appraisal.evidence import (
-    CERTAIN,
-    DOUBTFUL,
-    TESTED,
-    Group,
-    Hit,
-    PrintedFigure,
-    StudyEvidence,
-    needed,
-    tidy,
-)
+from helpers.appraisal.evidence import TESTED, Group, Hit, PrintedFigure, StudyEvidence, needed, tidy
 from helpers.tables.vocabulary import label
 
 RATIO = 3.0  # how many times smaller than its neighbour an SD must be to be looked at
@@ -139,7 +129,7 @@ def _mean_outside(within: _InRange) -> Iterator[Hit]:
     first, last = mean.interval(wide=True)
     if last < low.interval(wide=True)[0] or first > high.interval(wide=True)[1]:
         arithmetic = f"{mean} is not between {low} and {high}"
-        weight = CERTAIN if within.same_group else DOUBTFUL
+        weight = "certain" if within.same_group else "doubtful"
         yield Hit(arithmetic, (mean, low, high), (within.row.concept,), weight, "mean outside", within.words)
 
 
@@ -160,7 +150,7 @@ def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
     )
     unless = f"unless the group had {' or '.join(map(str, possible))} people"
     words = within.words | {"unless": unless if possible else "whatever n is"}
-    weight = CERTAIN if certain else DOUBTFUL
+    weight = "certain" if certain else "doubtful"
     yield Hit(arithmetic, within.figures, (row.concept,), weight, "too scattered", words)
 
 
@@ -182,7 +172,7 @@ def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     words = {"total": total, "first": first.arm_id, "second": second.arm_id}
     figures = [figure for within in groups for figure in within.figures]
     # likely only, since the table may show some of the people
-    yield Hit(arithmetic, figures, (first.concept,), DOUBTFUL, "no division", words)
+    yield Hit(arithmetic, figures, (first.concept,), "doubtful", "no division", words)
 
 
 def ages_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -215,7 +205,7 @@ def outside_nature(evidence: StudyEvidence) -> Iterator[Hit]:
                 yield TESTED
             if figure and not least <= value <= most and row.unit in units:
                 arithmetic = f"{figure} is not between {least} and {most} {row.unit}"
-                yield Hit(arithmetic, (figure,), (row.concept,), CERTAIN if value < 0 else None)
+                yield Hit(arithmetic, (figure,), (row.concept,), "certain" if value < 0 else "")
 
 
 @dataclass(frozen=True)
@@ -276,7 +266,7 @@ def _below_range(spread: _Spread, width: float) -> Iterator[Hit]:
         )
         words = spread.words | {"width": tidy(width)}
         figures = (spread.mean, spread.sd)
-        yield Hit(arithmetic, figures, (spread.row.concept,), CERTAIN, "below range", words)
+        yield Hit(arithmetic, figures, (spread.row.concept,), "certain", "below range", words)
 
 
 def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:

@@ -9,18 +9,24 @@ from operator import itemgetter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from helpers.effects.arms import Comparator, comparator_key, tested_arms
 from helpers.effects.study_figures import (
+    Comparator,
     GroupSize,
     Observed,
     StudyFigures,
+    comparator_key,
     instead_of_a_mean,
     no_interval,
     p_value_spread,
     said,
+    tested_arms,
 )
+from helpers.tables.vocabulary import USUAL_DOSES
 from metastats.dependence import combine_groups
+from metastats.heterogeneity import critical_value
+from notebookpress.tables import records
 from trialfiles.record import Row
 
 _ALIKE = ("concept", "site", "timepoint_weeks", "unit", "kind", "measure", "category")
@@ -306,3 +312,96 @@ def _level_changes(study: StudyFigures) -> Iterator[Row]:
             yield study.row("uncontrolled_change", observed.results, question, measure="MC", **values)
             if bare:  # without an interval it stands once
                 break
+
+
+# Arms of other treatments, of the table `comparators`.
+_OTHER_COUNT = ("anagen", "telogen")  # counts of one phase of hair are no total counts
+_KEPT = [
+    "row_id", "study_id", "treatment", "arm", "sex", "n", "concept", "timepoint_weeks", "access",
+    "second_hand", "unit",
+]  # fmt: skip
+_OF_DRUGS = dict.fromkeys(
+    ("comparator_name", "timepoint_printed", "assumption", "why_not", "risk_of_bias", "contrast_doubt")
+) | {
+    "estimand": "between_group", "comparator": "placebo", "background": "none", "measure": "MD",
+    "site": "all", "tier": "comparator", "certain_discrepancies": 0, "direction": "unclear",
+}  # fmt: skip
+_DOSE = r"(\d+(?:\.\d+)?)\s*(mg|%)"  # in the words of an arm
+
+
+def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Return changes from baseline in arms of other treatments, in the unit of the outcome.
+
+    `change`, `sd` of the change between people, `se`, `ci_lower`, `ci_upper` (Student's t; none where SD or
+    people are missing) beside what each row of the table `comparators` is about. Printed figures per counted
+    area become hairs/cm², percent of baseline a proportion. Differences from placebo, counts of one phase of
+    hair, and rows without a change are left out.
+    """
+    between = comparators["followup_mean"] - comparators["baseline_mean"]
+    between = between.where(comparators["statistic"] == "levels")
+    rows = _in_comparable_units(comparators.assign(change=between.fillna(comparators["change_mean"])))
+    usable = rows["statistic"].isin(("change", "levels")) & rows["change"].notna()
+    rows = rows[usable & ~rows["measure"].str.startswith(_OTHER_COUNT)]
+    n = rows["n"].astype(float)
+    rows = rows.assign(
+        sd=rows["change_sd"] * rows["factor"], se=lambda own: own["sd"] / np.sqrt(n.where(n > 0))
+    )
+    half = critical_value(level, n - 1) * rows["se"]
+    rows = rows.assign(ci_lower=rows["change"] - half, ci_upper=rows["change"] + half)
+    return rows[[*_KEPT, "change", "sd", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)
+
+
+def _in_comparable_units(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose `change` is per cm² or a proportion, with the factor that made it so."""
+    share, counted = rows["unit"] == "percent of baseline", rows["area_cm2"].fillna(0) > 0
+    factor = pd.Series(1.0, rows.index).mask(counted, 1 / rows["area_cm2"]).mask(share, 0.01)
+    unit = rows["unit"].mask(counted, "hairs/cm2").mask(share, "proportion")
+    return rows.assign(change=rows["change"] * factor, factor=factor, unit=unit)
+
+
+def _placebo_differences(changes: pd.DataFrame, *, level: float = 0.95) -> pd.DataFrame:
+    """Return treatment minus placebo within each study, at one time; Welch's interval where SDs are known.
+
+    `changes` come from `comparator_changes`; `n_comparator` are the people in the placebo arm.
+    """
+    key = ["study_id", "concept", "timepoint_weeks", "unit", "sex"]
+    placebo = changes["treatment"] == "placebo"
+    pairs = changes[~placebo].merge(changes[placebo], on=key, suffixes=("", "_placebo"))
+    a, b = pairs["se"] ** 2, pairs["se_placebo"] ** 2
+    n1, n2 = pairs["n"].astype(float), pairs["n_placebo"].astype(float)
+    df = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1))
+    half = critical_value(level, df) * np.sqrt(a + b)
+    effect = pairs["change"] - pairs["change_placebo"]
+    pairs = pairs.assign(effect=effect, se=np.sqrt(a + b), ci_lower=effect - half, ci_upper=effect + half)
+    pairs = pairs.rename(columns={"n_placebo": "n_comparator"})
+    return pairs[[*_KEPT, "effect", "se", "ci_lower", "ci_upper", "n_comparator"]]
+
+
+def drug_differences(comparators: pd.DataFrame, *, level: float = 0.95) -> list[Row]:
+    """Return the differences of other treatments from placebo, as lines to pool.
+
+    Of the table `comparators`: arms beside their own placebo arms, and differences printed as such. The usual
+    doses stand in the vocabulary. `intervention` is drug and dose, `effect_id` the row of `comparators`, `n`
+    the people of both arms. The standard error is missing where no SD was seen. What is no licensed drug at a
+    usual dose has the reason why it is not pooled in `set_aside`.
+    """
+    worked_out = _placebo_differences(comparator_changes(comparators, level=level), level=level)
+    printed = comparators[comparators["statistic"] == "difference from placebo"]
+    printed = _in_comparable_units(printed.assign(change=printed["change_mean"]))
+    printed = printed.rename(columns={"change": "effect", "n_control": "n_comparator"})
+    found = pd.concat([worked_out, printed[[*_KEPT, "effect", "n_comparator"]]], ignore_index=True)
+    found = found[found["effect"].notna()]
+    dose = found["arm"].str.extract(_DOSE)
+    names = found["treatment"] + " " + dose[0] + " " + dose[1]
+    usual = [f"{drug} {amount}" for drug, doses in USUAL_DOSES.items() for amount in doses]
+    licensed = found["treatment"].isin(USUAL_DOSES)
+    reason = licensed.map({True: "not a usual dose", False: "no drug with a licensed dose on the list"})
+    named = found.assign(
+        intervention=names.where(licensed, found["treatment"]).fillna(found["treatment"]),
+        set_aside=reason.mask(names.isin(usual)),
+        n=found["n"] + found["n_comparator"],  # of both arms, as in `effects`
+        effect_id=found["row_id"], line_id=found["row_id"],
+        se_basis=found["se"].notna().map({True: "SDs printed", False: None}),
+        ci_method=found["se"].notna().map({True: "Welch's t", False: None}),
+    )  # fmt: skip
+    return [row | _OF_DRUGS for row in records(named)]

@@ -10,7 +10,6 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from helpers.cleaning import conversion
-from helpers.effects.arms import EXOSOME_ROLES
 from helpers.effects.counts import (
     COUNT_UNITS,
     count_comparisons,
@@ -21,6 +20,7 @@ from helpers.effects.counts import (
 )
 from helpers.effects.means import mean_differences, uncontrolled_changes
 from helpers.effects.study_figures import (
+    EXOSOME_ROLES,
     SAME_PEOPLE,
     StudyFigures,
     instead_of_a_mean,

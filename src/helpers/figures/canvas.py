@@ -352,6 +352,84 @@ class Axis:
         return y + 23 + height_of(words)
 
 
+def sign_grid(
+    width: float,
+    names: Sequence[str],
+    heads: Sequence[str],
+    field: Callable[[Drawing, float, float, int, int], None],
+    key: Iterable[tuple[Callable[[Drawing, float, float], None], str]],
+    depths: Sequence[int] = (),
+) -> Drawing:
+    """Return a grid of signs under upright headings; columns that do not fit `width` go into a block below.
+
+    `names` are those of the rows, `heads` of the columns. `field` draws the signs of a field: the drawing,
+    the middle of the field, the places of row and column. `key` says what the signs mean. `depths` are how
+    many signs stand above each other in the fullest field of each row.
+    """
+    pen = Drawing(width)
+    wide = width >= PAGE_WIDTH
+    left = 190.0 if wide else 104.0
+    step = min(46.0, max(24.0 if wide else 15.0, (width - left) / max(1, len(heads))))
+    across = int((width - left + 0.5) // step)
+    y = 0.0
+    for start in range(0, max(1, len(heads)), across):
+        block = heads[start : start + across]
+        y += max((text_width(head, SMALL) for head in block), default=LINE) + 8
+        for place, head in enumerate(block):
+            pen.write(left + (place + 0.5) * step + 4, y - 4, head, size=SMALL, upright=True)
+        pen.line(0, y, left + len(block) * step, y)
+        for row, name in enumerate(wrap(name, left - 8) for name in names):
+            high = max(12.0 * depths[row] + 8 if depths else 0, 24.0, height_of(name) + 8)
+            pen.write(0, y + high / 2, name)
+            for place in range(len(block)):
+                field(pen, left + (place + 0.5) * step, y + high / 2, row, start + place)
+            y += high
+            pen.line(0, y, left + len(block) * step, y, "rule")
+        y += 10
+    pen.key(y, key)
+    return pen
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A shape, a sign inside it, a letter, and a colour of the palette."""
+
+    shape: str
+    sign: str
+    letter: str
+    colour: str
+    hollow: bool = False
+
+
+MARKS = {name: Mark(**mark) for name, mark in FIGURE_WORDS["marks"].items()}
+
+
+def judgement_mark(judgement: Any) -> Mark:
+    """Return the mark of a judgement in any tool's words; what is not known is shown as not known."""
+    return MARKS[FIGURE_WORDS["judgements"].get(_judgement_word(judgement), "unknown")]
+
+
+def judgement_letter(judgement: Any) -> str:
+    """Return what stands for a judgement where there is no room for the word."""
+    return FIGURE_WORDS["letters"].get(_judgement_word(judgement), judgement_mark(judgement).letter)
+
+
+def _judgement_word(judgement: Any) -> str:
+    """Return a judgement's word without what all words of its tool share."""
+    word = "" if is_missing(judgement) else " ".join(str(judgement).lower().split())
+    for ending in (" of bias", " risk"):
+        word = word.removesuffix(ending)
+    return word
+
+
+def draw_mark(pen: Drawing, x: float, y: float, mark: Mark, size: float = 14.0) -> None:
+    """Draw a mark with its sign."""
+    pen.mark(mark.shape, x, y, size, mark.colour, hollow=mark.hollow)
+    low = 1.5 if mark.shape == "up" else 0.0  # a triangle's weight lies low
+    colour = mark.colour if mark.hollow else "#fff"
+    pen.write(x, y + low, mark.sign, size=SMALL, bold=True, anchor="middle", colour=colour)
+
+
 def measure_a_text() -> None:
     """Measure a text: its font is looked for when first used."""
     text_width("±")

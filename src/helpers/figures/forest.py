@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.figures import FIGURE_WORDS
 from helpers.figures.canvas import (
     LINE,
     PAGE_WIDTH,
@@ -20,18 +21,30 @@ from helpers.figures.canvas import (
     Figure,
     Rows,
     as_rows,
+    draw_mark,
     height_of,
+    judgement_letter,
+    judgement_mark,
     known_values,
     text_width,
     widest,
     wrap,
 )
-from helpers.figures.risk_of_bias import draw_mark, judgement_letter, judgement_mark
-from helpers.figures.rows import author_year
-from helpers.formats import is_missing, plain_unit, plain_words, show_interval, show_number, show_with_unit
+from helpers.formats import (
+    NO_INTERVAL,
+    is_missing,
+    plain_unit,
+    plain_words,
+    show_interval,
+    show_number,
+    show_with_unit,
+)
 from helpers.tables.vocabulary import ESTIMAND_WORDS, OUTCOME_CONCEPTS
-from notebookpress.tables import records
+from notebookpress.tables import records, split_ids
 
+AUTHOR_YEAR = re.compile(r"([a-z]+)((?:19|20)\d\d)(.*)")
+SIGNS = {"better": "▲", "worse": "▼", "no change": "◄►", "unclear": "?"}
+DAGGER = " ‡"  # seen second-hand only
 GAP, AIR, STRIP = 12.0, 8.0, 22.0  # between columns, around a row, of the marks under a row on a phone
 SHARE = 0.46  # of the width that the plot has at least
 NARROWEST, WIDEST_CELL, WIDEST_ESTIMATE, BIAS = 112.0, 60.0, 150.0, 44.0
@@ -379,10 +392,98 @@ def _member(row: dict[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
     """Return a member of a pool as a row; an imputed SD and people who were assumed are named so."""
     imputed = re.match(r"SD (\S+) imputed", row["assumption"] or "")
     assumed = ([] if row["n_stated"] else ["n"]) + (["sd"] if imputed else [])
-    weeks, time = (
-        row["timepoint_weeks"],
-        row["timepoint_printed"],
-    )  # as printed where it counts from elsewhere
-    time = time if weeks is None else f"{show_number(round(weeks, 1))} weeks"
+    week, time = row["timepoint_weeks"], row["timepoint_printed"]  # printed where it counts from elsewhere
+    time = time if week is None else f"{show_number(round(week, 1))} weeks"
     told = {"study_id": author_year(named(row["study_id"])), "time": time, "assumed": assumed}
     return row | told | {"sd": imputed[1] if imputed else None}
+
+
+def author_year(name: str) -> str:
+    """Return the short name of a study that stands in context as author, year and what else it holds.
+
+    Examples
+    --------
+    >>> author_year("olsen2006"), author_year("jimenez2014_men_7_beam"), author_year("Wan 2025")
+    ('Olsen 2006', 'Jimenez 2014, men 7 beam', 'Wan 2025')
+    """
+    if name in FIGURE_WORDS["names"]:
+        return FIGURE_WORDS["names"][name]
+    found = AUTHOR_YEAR.fullmatch(name)
+    if not found:
+        return name.replace("_", " ").capitalize() if name.islower() else name
+    author, rest = FIGURE_WORDS["authors"].get(found[1], found[1].capitalize()), found[3].replace("_", " ")
+    return f"{author} {found[2]}{', ' + rest.strip() if rest.strip() else ''}"
+
+
+def panel_rows(
+    lines: pd.DataFrame, effects: pd.DataFrame, results: pd.DataFrame
+) -> tuple[list[dict[str, Any]], str]:
+    """Return an outcome's lines as rows of `forest`, and the unit of its axis.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        Rows of `comparisons` of one outcome.
+    effects, results : pandas.DataFrame
+        The tables of these names: they hold the means and SDs from which an effect was computed.
+
+    Returns
+    -------
+    (list of dict, str)
+        The axis has the outcome's own unit, or else that of most effects; what has another unit, no figure,
+        or no single figure, and a share of people that no other stands against, is told in words. Second-hand
+        lines are marked.
+    """
+    rows = [row for row in records(lines) if row["direction"] != "not reported"]
+    sized = [row for row in rows if row["effect"] is not None and row["estimand"] != "proportion"]
+    units = [row["unit"] or "" for row in sized]
+    concepts = {row.get("concept") for row in rows} & set(OUTCOME_CONCEPTS)
+    own = {OUTCOME_CONCEPTS[name].unit for name in concepts}
+    unit = max(dict.fromkeys(units), key=lambda unit: (unit in own, units.count(unit)), default="")
+    used = effects.set_index("effect_id")["result_ids"].to_dict()
+    known = {row["result_id"]: row for row in records(results)}
+    shown = []
+    for row in sorted(rows, key=lambda row: (row["tier"], row["estimand"] or "", row["study_id"])):
+        on_axis = row in sized and (row["unit"] or "") == unit
+        sizes = {name: row[name] if on_axis else None for name in ("effect", "ci_lower", "ci_upper")}
+        people, _, how = str(row["n"] or "").partition(" (")  # how it was assumed, where it was
+        behind = [known[name] for name in split_ids(used.get(row["effect_id"])) if name in known]
+        moments = {name: _by_arm(behind, name) if on_axis else None for name in ("mean", "sd")}
+        shown.append(sizes | moments | {
+            "study_id": _named(row),
+            "estimand": plain_words(row["estimand"]) or "–",
+            "time": row["timepoint_printed"] or "time not stated",
+            "n": people or None,
+            "assumed": ["n"] if how else [],
+            "risk_of_bias": row["risk_of_bias"],
+            "instead": None if on_axis else f"{SIGNS.get(row['direction'], '?')} {instead_words(row)}",
+        })  # fmt: skip
+    return shown, unit
+
+
+def _by_arm(results: list[dict[str, Any]], name: str) -> str | None:
+    """Return what was printed of each arm, a line an arm, from the first time to the last."""
+    arms: dict[str, list[dict[str, Any]]] = {}
+    for row in results:
+        arms.setdefault(row["arm_id"], []).append(row)
+    lines = []
+    for own in arms.values():
+        own.sort(key=lambda row: (row["timepoint_weeks"] is None, row["timepoint_weeks"] or 0))
+        lines.append(" → ".join("–" if row[name] is None else show_number(row[name]) for row in own))
+    return "\n".join(lines) if any(row[name] is not None for row in results) else None
+
+
+def _named(row: dict[str, Any]) -> str:
+    """Return a study with the part of the scalp or the person that a line is about, where it names one."""
+    where = f": {row['site']}" if row["site"] not in (None, "all") else ""
+    return f"{row['study_id']}{DAGGER if row['second_hand'] else ''}{where}"
+
+
+def instead_words(row: dict[str, Any]) -> str:
+    """Return what there is where no effect stands on the axis: another unit, a range, a direction."""
+    if row["effect"] is not None:
+        size = show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"])
+        return size.removesuffix(NO_INTERVAL)
+    if row["direction"] == "not reported":
+        return "planned, not reported"
+    return row["printed_range"] or f"{row['direction']}, no figure"

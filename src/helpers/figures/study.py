@@ -1,18 +1,37 @@
-"""Figures of studies: before and after, timeline, ongoing studies, and the flow of records."""
+"""Figures of studies: before and after, timeline, ongoing studies, flow of records, matrix of appraisal."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
+from helpers.appraisal.discrepancies import RULES
 from helpers.figures import FIGURE_WORDS
-from helpers.figures.canvas import SMALL, Axis, Drawing, Figure, Rows, as_rows, height_of, known_values, wrap
-from helpers.figures.forest import Plot, PlotRow
+from helpers.figures.canvas import (
+    SMALL,
+    Axis,
+    Drawing,
+    Figure,
+    Rows,
+    as_rows,
+    draw_mark,
+    height_of,
+    judgement_letter,
+    judgement_mark,
+    known_values,
+    sign_grid,
+    wrap,
+)
+from helpers.figures.forest import Plot, PlotRow, instead_words
 from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
+from helpers.tables.vocabulary import CONCERNS, ESTIMAND_WORDS, label
 from notebookpress.tables import records
 
+COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
+_RULE_ORDER = {rule.name: place for place, rule in enumerate(RULES)}  # what is computed from figures first
 TIMES = "before", "after"
 
 
@@ -212,3 +231,123 @@ def _box(pen: Drawing, x: float, y: float, width: float, head: str, more: list[s
     pen.write(x + 8, y + high - 8 - height_of(lines) / 2, lines, size=SMALL)
     pen.height = max(pen.height, y + high)
     return high
+
+
+OF_BIAS = "risk of bias"
+
+
+def appraisal_matrix(
+    domains: pd.DataFrame, verdicts: Mapping[str, str], *, named: Callable[[str], str] = str
+) -> Figure:
+    """Draw how far each study can be trusted, domain by domain, and beside it its risk of bias.
+
+    `domains` are rows of `trust_domains`; domains stand in the order of first appearance. `verdicts` are
+    the overall risk of bias by study; where nothing is judged it stands as not applicable. `named` gives a
+    study's name for a reader.
+    """
+    names = [*(name for name in dict.fromkeys(domains["domain"]) if name != "overall"), "overall", OF_BIAS]
+    words = {(row.study_id, row.domain): str(row.judgement) for row in domains.itertuples()}
+    studies = sorted(set(domains["study_id"]))
+    words |= {(study, OF_BIAS): verdicts.get(study, "not applicable") for study in studies}
+    table = [[words.get((study, name), "not applicable") for name in names] for study in studies]
+
+    def field(pen: Drawing, x: float, y: float, row: int, column: int) -> None:
+        draw_mark(pen, x - 6, y, judgement_mark(table[row][column]))
+        pen.write(x + 3, y, judgement_letter(table[row][column]), size=SMALL)
+
+    used = sorted({word for row in table for word in row})
+    marks = [partial(draw_mark, mark=judgement_mark(word)) for word in used]
+    key = list(zip(marks, (f"{judgement_letter(word)}: {word}" for word in used), strict=True))
+    heads = [*(f"trust: {name}" for name in names[:-1]), OF_BIAS]
+    shown = [named(study) for study in studies]
+    told = [
+        f"{study}: {'; '.join(f'{name} {word}' for name, word in zip(names, row, strict=True))}."
+        for study, row in zip(shown, table, strict=True)
+    ]
+    title = "Trust and risk of bias"
+    alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
+    caption = FIGURE_WORDS["captions"]["appraisal"]
+    draw = partial(sign_grid, names=shown, heads=heads, field=field, key=key)
+    return Figure.of(draw, alt=alt, caption=caption, table="trust_domains", title=title)
+
+
+def characteristics(study: dict[str, Any]) -> pd.DataFrame:
+    """Return a study's row as `field` and `value`; what is not stated stays missing."""
+    ahead = " (expected)" if is_missing(study.get("n_enrolled")) and study.get("n_planned") else ""
+    for name, of in (("starts_on", ""), ("primary_completion_on", ""), ("ends_on", study.get("end_of"))):
+        if study.get(name):
+            study = study | {name: f"{study[name]}{ahead}" + (f", of the {of}" if of else "")}
+    values = {words: study.get(name) for name, words in FIGURE_WORDS["characteristics"].items()}
+    whole = {words: f"{value:g}" if isinstance(value, float) else value for words, value in values.items()}
+    return pd.DataFrame({"field": list(whole), "value": pd.Series(list(whole.values()), dtype=object)})
+
+
+def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
+    """Return discrepancies, the certain first, then by concern, rules in their order, reviewers."""
+    keys = discrepancies.assign(
+        certain=~discrepancies["certain"].astype(bool),
+        concern=discrepancies["concern"].map(CONCERNS.index),
+        check=discrepancies["check"].map(_RULE_ORDER),
+    )
+    order = ["certain", "concern", "detected_by", "check", "discrepancy_id"]
+    return discrepancies.loc[keys.sort_values(order, kind="stable").index]
+
+
+def timeline_events(
+    outcomes: pd.DataFrame, results: pd.DataFrame, arms: pd.DataFrame, claimed: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Return events for `timeline`: what was measured, told in words (`claimed`), promised only; sessions.
+
+    Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
+    """
+    measured = {(row["concept"], _week(row)) for row in records(results)}
+    planned = [(row["concept"], _week(row)) for row in records(outcomes.query("concept != 'adverse_events'"))]
+    marks = [(label(concept), week, "measured") for concept, week in sorted(measured, key=str)]
+    for concept, week in planned:
+        if (concept, week) not in measured:
+            mark = "planned" if results.empty else "words" if concept in claimed else "promised"
+            marks.append((label(concept), week, mark))
+    for arm in records(arms):
+        count, gap = arm["sessions"], arm["interval_weeks"]
+        if count and (gap is not None or count == 1):
+            lane = f"sessions: {arm['label'] or arm['arm_id']}"
+            marks += [(lane, number * (gap or 0), "session") for number in range(int(count))]
+    return [dict(zip(("lane", "weeks", "mark"), event, strict=True)) for event in marks]
+
+
+def _week(row: dict[str, Any]) -> float | None:
+    week = row["timepoint_weeks"]
+    return None if week is None else round(week, 1)
+
+
+def case_pairs(results: pd.DataFrame) -> pd.DataFrame:
+    """Return values before and after for single people: `case`, `before`, `after`, `measure`, `unit`."""
+    names = ["arm_id", "concept", "site", "unit"]
+    known = (results["kind"] == "level") & results["sd"].isna() & results["mean"].notna()
+    rows = results[known]
+    start = (rows["timepoint_weeks"] == 0).fillna(False)
+    pairs = rows[start].merge(rows[~start], on=names, suffixes=("_before", "_after"))
+    share = (pairs["unit"] == "proportion").fillna(False)
+    return pd.DataFrame({
+        "case": pairs["arm_id"].str.replace("_", " ") + ", " + pairs["site"],
+        "before": pairs["mean_before"].where(~share, 100 * pairs["mean_before"]),
+        "after": pairs["mean_after"].where(~share, 100 * pairs["mean_after"]),
+        "measure": pairs["concept"].map(label),
+        "unit": pairs["unit"].mask(share, "%"),
+    })  # fmt: skip
+
+
+def estimate_rows(effects: pd.DataFrame, unit: str, arms: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return headline estimates for `forest`, named in words; those in another unit than the axis as text."""
+    rows = []
+    for row in records(effects[(effects["headline"] == "yes") & effects["effect"].notna()]):
+        week = "" if row["timepoint_weeks"] is None else f", week {row['timepoint_weeks']:.0f}"
+        arm = arms.get(row["arm_id"]) or row["arm_id"]
+        arm = f" ({arm})" if row["estimand"] == "uncontrolled_change" else ""
+        name = f"{label(row['concept']).capitalize()}, {ESTIMAND_WORDS[row['estimand']]}{arm}{week}"
+        people = str(row["n"]) if row["n"] is not None else row["n_assumed"]
+        on_axis = row["unit"] == unit
+        sizes = {part: row[part] if on_axis else None for part in ("effect", "ci_lower", "ci_upper")}
+        sizes |= {"instead": None if on_axis else instead_words(row)}
+        rows.append({"study_id": name, "n": people, "assumed": [] if row["n"] is not None else ["n"]} | sizes)
+    return rows

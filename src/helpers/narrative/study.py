@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from helpers.appraisal.grade import CONTROLLED, DOMAINS
 from helpers.display import anchor, frame_of
 from helpers.figures.outcome import harm_rows
-from helpers.figures.rows import COMPARISON_WORDS, by_weight
+from helpers.figures.study import COMPARISON_WORDS, by_weight
 from helpers.formats import NO_INTERVAL, is_missing, plain_unit, plain_words, show_number, show_with_unit
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label
 from notebookpress.tables import join_ids, records, split_ids

@@ -1,34 +1,145 @@
-"""What may be pooled and what may not, by rule: one question, a like time, one estimate a study."""
+"""What may be pooled and what may not, by rule: one estimate a study, one question, a like time."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from helpers.comparison import PARTNERS, alike
-from helpers.effects import CONTROLLED_ESTIMANDS, comparator_key
+from helpers.comparison import PARTNERS, alike, set_apart
+from helpers.effects import CONTROLLED_ESTIMANDS, SCALES, UNSCALED, comparator_key
 from helpers.effects.study_figures import said
-from helpers.pooling.estimates import (
-    NO_COUNT,
-    NO_SPREAD,
-    at_bound,
-    counts_of,
-    made_one,
-    on_scale,
-    people_of,
-    preferred,
-    visit_order,
-)
 from helpers.tables import read_table
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label, tiers_of
+from metastats.effect_sizes import effect_size
 from metastats.pooling import pool
 from metastats.small_study import egger_test
 from notebookpress.tables import TableError, join_ids, records, split_ids
 from trialfiles.record import Row
+from trialfiles.times import weeks_after_end
+
+_PEOPLE = re.compile(r"^(\d+)(?: \+ (\d+))?")
+BOUNDED = ("PLO", *SCALES)  # measures that are pooled on another scale than they are told in
+NO_SPREAD = "neither an SD nor an interval was seen"
+NO_COUNT = "no number of people with it is known: shown as printed, without an interval"
+
+
+def people_of(effect: dict[str, Any]) -> int | None:
+    """Return the people that an effect rests on: those stated, otherwise those assumed."""
+    if effect.get("n"):
+        return int(effect["n"])
+    found = _PEOPLE.match(str(effect.get("n_assumed") or ""))
+    return sum(int(part) for part in found.groups() if part) if found else None
+
+
+def counts_of(line: Row) -> tuple[int, int] | None:
+    """Return the events and the people of a proportion; None where no whole number gives the share.
+
+    Where the number of people is assumed, the events are those that are told and never worked out.
+    """
+    n, events = people_of(line), line.get("events")
+    if not n or line["effect"] is None:
+        return None
+    if events is None:
+        if not line.get("n"):
+            return None
+        events = line["effect"] * n
+        if abs(events - round(events)) > 1e-6:
+            return None
+    return (round(events), n) if 0 <= events <= n else None
+
+
+def at_bound(line: Row) -> bool:
+    """Return whether a rank effect is at an end of its scale, where the one it is pooled on has none."""
+    return SCALES.get(line["measure"], UNSCALED)[2](line["effect"]) == 0
+
+
+def visit_order(line: Row) -> tuple[float, float]:
+    """Return what visits are sorted by: weeks from the start, else weeks from the end of treatment."""
+    return line["timepoint_weeks"] or 0.0, weeks_after_end(line.get("timepoint_printed")) or 0.0
+
+
+def preferred(own: list[Row]) -> list[Row]:
+    """Return the estimates that stand for a study, of several that answer one question.
+
+    Of the visit that comes first in the list, in each arm those of the whole scalp; where it has none, or
+    several, those of most people. The size of an effect, names and their order have no say.
+    """
+    visit = [line for line in own if visit_order(line) == visit_order(own[0])]
+    chosen: list[Row] = []
+    for arm in dict.fromkeys(line.get("arm_id") for line in visit):
+        lines = [line for line in visit if line.get("arm_id") == arm]
+        best = [line for line in lines if line.get("site") in (None, "all")] or lines
+        most = max(people_of(line) or 0 for line in best)
+        chosen += [line for line in best if (people_of(line) or 0) == most]
+    return chosen
+
+
+def made_one(lines: list[Row]) -> Row:
+    """Return one estimate of several of a study that answer one question alike.
+
+    Shares of different arms are counted together. Other effects are averaged as if fully correlated, so
+    that the standard error is the mean of theirs: two sites of one scalp make no effect more precise.
+    """
+    first = min(lines, key=lambda line: line["line_id"])
+    if len(lines) == 1:
+        return first
+    ids = {"effect_id": join_ids(line["effect_id"] for line in lines)}
+    kept = first | ids | {"certain_discrepancies": max(line["certain_discrepancies"] for line in lines)}
+    arms = {line.get("arm_id") for line in lines}
+    if first["estimand"] == "proportion" and len(arms) == len(lines):
+        counts = [counts_of(line) or (0, 0) for line in lines]
+        events, n = (sum(part) for part in zip(*counts, strict=True))
+        share = {"events": events, "n": n, "n_assumed": None, "effect": events / n}
+        return kept | share | dict.fromkeys(("se", "ci_lower", "ci_upper", "ci_method"))
+    shared = ("effect", "se", "ci_lower", "ci_upper", "events")
+    names = [name for name in shared if all(line.get(name) is not None for line in lines)]
+    means = {name: float(np.mean([line[name] for line in lines])) for name in names}
+    words = f"{len(lines)} estimates of the study averaged as if fully correlated"
+    return kept | means | {"assumption": said(first.get("assumption"), words)}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Estimates of one question on the scale on which they are pooled.
+
+    `yi` and `vi` are estimates and sampling variances, `measure` metafor's code: `PLO`, log odds, for
+    proportions, with 1/2 added to the counts of a study of which nobody or everybody is counted, and to no
+    other. Rank effects are bounded as well: a probability of superiority (CLES) is pooled as a logit, Cliff's
+    delta (CLIFF) as its inverse hyperbolic tangent, which is half that logit. Both keep their code.
+    """
+
+    yi: np.ndarray
+    vi: np.ndarray
+    measure: str
+
+    def told(self, value: Any) -> Any:
+        """Return a value, or several, in the unit in which it is told: a proportion for log odds."""
+        back = expit if self.measure == "PLO" else SCALES.get(self.measure, UNSCALED)[1]
+        return back(value)
+
+    def told_of(self, fitted: Any) -> dict[str, Any]:
+        """Return estimate and limits of a fit on this scale, in the unit in which they are told."""
+        return {name: self.told(getattr(fitted, name)) for name in ("estimate", "ci_lower", "ci_upper")}
+
+
+def on_scale(group: list[Row]) -> Scale:
+    """Return estimates of one question on the scale on which they are pooled."""
+    if group[0]["estimand"] == "proportion":
+        counts = np.array([counts_of(line) for line in group], float)
+        found = effect_size("PLO", xi=counts[:, 0], ni=counts[:, 1])
+        return Scale(found.yi, found.vi, "PLO")
+    measure = group[0]["measure"]
+    effects, errors = (np.array([line[name] for line in group], float) for name in ("effect", "se"))
+    scaled, _, slope = SCALES.get(measure, UNSCALED)
+    return Scale(scaled(effects), (errors / slope(effects)) ** 2, measure)
+
 
 # What two estimates must have in common, time apart; the name of a comparator counts where it is active.
 QUESTION = (
@@ -37,6 +148,10 @@ QUESTION = (
 )  # fmt: skip
 CONTEXT = "context"  # evidence on other treatments, which is no evidence on exosomes
 SHOWN_ONLY = "an uncontrolled change is shown beside others and never averaged with them"
+_OF_POOLS = (
+    *PARTNERS,
+    (lambda line: (line.get("intervention"), line.get("sex")), "others study another drug, dose or sex"),
+)
 NOT_CHOSEN = "another estimate of the study is pooled"
 
 
@@ -204,10 +319,6 @@ def _alone(line: Row, reason: str) -> list[Row]:
     return rows
 
 
-def _drug(line: Row) -> tuple[str | None, str | None]:
-    return line.get("intervention"), line.get("sex")
-
-
 def why_alone(line: Row, lines: list[Row], tolerance: float) -> str:
     """Return why an estimate is pooled with no other of the lines."""
     if line.get("contrast_doubt"):
@@ -217,14 +328,7 @@ def why_alone(line: Row, lines: list[Row], tolerance: float) -> str:
     others = [other for other in lines if other["study_id"] != line["study_id"]]
     if not others:
         return line["why_not"] or "its partner belongs to another tier"
-    for same, words in (*PARTNERS, (_drug, "others study another drug, dose or sex")):
-        others = [other for other in others if same(other) == same(line)]
-        if not others:
-            return words
-    weeks = line["timepoint_weeks"]
-    if any(alike(weeks, other["timepoint_weeks"], tolerance) for other in others):
-        return NOT_CHOSEN
-    return "others measure at another time"
+    return set_apart(line, others, tolerance, _OF_POOLS) or NOT_CHOSEN
 
 
 def _row(lines: list[Row], reason: str, **values: Any) -> Row:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.effects import CONTROLLED_DESIGNS, EXOSOME_ROLES
-from helpers.effects.arms import two_arms
+from helpers.effects.study_figures import two_arms
 from helpers.tables.vocabulary import label
 from notebookpress.tables import records
 from trialfiles.times import iso_date

@@ -13,8 +13,17 @@ from scipy.optimize import brentq
 
 from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
 from helpers.formats import joined
-from helpers.pooling.estimates import Scale, made_one, on_scale, with_sd
-from helpers.pooling.groups import CONTEXT, TEST_WORDS, grouped, poolable, question_of
+from helpers.pooling.groups import (
+    CONTEXT,
+    TEST_WORDS,
+    Scale,
+    grouped,
+    made_one,
+    on_scale,
+    poolable,
+    question_of,
+)
+from helpers.pooling.tiers import with_sd
 from helpers.tables.vocabulary import CHOICES, ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, SD_USES, label
 from metastats.batches import pool_many
 from notebookpress.tables import join_ids, records, split_ids

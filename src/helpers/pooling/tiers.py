@@ -1,29 +1,41 @@
-"""The pooled effect of one tier of evidence: as printed, under each assumption, by each model."""
+"""The pooled effect of one tier of evidence by each model, and an answer under other choices."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import pi, sqrt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from helpers.appraisal.grade import certainty, minimal_differences, missing_evidence_judgements
+from helpers.appraisal.trust import serious_studies
+from helpers.comparison import comparison_lines
+from helpers.effects import study_effects
+from helpers.effects.means import welch
 from helpers.effects.study_figures import said
-from helpers.pooling.estimates import counts_of, made_one, on_scale, people_of, prior_scale, with_sd
 from helpers.pooling.groups import (
     QUESTION,
     Options,
     belongs,
+    counts_of,
+    made_one,
+    on_scale,
+    people_of,
     poolable,
     question_of,
     rows_of_lines,
     tier_lines,
 )
+from helpers.tables import validate
+from helpers.tables.vocabulary import SD_USES, tiers_of
 from metastats.bayes import bayes_pool
 from metastats.counts import pool_counts
 from metastats.dependence import cluster_robust, sampling_covariance, three_level
 from metastats.diagnostics import leave_one_out
+from metastats.heterogeneity import critical_value
 from metastats.pooling import pool
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -237,3 +249,180 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
             "assumption": said(row["assumption"], words),
         }
     ]  # fmt: skip
+
+
+IMPUTED_UNIT = "hairs/cm2"
+LOGISTIC_SD = pi / sqrt(3)  # SD between people on the log-odds scale
+
+
+def with_sd(
+    lines: list[dict[str, Any]], use: str, sd: float, *, site_correlation: float = 0.7, level: float = 0.95
+) -> list[dict[str, Any]]:
+    """Return estimates in which differences in hair density rest on an imputed SD, where `use` says so.
+
+    Only differences between groups whose sizes are both known, or between two sites of the same people, in
+    hairs/cm², can take an imputed SD (Cochrane Handbook 6.5.2.7). Their intervals are by Student's t with the
+    degrees of freedom of the trial (Welch's between groups).
+
+    Parameters
+    ----------
+    lines : list of dict
+        Estimates.
+    use : str
+        One of `SD_USES`: where the imputed SD takes the place of what is printed or missing; doubtful is
+        what a certain discrepancy touches.
+    sd : float
+        Standard deviation of the change between people, hairs/cm².
+    site_correlation, level : float
+        Correlation between two sites of one scalp, and coverage of the intervals.
+    """
+    place = list(SD_USES).index(use)
+    rows = []
+    for line in lines:
+        missing = line["se"] is None and line.get("ci_lower") is None
+        doubtful = bool(line["certain_discrepancies"])
+        wanted = place == 3 or (place >= 1 and missing) or (place == 2 and doubtful)
+        imputed = _imputed_se(line, sd, site_correlation) if wanted else None
+        rows.append(line if imputed is None else line | _with_interval(line, sd, *imputed, level, missing))
+    return rows
+
+
+def _with_interval(line: Row, sd: float, se: float, df: float, level: float, missing: bool) -> Row:
+    half = critical_value(level, df) * se
+    words = f"SD {sd:g} imputed ({'missing' if missing else 'printed one set aside'})"
+    kept = None if missing and "no interval" in (line["assumption"] or "") else line["assumption"]
+    return {
+        "assumption": said(kept, words),
+        "se_basis": words,
+        "se": se,
+        "ci_lower": line["effect"] - half,
+        "ci_upper": line["effect"] + half,
+        "ci_method": "Welch's t" if line["estimand"] == "between_group" else "Student's t",
+    }
+
+
+def _imputed_se(line: Row, sd: float, site_correlation: float) -> tuple[float, float] | None:
+    """Return the standard error that an SD of the change gives a difference, and its degrees of freedom."""
+    if line["measure"] != "MD" or line["unit"] != IMPUTED_UNIT or line["effect"] is None:
+        return None
+    n, others = line.get("n"), line.get("n_comparator")
+    if line["estimand"] == "between_group" and n and others and min(n - others, others) > 1:
+        _, se, df = welch((0.0, sd / sqrt(n - others), n - others), (0.0, sd / sqrt(others), others))
+        return se, float(df or 0)
+    if line["estimand"] == "within_participant" and n and n > 1:
+        return sd * sqrt(2 * (1 - site_correlation) / n), n - 1
+    return None
+
+
+def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float) -> float:
+    """Return the scale of the half-normal prior of tau, on the scale on which estimates are pooled.
+
+    For hair density it is `tau_prior`, hairs/cm². In another unit it is the same share of the SD between
+    people, as `tau_prior` is of `assumed_sd`, of estimates that no certain discrepancy touches; for
+    proportions, which are pooled as log odds, of the SD of the logistic distribution.
+    """
+    if group[0]["unit"] == IMPUTED_UNIT:
+        return float(tau_prior)
+    share = tau_prior / assumed_sd
+    if group[0]["estimand"] == "proportion":
+        return float(share * LOGISTIC_SD)
+    sound = [line for line in group if not line.get("certain_discrepancies")] or group
+    # the SD of one person that a standard error implies; two equal groups where there are two
+    parts = 2 if group[0]["estimand"] == "between_group" else 1
+    return float(share * np.median([line["se"] * sqrt(people_of(line) or 4) / parts for line in sound]))
+
+
+PARTS = ("arms", "results", "discrepancies", "reported_contrasts", "adverse_events")  # of a study's effects
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What an answer is worked out from, whatever is chosen.
+
+    `tables` are those that notebook 05 reads, `overall` is the risk of bias by study, `options` and
+    `second_hand` are the choices of the run, `overrides` is the table `certainty_overrides`, `late` are
+    overdue trials.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    overall: Mapping[str, str]
+    options: Options
+    second_hand: bool = True
+    overrides: Sequence[Mapping[str, Any]] = ()
+    late: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class OutcomeAnswer:
+    """The tables `effects`, `comparisons`, `pooled`, `pool_members`, and an outcome's row of `certainty`."""
+
+    effects: pd.DataFrame
+    comparisons: pd.DataFrame
+    pooled: pd.DataFrame
+    members: pd.DataFrame
+    certainty: Row
+
+
+def reanalysed(
+    basis: Basis,
+    concept: str,
+    *,
+    evidence: str,
+    included: str = "all",
+    pre_post_correlation: float,
+    **choices: Any,
+) -> OutcomeAnswer:
+    """Work out an outcome's answer by the calls of notebooks 03, 04 and 05.
+
+    Parameters
+    ----------
+    basis : Basis
+        Tables and choices of the run.
+    concept, evidence : str
+        Outcome, and `core` or `published`.
+    included : str
+        Studies that take part: `all`, `sound` (estimates without a certain discrepancy) or `without STUDY`.
+    pre_post_correlation : float
+        Correlation between values before and after, where one has to be assumed.
+    **choices
+        Fields of `Options` that replace those of the run.
+    """
+    options = replace(basis.options, **choices)
+    tables = dict(basis.tables)
+    assumed = {"pre_post_correlation": pre_post_correlation, "site_correlation": options.site_correlation}
+    tables["effects"] = validate("effects", list(_effects(tables, **assumed, level=options.level)))
+    lines = comparison_lines(
+        tables,
+        overall=dict(basis.overall),
+        time_tolerance=options.time_tolerance,
+        tiers=tiers_of(evidence),
+        second_hand=basis.second_hand,
+    )
+    left_out = included.removeprefix("without ") if included.startswith("without ") else None
+    lines = [line for line in lines if line["study_id"] != left_out]
+    if included == "sound":
+        lines = [line for line in lines if not line["certain_discrepancies"]]
+    tables["comparisons"] = validate("comparisons", lines)
+    serious = serious_studies(tables["trust_domains"])
+    found = tier_synthesis(
+        tables, evidence, overall=dict(basis.overall), options=options, second_hand=basis.second_hand,
+        serious=serious)  # fmt: skip
+    pooled, members = validate("pooled", found.pooled), validate("pool_members", found.members)
+    tiers = tables["sources"].set_index("study_id")["tier"].to_dict()
+    missing = missing_evidence_judgements(
+        pooled, tables["missing_evidence"], tables["studies"], tiers, basis.late
+    )
+    tables["missing_evidence_judgements"] = validate("missing_evidence_judgements", missing)
+    differences = minimal_differences(tables["thresholds"], basis.second_hand)
+    sure = certainty(concept, evidence, tables, pooled, differences=differences, overrides=basis.overrides)
+    return OutcomeAnswer(tables["effects"], tables["comparisons"], pooled, members, sure)
+
+
+def _effects(tables: Mapping[str, pd.DataFrame], **choices: float) -> Iterator[Row]:
+    """Yield the effects of every study, as notebook 03 makes them for each."""
+    for study in records(tables["studies"]):
+        own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in PARTS]
+        arms, results, discrepancies, contrasts, events = own
+        yield from study_effects(
+            study, arms, results, discrepancies, contrasts=contrasts, events=events, **choices
+        )

@@ -14,8 +14,9 @@ from helpers.appraisal.grade import CERTAINTY, CONTROLLED
 from helpers.appraisal.risk_of_bias import only_abstract, overall_words
 from helpers.display import anchor, figure_html
 from helpers.effects import EXOSOME_ROLES
-from helpers.figures.outcome import context_plot
-from helpers.figures.rows import DAGGER, by_weight, context_rows
+from helpers.figures.forest import DAGGER
+from helpers.figures.outcome import context_plot, context_rows
+from helpers.figures.study import by_weight
 from helpers.formats import is_missing, plain_words, show_number
 from helpers.narrative import answer
 from helpers.narrative.pooled import HARMS
