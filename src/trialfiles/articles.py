@@ -12,17 +12,14 @@ from xml.etree.ElementTree import Element
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.article_tables import Grid, element_text, read_article_grid
 from trialfiles.citations import Reference, reference_of
+from trialfiles.forms import patterns_of
 from trialfiles.record import Problem, Row, SourceRecord, refusal, stated_source
 from trialfiles.sections import find_sections, split_lines
 from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-_LICENCE = re.compile(
-    r"creativecommons\.org/(licenses/[\w-]+/[\d.]+|publicdomain/zero/[\d.]+)", re.IGNORECASE
-)
 _SKIPPED = ("table-wrap", "fig", "ref-list", "fn-group", "disp-formula", "supplementary-material", "graphic")
-_DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]+[A-Za-z0-9]")
-_CITED = re.compile(r"^\W*(?:\d{1,2}\.? )?references\W*$", re.IGNORECASE | re.MULTILINE)
+_SAID = patterns_of("printed", "article")
 
 
 @dataclass
@@ -92,9 +89,11 @@ def read_plain(path: Path) -> list[Article]:
 def describe_text(article: Article) -> None:
     """Fill in what an article's text tells: DOI, licence, abstract, and sections by their headings."""
     text = article.text
-    doi = _DOI.search(_CITED.split(text[:5000], maxsplit=1)[0])  # those behind are of cited works
+    doi = _SAID["doi"].search(
+        _SAID["cited"].split(text[:5000], maxsplit=1)[0]
+    )  # those behind are of cited works
     article.doi = doi.group() if doi else None
-    licence = _LICENCE.search(text)
+    licence = _SAID["licence"].search(text)
     article.licence = licence.group(1).lower() if licence else None
     tables = {title for title, *_ in article.sections}
     found = [part for part in find_sections(split_lines(text)) if part.title not in tables]
@@ -126,7 +125,7 @@ def _article(root: Element) -> Article:
     writer = _Writer(article)
     writer.line(article.title)
     for element in front.iter():
-        if local_name(element) == "abstract" and not _OTHER_ABSTRACTS.search(
+        if local_name(element) == "abstract" and not _SAID["other_abstracts"].search(
             (element.get("abstract-type") or "").lower()
         ):
             start = len(article.text)
@@ -145,7 +144,7 @@ def _licence(front: Element) -> str | None:
     for element in front.iter():
         if local_name(element) == "license":
             said = " ".join([*element.attrib.values(), *element.itertext()])
-            found = _LICENCE.search(said) or _LICENCE.search(
+            found = _SAID["licence"].search(said) or _SAID["licence"].search(
                 " ".join(value for child in element.iter() for value in child.attrib.values())
             )
             return found.group(1).lower() if found else element_text(element)[:200] or None
@@ -212,10 +211,6 @@ def write_grid(article: Article, grid: Grid) -> None:
 
 
 _KINDS = {"mean_se": "other", "mean_ci": "other", "pair": "other", "ci": "other"}
-# abstracts of other kinds than the article's own: a picture, highlights, a summary for others
-_OTHER_ABSTRACTS = re.compile(
-    r"graphic|teaser|toc|highlight|key|plain|lay|web|video|short|editor|executive|precis"
-)
 
 
 def read_jats_records(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:

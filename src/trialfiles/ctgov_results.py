@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,22 +16,13 @@ from trialfiles.ctgov_fields import (
     spread_of,
     values_of,
 )
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Row, SourceRecord
 from trialfiles.times import names_time, time_in_words, weeks
 from trialfiles.vocabulary import Vocabulary, says_change
 
-_BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
-_AT_BASELINE = re.compile(
-    r"\W*(?:at |value at )?(?:baseline|pre-?dose|pre-?treatment|screening)"
-    r"(?: ?(?:value|visit|score|mean|level|period)s?)?\W*(?:\(.*\))?\W*",
-    re.IGNORECASE | re.DOTALL,
-)
-_POOLED = re.compile(
-    r"\b(total|overall|combined|pooled|all|both|entire|whole (?:group|cohort|population))\b", re.IGNORECASE
-)
-_AS_MEASURED = re.compile(r"\b(?:absolute|actual|observed|raw)\b|^\s*(at\s+)?baseline\b.{0,20}\Z", re.I)
 _NAMES = names_of("ctgov")
+_SAID = patterns_of("ctgov", "patterns")
 _OF_OUTCOME = (
     "study_id", "outcome_id", "measure", "unit", "unit_analysed", "timepoint_printed", "within_person",
 )  # fmt: skip
@@ -112,7 +102,7 @@ def _arm_sizes(groups: list[Row]) -> dict[str, int]:
 
     An arm at a second time, or its per-protocol population, adds nobody; nor does `All doses` or `Total`.
     """
-    pooled = [not group["matched"] and bool(_POOLED.search(group["title"] or "")) for group in groups]
+    pooled = [not group["matched"] and bool(_SAID["pooled"].search(group["title"] or "")) for group in groups]
     sizes: dict[str, int] = {}
     for group, pools in zip(groups, pooled, strict=True):
         if not pools or all(pooled):
@@ -220,7 +210,7 @@ def _values(outcome: Row) -> Iterator[float]:
 
 def _visit(title: str | None) -> str | None:
     """Return a category's title where it is nothing but a time, as some records have it."""
-    return title if title and (time_in_words(title) == title or _BASELINE.fullmatch(title)) else None
+    return title if title and (time_in_words(title) == title or _SAID["baseline"].fullmatch(title)) else None
 
 
 def _time(title: str | None, head: Row, several: bool) -> tuple[str | None, float | None, bool]:
@@ -228,9 +218,9 @@ def _time(title: str | None, head: Row, several: bool) -> tuple[str | None, floa
 
     `Severe at baseline` is a subgroup, but beside other times (`several`) a time.
     """
-    if title and (names_time(title) or _AT_BASELINE.fullmatch(title)):
+    if title and (names_time(title) or _SAID["at_baseline"].fullmatch(title)):
         return title, weeks(title), True
-    if title and several and _BASELINE.search(title):
+    if title and several and _SAID["baseline"].search(title):
         return title, weeks(title), True
     return head["timepoint_printed"], head["timepoint_weeks"], False
 
@@ -240,7 +230,7 @@ def _kind(of_value: str, measure: str, title: str | None) -> str:
         return "count"
     if says_change(title):
         return "change"
-    level = (title and _AS_MEASURED.search(title)) or not says_change(measure)
+    level = (title and _SAID["as_measured"].search(title)) or not says_change(measure)
     return "level" if level else "change"
 
 
@@ -278,9 +268,6 @@ def _left_out(row: Row, measurement: Row, label: str | None) -> Iterator[str]:
         yield f"posted, and in no column: {named} {' to '.join(limits)}"
     if row["kind"] == "count" and row["count"] is row["percent"] is None and row["value"] is not None:
         yield f"{row['value']:g} is no number and no percentage of {row['n_units'] or 'these'} people"
-
-
-_P_VALUE = re.compile(r"\s*(?:p\s*)?([<>=≤≥]{0,2})\s*(\d*\.?\d+(?:[eE]-?\d+)?)\s*")
 
 
 def participant_flow(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
@@ -368,7 +355,7 @@ def analyses(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
 
 def p_value_of(printed: str | None) -> tuple[str | None, float | None]:
     """Return sign and value of a posted p: `<0.001`, `=0.247`, `0.0082`; None for other words."""
-    match = _P_VALUE.fullmatch(printed or "")
+    match = _SAID["p_value"].fullmatch(printed or "")
     if not match or not 0 <= float(match[2]) <= 1:
         return None, None
     return match[1] or "=", float(match[2])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import ascii_name, free_name, label_name, printed_number, slug
 from trialfiles.times import weeks
@@ -27,8 +27,8 @@ EXTRACTION_FIELDS = (
 _ALSO = {  # other names of our columns
     "study": "study_id", "arm_id": "arm", "group": "arm", "timepoint": "time", "timepoint_printed": "time",
 }  # fmt: skip
-_TIME_UNIT = re.compile(r"\b(day|week|month|year)s?\b", re.IGNORECASE)  # in the heading of bare numbers
 _NEEDED = ("study_id", "arm")
+_SAID = patterns_of("extraction", "patterns")
 _KINDS = ("level", "change", "count")
 
 
@@ -213,7 +213,7 @@ def _table_rows(sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[
             if year and row["study_id"] and year not in row["study_id"]:
                 row["study_id"] += f" {year}"  # two works of one author
             row["side"] = "b" if number else ""
-            unit = _TIME_UNIT.search(head.names[columns["time"]]) if "time" in columns else None
+            unit = _SAID["time_unit"].search(head.names[columns["time"]]) if "time" in columns else None
             if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
                 row["time"] = f"{row['time']} {unit.group(1).lower()}s"
             merged = {field for field, place in columns.items() if (line, place) in sheet.merged}
@@ -349,18 +349,6 @@ def _add(record: SourceRecord, place: str, row: Row, vocabulary: Vocabulary) -> 
     record.results.append(result | {"n": int(row["n"]) if row["n"] is not None else None})
 
 
-_NUMBER = re.compile(
-    r"[-+\u2212]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,15}|(?=\.\d))(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?"
-)
-# what can be nothing but a decimal comma, or point: `0,065` is never thousands, `1.234` may be either
-_WITH_COMMA = re.compile(
-    r"[-+\u2212]?(?:0,\d+|\d{4,15},\d{3}|\d{1,15},(?:\d\d?|\d{4,30})|\d{1,3}(?:[.\s]\d{3})+,\d{1,30}) ?%?"
-)
-_WITH_POINT = re.compile(
-    r"[-+\u2212]?(?:0?\.\d{1,30}|\d{4,15}\.\d{3}|\d{1,15}\.(?:\d{1,2}|\d{4,30})|"
-    r"\d{1,3}(?:[,\s]\d{3})+\.\d{1,30})%?"
-)
-_GROUPED = re.compile(r"[-+\u2212]?[1-9]\d{0,2},\d{3}%?")
 _WHOLE = ("n", "count")
 _PLAIN_NUMBER = "write one number, without marks between thousands, or NA"
 _MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
@@ -372,9 +360,9 @@ def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool | None:
     None where no cell tells.
     """
     cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
-    if any(map(_WITH_POINT.fullmatch, cells)):
+    if any(map(_SAID["with_point"].fullmatch, cells)):
         return False
-    return True if any(map(_WITH_COMMA.fullmatch, cells)) else None
+    return True if any(map(_SAID["with_comma"].fullmatch, cells)) else None
 
 
 def cell_figure(
@@ -392,7 +380,7 @@ def cell_figure(
     )
     if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
         plain = plain.replace(".", "").replace(",", ".")
-    doubtful = comma is None and not whole and _GROUPED.fullmatch(plain)
-    if doubtful or not _NUMBER.fullmatch(plain):
+    doubtful = comma is None and not whole and _SAID["grouped"].fullmatch(plain)
+    if doubtful or not _SAID["number"].fullmatch(plain):
         return None, text
     return printed_number(plain), None

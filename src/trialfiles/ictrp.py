@@ -11,8 +11,7 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
-from trialfiles.forms import names_of
-from trialfiles.recognition import KNOWN_FORMS
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import (
     LARGEST_TEXT,
@@ -36,6 +35,7 @@ from trialfiles.worksheets import plain_heading, sheet_cell_text, table_sheets
 
 ROOT = "Trials_downloaded_from_ICTRP"
 _NAMES = names_of("ictrp")
+_SAID = patterns_of("ictrp", "patterns")
 Fields = dict[str, str]
 
 
@@ -97,7 +97,8 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
         raise xml_problem(path, error) from None
     if root is None or root.tag != ROOT:
         problem = "not an ICTRP export, nor other XML that can be read"
-        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {KNOWN_FORMS}"
+        known = names_of("recognition")["known"]
+        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {known}"
         raise refusal(path, 1, str(root.tag).rpartition("}")[2][:40], problem, remedy)
 
 
@@ -250,29 +251,6 @@ def _joined(group: list[SourceRecord]) -> SourceRecord:
     return first
 
 
-_EUCTR = re.compile(
-    r"(Timepoint\(s\) of evaluation of this end point|(?:Primary|Secondary) end point\(s\)|Main Objective|"
-    r"Secondary Objective)\s*:\s*",
-    re.IGNORECASE,
-)
-_NUMBERED = re.compile(r"(?:^|<br\s*/?>)\s*\d{1,2}[.)]\s+", re.IGNORECASE)
-_TIME_LAST = re.compile(r"^(?P<measure>.*\S)\s*\[(?P<time>[^\[\]]+)\]\s*\.?$", re.DOTALL)
-_PRODUCTS = re.compile(  # a list of products or drugs, no groups of people
-    r"(?:Trade|Product) Name:|"
-    r"(?:Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation)\s*: "
-)
-_IRCT_TIME = re.compile(r"[\s.]*Timepoint:\s*")
-_LABEL = re.compile(
-    r"(?:(?<=[\s;.,])|^)(?:(?:Control )?Interventions? ?\d{1,2}|"
-    r"(?:(?:study|treatment|intervention) )?(?:group|arm) (?:\d{1,2}|[A-Z]|I{1,3})|"
-    r"(?:experimental|control|intervention|treatment|placebo|comparator|comparison|study|test) (?:group|arm)"
-    r"(?: (?:\d{1,2}|[A-Z]))?|experimental|(?:active|placebo|sham) comparator|no intervention)\s*:",
-    re.IGNORECASE,
-)
-_NOTHING = re.compile(r"n/?a|none|not applicable|no|nil|-+", re.IGNORECASE)
-_NAMED = re.compile(r"^\s*(?P<name>[^:;]{1,80})\s*:\s*(?P<what>.*)$", re.DOTALL)
-
-
 def listed_outcomes(
     study_id: str, primary: str | None, secondary: str | None, vocabulary: Vocabulary
 ) -> list[Row]:
@@ -288,18 +266,18 @@ def listed_outcomes(
 
 def outcomes_in(text: str) -> list[tuple[str, str | None]]:
     """Return measure and time of each outcome in a register's list."""
-    if _EUCTR.search(text):
+    if _SAID["euctr"].search(text):
         return _labelled(text)
     if "Timepoint:" in text:
         return [_irct(item) for item in _irct_items(text)]
-    numbered = [part for part in _NUMBERED.split(text) if part.strip()]
+    numbered = [part for part in _SAID["numbered"].split(text) if part.strip()]
     items = numbered if len(numbered) > 1 else re.split(r";(?![^\[]*\])(?![^(]*\))", text)
     found = []
     for item in items:
         plain = inert(item)
-        if not plain or _NOTHING.fullmatch(plain.strip(" .;")):
+        if not plain or _SAID["nothing"].fullmatch(plain.strip(" .;")):
             continue
-        match = _TIME_LAST.match(plain)
+        match = _SAID["time_last"].match(plain)
         measure, time = (match["measure"], match["time"].strip()) if match else (plain, time_in_words(plain))
         measure = measure.strip(" .;")
         if measure:
@@ -309,7 +287,7 @@ def outcomes_in(text: str) -> list[tuple[str, str | None]]:
 
 def _labelled(text: str) -> list[tuple[str, str | None]]:
     """Read the labels of EUCTR: objectives are no outcomes, and the time stands before its end point."""
-    parts = _EUCTR.split(text)[1:]
+    parts = _SAID["euctr"].split(text)[1:]
     said = {label.lower(): words for label, words in zip(parts[::2], parts[1::2], strict=True)}
     time = next(
         (inert(words.rstrip("; ")) for label, words in said.items() if label.startswith("timepoint")), None
@@ -319,7 +297,7 @@ def _labelled(text: str) -> list[tuple[str, str | None]]:
         for label, words in said.items()
         if "end point(s)" in label
         # a list from its first word on; further down, numbers are the steps of a scale
-        for item in (_NUMBERED.split(words) if _NUMBERED.match(words) else [words])
+        for item in (_SAID["numbered"].split(words) if _SAID["numbered"].match(words) else [words])
     ]
     return [(measure, time) for measure in measures if measure]
 
@@ -336,7 +314,7 @@ def _irct_items(text: str) -> list[str]:
 
 
 def _irct(item: str) -> tuple[str, str | None]:
-    measure, rest = (_IRCT_TIME.split(inert(item) or "", maxsplit=1) + [""])[:2]
+    measure, rest = (_SAID["irct_time"].split(inert(item) or "", maxsplit=1) + [""])[:2]
     time = rest.partition(" Method of measurement:")[0].strip(" .") or None
     return measure.strip(" ."), time
 
@@ -344,7 +322,7 @@ def _irct(item: str) -> tuple[str, str | None]:
 def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `arms` where a register lists groups; a list of products or drugs is none."""
     plain = inert(text) or ""
-    if not plain or _NOTHING.fullmatch(plain) or _PRODUCTS.match(plain):
+    if not plain or _SAID["nothing"].fullmatch(plain) or _SAID["products"].match(plain):
         return []
     arms = []
     numbered = [part for part in re.split(r"(?=\bIntervention \d+:)", plain) if part.strip()]
@@ -367,12 +345,14 @@ def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list
 
 def _groups(plain: str) -> list[tuple[str, str | None]]:
     """Read `Experimental group:this;Control group:that;` as two groups; other prose is one."""
-    starts = [match.start() for match in _LABEL.finditer(plain)]
-    labelled = [_NAMED.match(plain[start:end].strip(" ;")) for start, end in pairwise([*starts, len(plain)])]
+    starts = [match.start() for match in _SAID["label"].finditer(plain)]
+    labelled = [
+        _SAID["named"].match(plain[start:end].strip(" ;")) for start, end in pairwise([*starts, len(plain)])
+    ]
     if len(labelled) > 1 and all(match and match["what"].strip() for match in labelled):
         return [(match.group().strip(), match["name"].strip()) for match in labelled if match]
     parts = [part for part in plain.split(";") if part.strip()]
-    named = [_NAMED.match(part) for part in parts]
+    named = [_SAID["named"].match(part) for part in parts]
     if not all(named) or not plain.rstrip().endswith(";"):
         return [(plain, None)]
     return [
@@ -383,28 +363,22 @@ def _groups(plain: str) -> list[tuple[str, str | None]]:
 
 
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
-_EUCTR_PHASE = re.compile(r"\(phase (i{1,3}|iv)\)\s*:\s*(yes|no)", re.IGNORECASE)
-_PHASES = re.compile(r"(?<![\w.])(iv|i{1,3}|[0-4])[ab]?(?![\w.])", re.IGNORECASE)
-_RANDOM = re.compile(r"\b(?:randomi[sz]ation|randomi[sz]ed|allocation)\s*:\s*([^,.;<]+)", re.IGNORECASE)
-_MASK = re.compile(r"\b(?:blinding|masking)\s*:\s*([^,.;<]+)", re.IGNORECASE)
-_ASSIGN = re.compile(r"\b(?:assignment|intervention model)\s*:\s*([^,.;<]+)", re.IGNORECASE)
-_BLIND = re.compile(r"\b(open|single blind|double blind)\s*:\s*yes", re.IGNORECASE)
 
 
 def phase_of(text: str | None) -> str | None:
     """Return a phase as `0` to `4` or `2-3`; None for `N/A`, other words and a list of nothing but no."""
     text = text or ""
-    if ticked := _EUCTR_PHASE.findall(text):
+    if ticked := _SAID["euctr_phase"].findall(text):
         numbers = [number.lower() for number, answer in ticked if answer.lower() == "yes"]
     else:
-        numbers = _PHASES.findall(re.sub(r"early|phase", " ", text.lower()))
+        numbers = _SAID["phases"].findall(re.sub(r"early|phase", " ", text.lower()))
     found = sorted({_ROMAN.get(number, number) for number in numbers})
     return "-".join(found[:: len(found) - 1] if len(found) > 1 else found) or None
 
 
 def allocation_of(design: str) -> str | None:
     """Return `randomized`, `not randomized` or the register's own word; None where nothing is said."""
-    keyed = _RANDOM.search(design)
+    keyed = _SAID["random"].search(design)
     words = (keyed.group(1) if keyed else design).strip().lower()
     if keyed and (answer := re.match(r"(yes|no)\b(?! ?-?random)", words)):
         return "randomized" if answer.group() == "yes" else "not randomized"
@@ -417,10 +391,10 @@ def allocation_of(design: str) -> str | None:
 
 def masking_of(design: str) -> str | None:
     """Return how people were kept unaware, in the register's words in lower case."""
-    if keyed := _MASK.search(design):
+    if keyed := _SAID["mask"].search(design):
         words = re.sub(r"\s*\(.*", "", keyed.group(1)).strip().lower()
         return words or None
-    if ticked := _BLIND.findall(design):
+    if ticked := _SAID["blind"].findall(design):
         return ticked[-1].lower()
     match = re.search(
         r"\b(open|single[- ]blind\w*|double[- ]blind\w*|triple[- ]blind\w*)", design, re.IGNORECASE
@@ -438,7 +412,7 @@ def comparison_of(design: str) -> str | None:
 
 def assignment_of(design: str) -> str | None:
     """Return the assignment that a register names, such as `parallel`."""
-    if match := _ASSIGN.search(design):
+    if match := _SAID["assign"].search(design):
         return match.group(1).strip().lower().removesuffix(" assignment")
     low = design.strip().lower()
     known = ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")

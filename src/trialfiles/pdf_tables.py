@@ -9,17 +9,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from trialfiles.article_tables import Grid, GridCell, GridRow, raised_text, statistics_of
+from trialfiles.forms import patterns_of
 from trialfiles.pdf_pages import PdfPage, Piece
 
 MOST_TABLES = 12  # on a page
-_CAPTION = re.compile(
-    r"((?:supplement\w+ |appendix )?tab(?:le|\.)\s?(?:s?\d{1,2}|[IVX]{1,5}))\b"
-    r"[.:|\s\u2013\u2014-]*(?=$|(?-i:[A-Z(]))",
-    re.IGNORECASE,
-)
-CAPTION_START = re.compile(
-    r"(?:fig(?:ure|\.)|tab(?:le|\.))\s?\w{1,3}\b[.:|\s]*(?:$|(?-i:[A-Z]))", re.IGNORECASE
-)
+PRINTED_WORDS = patterns_of("printed", "patterns")
 
 
 @dataclass
@@ -67,9 +61,11 @@ def lines_of_pieces(pieces: list[Piece]) -> list[list[Piece]]:
 def printed_tables(page: PdfPage, gutter: float | None) -> list[PrintedTable]:
     """Take the tables that have a caption above them out of a page's pieces."""
     found, rules = [], _joined(page.level)
-    captions = [one for one in sorted(page.pieces, key=lambda one: -one.y) if _CAPTION.match(one.text)]
+    captions = [
+        one for one in sorted(page.pieces, key=lambda one: -one.y) if PRINTED_WORDS["caption"].match(one.text)
+    ]
     for caption in captions[:MOST_TABLES]:
-        label = _CAPTION.match(caption.text)
+        label = PRINTED_WORDS["caption"].match(caption.text)
         if not label or not any(one is caption for one in page.pieces):
             continue
         region = _ruled(page, caption, rules) or _aligned(page, caption, gutter)
@@ -149,7 +145,7 @@ def _ruled(page: PdfPage, caption: Piece, rules: list[_Rule]) -> tuple[float, fl
         (
             one.y
             for one in page.pieces
-            if one.y < top and x0 - 4 < one.x0 < x1 and CAPTION_START.match(one.text)
+            if one.y < top and x0 - 4 < one.x0 < x1 and PRINTED_WORDS["caption_start"].match(one.text)
         ),
         default=-1e9,
     )
@@ -192,26 +188,22 @@ def _end_of_cells(lines: list[list[Piece]], width: float, bottom: float) -> floa
     last, single = bottom, 0
     for line in lines:
         single = 0 if (cells := _has_cells(line, width)) else single + 1
-        if single > 2 or last - line[0].y > 4 * line[0].size or CAPTION_START.match(line[0].text):
+        if (
+            single > 2
+            or last - line[0].y > 4 * line[0].size
+            or PRINTED_WORDS["caption_start"].match(line[0].text)
+        ):
             break
         last = line[0].y
         bottom = last - 1 if cells else bottom
     return bottom
 
 
-_NOTE = re.compile(
-    r"\W*(?:(?:all )?(?:values?|data|results|figures|numbers)\b.{0,40}\b(?:are|is|as|mean|given|shown)\b"
-    r"|notes?\b|abbreviations?\b|[*\u2020\u2021\u00a7#\u00b9\u00b2]|[a-d]\s[A-Z]|(?:s[de]|sem|iqr|ci|n)\s?[,:=]"
-    r"|(?:mean|median)s?\b.{0,12}(?:\u00b1|\(|sd|se)|p\s?[<=]|[A-Z]{2,8}\s?[,:=])",
-    re.IGNORECASE,
-)
-
-
 def _foot(own: list[Piece], bottom: float, size: float) -> list[Piece]:
     """Return the notes below a table: lines close to each other, small or told by their words."""
     last, found, largest = bottom, list[Piece](), 1.03 * size
     for line in lines_of_pieces([one for one in own if one.y < bottom]):
-        if not found and _NOTE.match(line[0].text):
+        if not found and PRINTED_WORDS["note"].match(line[0].text):
             largest = max(largest, 1.01 * line[0].size)
         if last - line[0].y > 2.2 * largest or line[0].size > largest or len(found) > 60:
             break

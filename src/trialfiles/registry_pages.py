@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trialfiles.ctgov import protocol_arms, protocol_outcomes, registered_row, source_row, study_row
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.ictrp import trial_record
 from trialfiles.record import Row, SourceRecord, refusal
 from trialfiles.text import read_text, registry_numbers, without_contacts
@@ -15,11 +15,11 @@ from trialfiles.times import both_calendars, durations
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("medpath")
+_SAID = patterns_of("medpath", "patterns")
 MEDPATH_PARTS: dict[str, list[str]] = _NAMES["parts"]
 ALIASES: dict[str, str] = _NAMES["aliases"]
 _HEADINGS = {*MEDPATH_PARTS, *(field for fields in MEDPATH_PARTS.values() for field in fields)}
 _HEADINGS = _HEADINGS - {"Contact"} | {"Other Outcome Measures"}
-_HEADER = re.compile(r"Group\W*Intervention\W*Description|Name\W*Time\W*Method")
 
 
 def read_medpath(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
@@ -72,7 +72,7 @@ def _fields(text: str) -> tuple[list[str], dict[str, list[str]]]:
         name = ALIASES.get(words, words)
         if name in _HEADINGS and name not in fields:
             here = fields.setdefault(name, [])
-        elif words.lower() not in _NAMES["empty"] and not _HEADER.fullmatch(words):
+        elif words.lower() not in _NAMES["empty"] and not _SAID["header"].fullmatch(words):
             here.append(words)
     return top, fields
 
@@ -130,16 +130,6 @@ def _same_person(fields: dict[str, list[str]]) -> list[Row]:
 
 
 _NUMBER = re.compile(r"\s*(\d{1,2})[.)]\s*(.*)", re.DOTALL)
-_AGES = re.compile(
-    r"(\d{1,3})(?:\s*years?(?: old)?)?\s*(?:~|–|-|to|and)\s*(\d{1,3})\s*(?:years|yrs)", re.IGNORECASE
-)
-_GROWN = re.compile(
-    r"(?:≥|>=|at least|over|older than|above)\s*(\d{1,3})\s*(?:years|yrs)|"
-    r"(\d{1,3})\s*years(?: of age| old)?,? (?:or|and) (?:older|over|above)",
-    re.IGNORECASE,
-)
-_OF_AGE = re.compile(r"\bage[ds]?\b|\bold(?:er)?\b", re.IGNORECASE)
-_BULLET = re.compile(r"\s*[-•*–]\s+")
 _UNITS, _WORDS = ("|".join(_NAMES[name]) for name in ("time_units", "time_begins"))
 _SEAM = re.compile(
     rf"(?<=[a-z)\]%.])(?=\d{{1,3}}(?:st|nd|rd|th)?(?:\s*(?:,|and|to|-|~)\s*\d{{1,3}}(?:st|nd|rd|th)?)*[\s-]*(?:{_UNITS}))|"
@@ -149,10 +139,10 @@ _SEAM = re.compile(
 
 def ages_of(lines: list[str]) -> tuple[str | None, str | None]:
     """Return the ages that the first criterion on age states; how long a disease lasts is no age."""
-    for line in filter(_OF_AGE.search, lines):
-        if both := _AGES.search(line):
+    for line in filter(_SAID["of_age"].search, lines):
+        if both := _SAID["ages"].search(line):
             return f"{both[1]} Years", f"{both[2]} Years"
-        if least := _GROWN.search(line):
+        if least := _SAID["grown"].search(line):
             return f"{least[1] or least[2]} Years", None
     return None, None
 
@@ -226,7 +216,7 @@ def criteria(lines: list[str]) -> list[Row]:
     found: list[Row] = []
     for line in lines:
         match = _NUMBER.match(line)
-        if bullet := _BULLET.match(line):
+        if bullet := _SAID["bullet"].match(line):
             found.append({"text": line[bullet.end() :], "items": []})
         elif not match:
             if found:

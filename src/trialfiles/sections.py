@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.registry_pages import ALIASES, ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS, MEDPATH_PARTS
 
 
@@ -92,18 +92,12 @@ class Heading:
 
 
 _NAMES = names_of("headings")
+_SAID = patterns_of("headings", "patterns")
 KNOWN_HEADINGS, MAIN_HEADINGS = frozenset(_NAMES["known"]), frozenset(_NAMES["main"])
 ABSTRACTS = frozenset({"abstract", "summary"})
 RUN_IN_ABSTRACT, RUN_IN_ANYWHERE = "|".join(_NAMES["in_abstract"]), "|".join(_NAMES["anywhere"])
 _IN_ABSTRACT = re.compile(rf"\s*\**({RUN_IN_ABSTRACT})\**[:.]?\**\s+(?=[A-Z0-9])")
 _ANYWHERE = re.compile(rf"\s*\**((?i:{RUN_IN_ANYWHERE}))\**[:.]?\**\s+(?=[A-Z0-9<*])")
-_CAPTION = re.compile(
-    r"\s*\**((?:Table|Tab\.|Figure|Fig\.?) ?[0-9]{1,3}[A-Z]?)\b(?![ ,]*(?:and|shows?|[0-9]))"
-)
-_NUMBERING = re.compile(r"(?:[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}\.?|[IVX]{1,4}\.)[ \t]+(?=[A-Z])")
-_MARKDOWN = re.compile(r"\s*#{1,6}[ \t]+(?=\S)")
-_BULLET = re.compile(r"\s*(?:[-*•][ \t]|[0-9]{1,2}[.)][ \t])")
-_SPACED = re.compile(r"(?:[A-Z] ){3,}[A-Z]")
 _EDGES = "\ufeff\u00a0 \t\f*_"
 # With its colon such a heading is one anywhere in a paragraph, when there is another one.
 _WITH_COLON = re.compile(
@@ -131,7 +125,7 @@ def article_headings(lines: list[Line]) -> list[Heading]:
             top = title
             headings.append(Heading(title, line.number, line.char_start))
             continue
-        caption = _CAPTION.match(line.content)
+        caption = _SAID["caption"].match(line.content)
         if caption and _opens(lines, at):
             headings.append(Heading(caption[1], line.number, line.char_start, _caption_end(lines, at)))
             continue
@@ -159,11 +153,11 @@ def _labels(line: Line, top: str) -> list[Heading]:
 def _own_line(lines: list[Line], at: int, top: str) -> str:
     """Return the title of a heading that has the line for itself, or ''."""
     content = lines[at].content
-    marked = _MARKDOWN.match(content) is not None
+    marked = _SAID["markdown"].match(content) is not None
     words = content.strip(_EDGES).lstrip("# ").strip(_EDGES)
-    if _SPACED.fullmatch(words):
+    if _SAID["spaced"].fullmatch(words):
         words = words.replace(" ", "")
-    numbering = _NUMBERING.match(words)
+    numbering = _SAID["numbering"].match(words)
     bare = (words[numbering.end() :] if numbering else words).rstrip(": ")
     if len(bare) > 120:
         return ""
@@ -181,7 +175,7 @@ def _looks_like_heading(lines: list[Line], at: int, bare: str) -> bool:
     if (
         lines[at].content.rstrip("* ")[-1] in ".,;:?!)"
         or any(mark in bare for mark in "@,;|\t<>[]=%©")
-        or _CAPTION.match(bare)
+        or _SAID["caption"].match(bare)
     ):
         return False
     # In capitals a heading needs no blank lines; a numbered line in capitals may be an item of a list.
@@ -191,7 +185,7 @@ def _looks_like_heading(lines: list[Line], at: int, bare: str) -> bool:
     if not (_opens(lines, at) and at + 1 < len(lines) and lines[at + 1].blank):
         return False
     following = next((line.content.strip() for line in lines[at + 1 :] if not line.blank), "")
-    if _BULLET.match(following):
+    if _SAID["bullet"].match(following):
         return True
     prose = len(following) >= 80 or following.endswith((".", ":"))
     return prose and not any(character.isdigit() for character in bare)
@@ -310,7 +304,6 @@ _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>abstract|sec|ack|ref-list|title|table-wrap|fig|label)\b(?P<rest>[^<>]{0,300})>"
 )
 _ANY_TAG = re.compile(r"<[^<>]{0,300}>")
-_JATS_NUMBERING = re.compile(r"^(?:[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}\.?|[IVX]{1,4}\.)\s+")
 _NAMED = {"abstract": "Abstract", "ref-list": "References", "ack": "Acknowledgements"}
 _FLOATS = ("table-wrap", "fig")
 _PARTS = (*_NAMED, "sec", *_FLOATS)
@@ -377,7 +370,7 @@ def _entitle(parts: list[_Part], tag: str, words: str, headings: list[Heading]) 
 def _plain(words: str) -> str:
     """Return a title without tags, entities, numbering and the colon after it."""
     plain = " ".join(html.unescape(_ANY_TAG.sub("", words)).split())
-    return _JATS_NUMBERING.sub("", plain).rstrip(": ")[:120]
+    return _SAID["jats_numbering"].sub("", plain).rstrip(": ")[:120]
 
 
 def is_medpath(lines: list[Line]) -> bool:
