@@ -148,13 +148,15 @@ class _Table:
             filled = list(dict.fromkeys(cell for cell in row.cells if cell.plain.strip()))
             if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
                 self.block, self.first = row.cells[0], ""
-            elif in_body and table_cells.of_statistics(
-                row
-            ):  # `N (%)` over the rows below those of `Mean (SD)`
+            elif in_body and table_cells.of_statistics(row):
+                # `N (%)` over the rows below those of `Mean (SD)`
                 self.heads = [*(head for head in self.heads if not table_cells.of_statistics(head)), row]
                 self.block = _NO_CELL
-            elif (sizes := sizes_alone(row)) and (in_body or self._names_block(row, sizes)):
-                self.sizes = sizes  # the people of the rows below
+            elif (sizes := sizes_alone(row)) and (
+                in_body
+                or (self.heads and not row.cells[0].head and any(sizes.values()) and arm_name(row.words[0]))
+            ):
+                self.sizes = sizes  # of the rows below: of people such as women, before the first figures
                 self.block = self.block if HEAD_WORDS["sample"].search(row.words[0]) else row.cells[0]
             elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
@@ -168,10 +170,6 @@ class _Table:
                     self.sizes = {**named}
                 else:
                     yield from self._row(row)
-
-    def _names_block(self, row: GridRow, sizes: dict[int, Size | None]) -> bool:
-        """Whether a row below the heads names people, such as women, and how many are in each group."""
-        return bool(self.heads and not row.cells[0].head and any(sizes.values()) and arm_name(row.words[0]))
 
     def _is_head(self, row: GridRow, in_body: bool) -> bool:
         """Return whether a row of the body is a header: words only, among them a time or a group's size.
@@ -291,18 +289,15 @@ class _Table:
             corners = [head.cells[0] for head in self.heads]
             named = [cell for cell in above if cell not in corners and names_group(cell.words)]
             # a head over every column tells no groups apart, nor does one of all people
-            narrow = [cell for cell in named if not self._spans_all(cell)] or named
-            narrow = [
-                cell for cell in narrow if not HEAD_WORDS["pooled"].match(arm_name(cell.words) or "")
-            ] or narrow
+            spanning = [{*map(id, head.cells[1:])} for head in self.heads]
+            narrow = [cell for cell in named if {id(cell)} not in spanning] or named
+            pooled = HEAD_WORDS["pooled"].match
+            narrow = [cell for cell in narrow if not pooled(arm_name(cell.words) or "")] or narrow
             own = next((cell for cell in [*narrow, *corners, block] if size_of(cell)), None)
             own = own or (block if self.known.get(folded_arm(block.words)) else None)
             own = own or next((one for one in narrow if self.known.get(folded_arm(one.words))), None)
             own = own or next(iter(narrow), None)
         return own, size or (size_of(own) if own else None)
-
-    def _spans_all(self, cell: GridCell) -> bool:
-        return any({id(one) for one in head.cells[1:]} == {id(cell)} for head in self.heads)
 
     def _other_heads(self, own: GridCell | None, column: int) -> list[str]:
         """Return the heads of a column but its group's and those over the same columns, which go with it."""
@@ -348,9 +343,8 @@ class _Table:
             return False
         times = (text for row in self.grid.rows for text in (row.words if row.head else row.words[:1]))
         said = HEAD_WORDS["change_caption"].search(self.grid.caption)
-        return any(map(HEAD_WORDS["change"].search, texts)) or (
-            bool(said) and not any(map(HEAD_WORDS["baseline"].match, times))
-        )
+        whole = bool(said) and not any(map(HEAD_WORDS["baseline"].match, times))
+        return whole or any(map(HEAD_WORDS["change"].search, texts))
 
     def _unit(self, value: Value, statistic: str, texts: list[str]) -> str | None:
         """Return a figure's unit, of its row, column or block; of the caption where that has but one."""
@@ -390,8 +384,7 @@ def as_means(figures: list[ArticleFigure]) -> list[ArticleFigure]:
 
     What stands behind ± and is named nowhere is taken for an SD, unless the article has standard errors.
     """
-    kinds = {figure.value.kind for figure in figures}
-    if "mean_se" in kinds:
+    if any(figure.value.kind == "mean_se" for figure in figures):
         return [_left_open(figure) if figure.assumed else figure for figure in figures]
     if not any(figure.value.kind == "mean_sd" and not figure.assumed for figure in figures):
         return figures

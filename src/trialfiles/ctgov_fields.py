@@ -13,6 +13,7 @@ from typing import Any
 from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Row
 from trialfiles.text import age_years, printed_number, remembered, slug
+from trialfiles.times import weeks
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~<>=&|\"'])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -60,19 +61,32 @@ def field_at(record: Row, path: str) -> Any:
     return found
 
 
+def whole_number(text: str | None) -> int | None:
+    """Return a posted number of people; None for what is no whole number."""
+    number = posted_number(text)
+    return int(number) if number is not None and number == int(number) else None
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "text": plain_text,
     "lower": lower,
     "number": posted_number,
     "age": age_years,
+    "weeks": weeks,
+    "whole": whole_number,
     "": lambda value: value,
 }
 
 
-def columns_of(record: Row, columns: dict[str, str]) -> Row:
-    """Return the columns whose fields `forms/ctgov.yaml` names."""
-    parts = {column: place.partition(" | ") for column, place in columns.items()}
-    return {column: _READ[how](field_at(record, path)) for column, (path, _, how) in parts.items()}
+@cache
+def _columns(part: str) -> list[tuple[str, str, Callable[[Any], Any]]]:
+    places = {column: place.partition(" | ") for column, place in _NAMES[part].items()}
+    return [(column, path, _READ[how]) for column, (path, _, how) in places.items()]
+
+
+def columns_of(record: Row, part: str) -> Row:
+    """Return the columns of a part of `forms/ctgov.yaml` from the fields that it names."""
+    return {column: read(field_at(record, path)) for column, path, read in _columns(part)}
 
 
 @remembered

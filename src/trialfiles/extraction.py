@@ -17,16 +17,9 @@ from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
 from trialfiles.worksheets import Sheet, plain_heading, sheet_cell_text, table_sheets
 from trialfiles.yaml_lines import read_yaml
 
-FIGURE_FIELDS = (
-    "n", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
-)  # fmt: skip
-EXTRACTION_FIELDS = (
-    "study_id", "arm", "outcome", "concept", "site", "time", "kind", "unit", "note", "title", "doi",
-    *FIGURE_FIELDS,
-)  # fmt: skip
-_ALSO = {  # other names of our columns
-    "study": "study_id", "arm_id": "arm", "group": "arm", "timepoint": "time", "timepoint_printed": "time",
-}  # fmt: skip
+_WIDE = names_of("extraction")
+FIGURE_FIELDS = tuple(_WIDE["figures"])
+EXTRACTION_FIELDS = (*_WIDE["texts"], *FIGURE_FIELDS)
 _NEEDED = ("study_id", "arm")
 _SAID = patterns_of("extraction", "patterns")
 _KINDS = ("level", "change", "count")
@@ -119,7 +112,7 @@ def _head(sheet: Sheet, stated: Row | None) -> _Head | None:
     for at, (_, cells) in enumerate(sheet.lines[:20]):
         names = [str(cell or "").strip() for cell in cells]
         plain = {plain_heading(name): place for place, name in reversed(list(enumerate(names)))}
-        also = {field: plain[name] for name, field in reversed(_ALSO.items()) if name in plain}
+        also = {field: plain[name] for name, field in reversed(_WIDE["other_names"].items()) if name in plain}
         columns = also | {name: place for name, place in plain.items() if name in EXTRACTION_FIELDS}
         constants, year = {}, None if "study_id" in plain else plain.get("year")
         if stated is not None:
@@ -136,7 +129,6 @@ def _head(sheet: Sheet, stated: Row | None) -> _Head | None:
     return None
 
 
-_WIDE = names_of("extraction")
 _BASE, _SIDE = "|".join(_WIDE["fields"]), "|".join(_WIDE["sides"])
 _SIDED = re.compile(rf"(?P<base>{_BASE})_?(?P<side>{_SIDE})|(?P<before>{_SIDE})_(?P<behind>{_BASE})")
 
@@ -200,16 +192,12 @@ def _table_rows(sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[
             continue
         for number, (columns, constants) in enumerate(head.groups):
             given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
-            row: Row = {
-                field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS
-            }
+            known = constants | given
+            row: Row = {field: sheet_cell_text(known.get(field)) for field in EXTRACTION_FIELDS}
             if number and all(row[field] is None for field in FIGURE_FIELDS):
                 continue
-            year = (
-                sheet_cell_text((cells + [None] * len(head.names))[head.year])
-                if head.year is not None
-                else None
-            )
+            at = head.year
+            year = sheet_cell_text(cells[at]) if at is not None and at < len(cells) else None
             if year and row["study_id"] and year not in row["study_id"]:
                 row["study_id"] += f" {year}"  # two works of one author
             row["side"] = "b" if number else ""
@@ -254,13 +242,10 @@ def _stated(mapping: Any) -> Row | None:
     constants = (content.get("constants") or {}) if isinstance(content, dict) else {}
     if not isinstance(columns, dict) or not isinstance(constants, dict):
         raise refusal(where, 1, "columns", "missing", "write `columns:` with `our field: its column`")
-    problems = [
-        Problem(where, None, str(field), "no field of ours", "use one of: " + ", ".join(EXTRACTION_FIELDS))
-        for field in (*columns, *constants)
-        if field not in EXTRACTION_FIELDS
-    ]
-    if problems:
-        raise SourceError(problems)
+    remedy = "use one of: " + ", ".join(EXTRACTION_FIELDS)
+    unknown = [str(field) for field in (*columns, *constants) if field not in EXTRACTION_FIELDS]
+    if unknown:
+        raise SourceError([Problem(where, None, field, "no field of ours", remedy) for field in unknown])
     return {"columns": columns, "constants": constants, "where": where}
 
 
@@ -334,17 +319,10 @@ def _add(record: SourceRecord, place: str, row: Row, vocabulary: Vocabulary) -> 
     if concept not in vocabulary.concepts:
         concept = vocabulary.concept(row["outcome"] or concept or "")
     stated = [field for field in FIGURE_FIELDS if row[field] is not None]
-    result = source | {
-        "result_id": name,
-        "arm_id": arm["arm_id"],
-        "concept": concept,
-        "site": row["site"] or "all",
-        "measure": row["outcome"],
-        "timepoint_printed": row["time"],
-        "timepoint_weeks": weeks(row["time"]),
-        "quantity_ids": name,
-        "figures": ";".join(f"{field}={name}" for field in stated) or f"value={name}",
-    }
+    result = source | {"result_id": name, "quantity_ids": name, "arm_id": arm["arm_id"], "concept": concept}
+    result |= {"measure": row["outcome"], "site": row["site"] or "all"}
+    result |= {"timepoint_printed": row["time"], "timepoint_weeks": weeks(row["time"])}
+    result["figures"] = ";".join(f"{field}={name}" for field in stated) or f"value={name}"
     result |= {field: row[field] for field in ("kind", "unit", "note", *FIGURE_FIELDS)}
     record.results.append(result | {"n": int(row["n"]) if row["n"] is not None else None})
 
@@ -375,9 +353,7 @@ def cell_figure(
     """
     if text is None or text.lower() in _MISSING:
         return None, None
-    plain = re.sub(
-        r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text.removesuffix("%").strip().lstrip("'")
-    )
+    plain = _SAID["between_thousands"].sub("", text.removesuffix("%").strip().lstrip("'"))
     if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
         plain = plain.replace(".", "").replace(",", ".")
     doubtful = comma is None and not whole and _SAID["grouped"].fullmatch(plain)

@@ -105,9 +105,8 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
 def _records(path: Path, trials: list[Fields], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
     found = []
     for number, fields in enumerate(trials, start=1):
-        lowered = {
-            name.lower(): text for name, text in fields.items() if not name.lower().startswith("contact")
-        }
+        lowered = {name.lower(): text for name, text in fields.items()}
+        lowered = {name: text for name, text in lowered.items() if not name.startswith("contact")}
         if not inert(lowered.get("trialid")):
             problem = Problem(str(path), None, f"Trial {number}", "no TrialID", "export the trial again")
             raise SourceError(problem)
@@ -123,15 +122,15 @@ def trial_record(fields: Fields, form: str, vocabulary: Vocabulary) -> SourceRec
         sources=[_source(study_id, text, form)],
         studies=[_study(study_id, text, fields)],
         arms=listed_arms(study_id, fields.get("intervention"), vocabulary),
-        outcomes=listed_outcomes(
-            study_id, fields.get("primary_outcome"), fields.get("secondary_outcome"), vocabulary
-        ),
+        outcomes=listed_outcomes(study_id, fields, vocabulary),
         registered=[_registered(study_id, text, fields)],
     )
 
 
 def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
     day = iso_us(text.get("export_date"))
+    posted = bool(text.get("results_url_link") or text.get("results_date_posted")) or None
+    answer = {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
     said = f"Export of the WHO search portal of {day}" if day else None
     return stated_source(
         study_id,
@@ -139,28 +138,25 @@ def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
         citation=text.get("public_title") or text.get("scientific_title"),
         registration=study_id,
         status=(text.get("recruitment_status") or "").lower() or None,
-        has_results=_has_results(text),
+        has_results=posted or answer,
         access="record",
         provenance=text.get("provenance") or said,
     )
 
 
-def _has_results(text: dict[str, str | None]) -> bool | None:
-    """Return whether results are posted; None where the export does not say."""
-    if text.get("results_url_link") or text.get("results_date_posted"):
-        return True
-    return {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
-
-
 def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
     design = text.get("study_design") or ""
+    low = design.lower()
+    parallel = "parallel" in low and "parallel group: no" not in low
     words = [(text.get("study_type") or "").lower(), assignment_of(design)]
+    lines = lines_of(fields.get("condition"))  # EUCTR adds the entries of a dictionary
+    conditions = parts_of(";".join(line for line in lines if not _SAID["meddra"].match(line)))
     return {
         "study_id": study_id,
         "title": text.get("scientific_title") or text.get("public_title"),
         "design": ", ".join(filter(None, words)) or None,
         "allocation": allocation_of(design),
-        "comparison": comparison_of(design),
+        "comparison": "parallel" if parallel else "single_arm" if _SAID["single_arm"].search(low) else None,
         "masking": masking_of(design),
         "phase": phase_of(text.get("phase")),
         "n_planned": people(text.get("target_size")),
@@ -168,7 +164,7 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
         "sex": sex_of(text.get("inclusion_gender")),
         "age_min": age_years(text.get("inclusion_agemin")),
         "age_max": age_years(text.get("inclusion_agemax")) or None,
-        "population": "; ".join(conditions_of(lines_of(fields.get("condition")))) or None,
+        "population": "; ".join(conditions) or None,
         "country": ", ".join(parts_of(text.get("countries"))) or None,
         "funding": text.get("source_support") or text.get("primary_sponsor"),
         "registration": study_id,
@@ -217,9 +213,7 @@ def join_trials(records: list[SourceRecord]) -> list[SourceRecord]:
         home = homes[0] if homes else index
         groups.setdefault(home, []).append(record)
         for other in homes[1:]:  # this record ties two groups together
-            groups[home] = (
-                groups.pop(other) + groups[home] if other < home else groups[home] + groups.pop(other)
-            )
+            groups[home] += groups.pop(other)
             owner.update({key: home for key, place in owner.items() if place == other})
         owner.update(dict.fromkeys(keys, home))
     return [_joined(group) for _, group in sorted(groups.items())]
@@ -251,13 +245,13 @@ def _joined(group: list[SourceRecord]) -> SourceRecord:
     return first
 
 
-def listed_outcomes(
-    study_id: str, primary: str | None, secondary: str | None, vocabulary: Vocabulary
-) -> list[Row]:
+def listed_outcomes(study_id: str, fields: Fields, vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `outcomes` from the two raw texts."""
     rows = []
-    for text, priority in ((primary, "primary"), (secondary, "secondary")):
-        for index, (measure, time) in enumerate(outcomes_in(text or ""), start=1):
+    for priority in ("primary", "secondary"):
+        for index, (measure, time) in enumerate(
+            outcomes_in(fields.get(f"{priority}_outcome") or ""), start=1
+        ):
             row: Row = {"study_id": study_id, "outcome_id": f"{priority}-{index}", "priority": priority}
             row |= {"concept": vocabulary.concept(measure), "measure": measure, "unit": None}
             rows.append(row | {"timepoint_printed": time, "timepoint_weeks": weeks(time)})
@@ -269,7 +263,7 @@ def outcomes_in(text: str) -> list[tuple[str, str | None]]:
     if _SAID["euctr"].search(text):
         return _labelled(text)
     if "Timepoint:" in text:
-        return [_irct(item) for item in _irct_items(text)]
+        return list(_irct(text))
     numbered = [part for part in _SAID["numbered"].split(text) if part.strip()]
     items = numbered if len(numbered) > 1 else re.split(r";(?![^\[]*\])(?![^(]*\))", text)
     found = []
@@ -289,9 +283,8 @@ def _labelled(text: str) -> list[tuple[str, str | None]]:
     """Read the labels of EUCTR: objectives are no outcomes, and the time stands before its end point."""
     parts = _SAID["euctr"].split(text)[1:]
     said = {label.lower(): words for label, words in zip(parts[::2], parts[1::2], strict=True)}
-    time = next(
-        (inert(words.rstrip("; ")) for label, words in said.items() if label.startswith("timepoint")), None
-    )
+    times = [words for label, words in said.items() if label.startswith("timepoint")]
+    time = inert(times[0].rstrip("; ")) if times else None
     measures = [
         inert(item.rstrip("; "))
         for label, words in said.items()
@@ -302,7 +295,7 @@ def _labelled(text: str) -> list[tuple[str, str | None]]:
     return [(measure, time) for measure in measures if measure]
 
 
-def _irct_items(text: str) -> list[str]:
+def _irct(text: str) -> Iterator[tuple[str, str | None]]:
     """Split at `;`, but keep what follows without a time point of its own with the outcome before it."""
     items: list[str] = []
     for part in text.split(";"):
@@ -310,13 +303,10 @@ def _irct_items(text: str) -> list[str]:
             items.append(part)
         else:
             items[-1] += f";{part}"
-    return [item for item in items if item.strip(" ;")]
-
-
-def _irct(item: str) -> tuple[str, str | None]:
-    measure, rest = (_SAID["irct_time"].split(inert(item) or "", maxsplit=1) + [""])[:2]
-    time = rest.partition(" Method of measurement:")[0].strip(" .") or None
-    return measure.strip(" ."), time
+    for item in items:
+        if item.strip(" ;"):
+            measure, rest = (_SAID["irct_time"].split(inert(item) or "", maxsplit=1) + [""])[:2]
+            yield measure.strip(" ."), rest.partition(" Method of measurement:")[0].strip(" .") or None
 
 
 def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list[Row]:
@@ -326,11 +316,9 @@ def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list
         return []
     arms = []
     numbered = [part for part in re.split(r"(?=\bIntervention \d+:)", plain) if part.strip()]
-    items: list[tuple[str, str | None]]
+    items = _groups(plain)
     if len(numbered) > 1 or plain.startswith("Intervention 1:"):
         items = [(re.sub(r"^Intervention \d+:\s*", "", part).strip(), None) for part in numbered]
-    else:
-        items = _groups(plain)
     for words, name in items:
         if not words:
             continue
@@ -355,11 +343,8 @@ def _groups(plain: str) -> list[tuple[str, str | None]]:
     named = [_SAID["named"].match(part) for part in parts]
     if not all(named) or not plain.rstrip().endswith(";"):
         return [(plain, None)]
-    return [
-        (f"{match['name'].strip()}: {match['what'].strip()}", match["name"].strip())
-        for match in named
-        if match
-    ]
+    pairs = [(match["name"].strip(), match["what"].strip()) for match in named if match]
+    return [(f"{name}: {what}", name) for name, what in pairs]
 
 
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
@@ -396,18 +381,8 @@ def masking_of(design: str) -> str | None:
         return words or None
     if ticked := _SAID["blind"].findall(design):
         return ticked[-1].lower()
-    match = re.search(
-        r"\b(open|single[- ]blind\w*|double[- ]blind\w*|triple[- ]blind\w*)", design, re.IGNORECASE
-    )
+    match = _SAID["blinded"].search(design)
     return match.group(1).lower() if match and ":" not in design[match.end() : match.end() + 2] else None
-
-
-def comparison_of(design: str) -> str | None:
-    """Return `parallel` or `single_arm` as far as a register's words say so."""
-    low = design.lower()
-    if "parallel" in low and "parallel group: no" not in low:
-        return "parallel"
-    return "single_arm" if re.search(r"single[- ](arm|group|assignment)|assignment: single", low) else None
 
 
 def assignment_of(design: str) -> str | None:
@@ -417,12 +392,6 @@ def assignment_of(design: str) -> str | None:
     low = design.strip().lower()
     known = ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")
     return low if low in known else None
-
-
-def conditions_of(lines: list[str]) -> list[str]:
-    """Return the conditions of a trial without the dictionary's entries that EUCTR adds to them."""
-    entries = r"(?:MedDRA version|Level|Classification code|Term|System Organ Class)\b"
-    return parts_of(";".join(line for line in lines if not re.match(rf"\s*{entries}[ :]", line)))
 
 
 def parts_of(text: str | None) -> list[str]:
@@ -468,11 +437,8 @@ def _fields(trial: Element) -> dict[str, str]:
         fields[field] = ";".join(text for name in names for text in leaves.get(name, []))
     for field, name in _NAMES["outcomes"].items():
         fields[field] = ";".join(text.strip(" ;") for text in leaves.get(name) or leaves.get(field, []))
-    conditions = (
-        leaves.get("hc_freetext") or leaves.get("hc_keyword") or leaves.get("health_condition_keyword", [])
-    )
-    fields["condition"] = ";".join(conditions)
-    fields["intervention"] = " ".join(leaves.get("i_freetext") or leaves.get("i_keyword", []))
+    for field, mark, *names in _NAMES["either"]:
+        fields[field] = mark.join(next(filter(None, map(leaves.get, names)), []))
     return fields
 
 

@@ -15,7 +15,7 @@ from trialfiles.articles import read_jats_records, read_text_records
 from trialfiles.citations import Reference, write_csl, write_ris
 from trialfiles.ctgov import read_ctgov
 from trialfiles.extraction import read_extraction_table
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.ictrp import read_exchange, read_ictrp, read_ictrp_csv
 from trialfiles.pdf_articles import read_pdf_records
 from trialfiles.record import SourceRecord, refusal
@@ -140,21 +140,8 @@ WRITERS: dict[str, tuple[str, str, Callable[[list[SourceRecord]], str]]] = {
 
 HEAD = 1 << 16
 LIMIT = 200_000_000  # bytes; files of JSON are streamed and have no limit
-_CTGOV = re.compile(
-    r'"(protocolSection|resultsSection|hasResults|studies|FullStudiesResponse|FullStudy|ProtocolSection|'
-    r'StudyFieldsResponse|study|history|derivedSection)"\s*:'
-)
-_CSL = re.compile(r'"(DOI|issued|container-title|author|title|citation-key|PMID|resultList)"\s*:')
-_PROLOG = re.compile(
-    r"\s*(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[.*?\]\s*)?>)", re.DOTALL | re.IGNORECASE
-)
-_ROOT = re.compile(r"\s*<([A-Za-z_][\w.:-]*)")
 _NAMES = names_of("recognition")
-_HEADINGS = re.compile(
-    r"^\W{0,4}(?:\d{1,2}\.?\s{0,2})?(abstract|introduction|background|(?:materials? and |patients and )?"
-    r"methods?|results|discussion|conclusions?|case (?:report|presentation|series|description)|references)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
+_SHOWS = patterns_of("recognition", "patterns")
 
 
 def recognise(path: str | Path) -> str:
@@ -186,7 +173,7 @@ def recognise(path: str | Path) -> str:
         text = ""
     _refuse(path, "texts", lambda other: re.search(other["shows"], text, re.MULTILINE))
     if text.startswith(("{", "[")):
-        return "csl" if _CSL.search(text) and not _CTGOV.search(text) else "ctgov"
+        return "csl" if _SHOWS["csl"].search(text) and not _SHOWS["ctgov"].search(text) else "ctgov"
     if text.startswith("<") and not re.match(r"<\d+\.? ?>\s*\n", text):  # which numbers a record of Ovid
         return _xml_form(path, text)
     form = _text_form(path, text)
@@ -225,9 +212,9 @@ def _refuse(path: Path, kind: str, fits: Callable[[dict[str, Any]], Any]) -> Non
 def _xml_form(path: Path, text: str) -> str:
     """Return the form of a root element; other roots are refused by name."""
     at = 0
-    while match := _PROLOG.match(text, at):
+    while match := _SHOWS["prolog"].match(text, at):
         at = match.end()
-    root = _ROOT.match(text, at)
+    root = _SHOWS["root"].match(text, at)
     name = (root.group(1) if root else "").rpartition(":")[2]
     _refuse(path, "roots", lambda other: name.lower() in other["roots"])
     if name.lower() in _NAMES["roots"]:
@@ -300,13 +287,11 @@ def _form_of_columns(path: Path, cells: list[Any]) -> str | None:
 
 
 def _page_form(text: str) -> str | None:
-    if "MedPath" in text and re.search(r"Registration Number|Recruitment & Eligibility", text):
+    if "MedPath" in text and _SHOWS["medpath"].search(text):
         return "medpath"
-    if re.search(r"IRCT registration (information|number)", text) and re.search(
-        r"Protocol summary|IRCT\d+N\d+", text
-    ):
+    if _SHOWS["irct"].search(text) and _SHOWS["irct_too"].search(text):
         return "irct"
-    headings = _HEADINGS.findall(text)
+    headings = _SHOWS["headings"].findall(text)
     return "text" if len(text) > 400 and len({name.lower() for name in headings}) >= 2 else None
 
 

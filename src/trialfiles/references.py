@@ -105,13 +105,13 @@ def csl_reference(row: Row) -> Reference:
     row = {**journal.get("journal", {}), **journal, **row} if isinstance(journal, dict) else row
     given = fields_of("csl", row.get, _scalar)
     persons = row["author"] if isinstance(row.get("author"), list) else []
+    given["title"] = _CSL_MARKUP.sub("", given["title"] or "")
+    given["abstract"] = _TAGS.sub(" ", given["abstract"] or "")
+    given["pmid"] = given["pmid"] or noted_pmid(_scalar(row.get("note")))
+    authors = [_person(one) for one in persons if isinstance(one, dict)]
     return reference_of(
-        **given
-        | {"title": _CSL_MARKUP.sub("", given["title"] or "")}
-        | {"abstract": _TAGS.sub(" ", given["abstract"] or "")}
-        | {"pmid": given["pmid"] or noted_pmid(_scalar(row.get("note")))},
-        authors=[_person(one) for one in persons if isinstance(one, dict)]
-        or split_authors(_scalar(row.get("authorString"))),
+        **given,
+        authors=authors or split_authors(_scalar(row.get("authorString"))),
         year=str(row.get("issued") or row.get("pubYear") or ""),
         registrations=registry_numbers(_scalar(row.get("number")) or ""),
         kind=next((kind for kind, (csl, _) in _NAMES["kinds"].items() if csl == row.get("type")), None),
@@ -174,8 +174,12 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
             doi=next(iter(dois), None),
             pmid=_said(citation.find("PMID")),
             registrations=registry_numbers(banks),
-            abstract=" ".join(_said(item) or "" for item in head.findall("Abstract/AbstractText")),
+            abstract=_abstract(head),
         )
+
+
+def _abstract(work: Element) -> str:
+    return " ".join(_said(item) or "" for item in work.findall("Abstract/AbstractText"))
 
 
 def _of_book(path: Path, article: Element) -> Reference:
@@ -186,7 +190,7 @@ def _of_book(path: Path, article: Element) -> Reference:
     return reference_of(
         **fields_of("book", document.find, _said),
         authors=[_pubmed_person(one) for one in document.findall("AuthorList/Author")],
-        abstract=" ".join(_said(item) or "" for item in document.findall("Abstract/AbstractText")),
+        abstract=_abstract(document),
     )
 
 
@@ -227,9 +231,7 @@ def read_reference_table(path: Path) -> Iterator[Reference | Problem]:
         if not names:
             yield sheet.not_read()
         for line, cells in lines:
-            pairs = reversed(
-                list(zip(map(plain_heading, names), cells, strict=False))
-            )  # of two columns of a name, the first
+            pairs = list(zip(map(plain_heading, names), cells, strict=False))[::-1]  # of twins the first
             row = {name: text for name, cell in pairs if cell is not None and (text := str(cell).strip())}
             given = fields_of("table", row.get)
             if len(cells) > len(names) or not (given["title"] or given["doi"]):
@@ -384,8 +386,9 @@ def read_references(form: str, path: Path) -> Iterator[Reference | Problem]:
     """
     problems, found = [], False
     for item in REFERENCE_READERS[form](path):
+        if isinstance(item, Problem):
+            problems.append(item)
         found = found or isinstance(item, Reference)
-        problems += [item] if isinstance(item, Problem) else []
         yield item
     if not found:
         nothing = Problem(str(path), 1, "", "no reference in it", "export at least one reference")

@@ -36,11 +36,7 @@ def weeks(printed: str | None) -> float | None:
     """
     if not printed or len(printed) > LONGEST:
         return None
-    if (
-        _TOLD["past"].search(printed)
-        or _TOLD["from_end"].search(printed)
-        or _TOLD["before_start"].search(printed)
-    ):
+    if any(_TOLD[name].search(printed) for name in ("past", "from_end", "before_start")):
         return None
     printed = _TOLD["no_time"].sub(" ", printed)
     times = durations(printed)
@@ -56,17 +52,9 @@ def _said_twice(printed: str, first: tuple[float, str], second: tuple[float, str
     """Whether `Week 24 (6 months)` says one time in two units; the first is meant, the other rounds it."""
     between = printed[printed.find(first[1]) + len(first[1]) : printed.rfind(second[1])]
     low, high = sorted((first[0], second[0]))
-    units = {_unit(token) for _, token in (first, second)}
-    return (
-        len(units) == 2
-        and bool(re.fullmatch(r"\s*[(\[/=]?\s*(?:i\.e\.,?\s*)?", between))
-        and high <= 1.1 * low
-    )
-
-
-def _unit(token: str) -> str:
-    """Return the unit in a printed time."""
-    return re.sub(r"[^a-z]", "", _TOLD["unit"].findall(token)[0].lower())
+    one, other = (_TOLD["unit"].findall(token)[0].lower() for _, token in (first, second))
+    beside = re.fullmatch(r"\s*[(\[/=]?\s*(?:i\.e\.,?\s*)?", between)
+    return one != other and beside is not None and high <= 1.1 * low
 
 
 def weeks_after_end(printed: str | None) -> float | None:
@@ -89,7 +77,7 @@ def durations(printed: str) -> list[tuple[float, str]]:
     if not any(unit in low for unit in _CUES):
         return []
     return [
-        (_in_weeks(number, unit), match.group())
+        (numeral(number) * _WEEKS[_SHORT.get(unit.lower(), unit.lower())], match.group())
         for match, numbers, unit in _matches(printed)
         for number in _TOLD["one"].findall(numbers)
     ]
@@ -105,8 +93,9 @@ def _matches(printed: str) -> list[tuple[re.Match[str], str, str]]:
     found, rest, at = [], [], 0
     for match in _TOLD["after"].finditer(printed):
         rival = match.start(2) in rivals
-        if rival and _of_word(printed, match):
-            continue
+        before = printed[max(0, match.start() - 12) : match.start()]
+        if rival and match.group()[-1] not in "sS" and not _TOLD["of_time"].search(before):
+            continue  # the number is of the word before it
         rest += [printed[at : match.start()], "\n" * len(match.group())]
         at = match.end()
         # "2 Week 12": 2 weeks or week 12?
@@ -115,12 +104,6 @@ def _matches(printed: str) -> list[tuple[re.Match[str], str, str]]:
     left = "".join(rest) + printed[at:]
     found += [(match, match.group(2), match.group(1)) for match in _TOLD["before"].finditer(left)]
     return sorted(found, key=lambda hit: hit[0].start())
-
-
-def _of_word(printed: str, match: re.Match[str]) -> bool:
-    """Whether the number before a unit is not of the unit, which has a number of its own behind it."""
-    plural = match.group().lower().endswith("s")
-    return not plural and not _TOLD["of_time"].search(printed[max(0, match.start() - 12) : match.start()])
 
 
 def time_in_words(text: str | None) -> str | None:
@@ -175,10 +158,7 @@ def in_weeks(value: float | None, unit: str | None) -> float | None:
     return None if value is None or key not in _WEEKS else value * _WEEKS[key]
 
 
-def _in_weeks(number: str, unit: str) -> float:
-    return numeral(number) * _WEEKS[_SHORT.get(unit.lower(), unit.lower())]
-
-
+_DATES = patterns_of("times", "dates")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -189,26 +169,15 @@ def iso_date(text: str | None) -> str | None:
     `20200216`, `2020-02-16`, `2020/2/16`, `16/02/2020` (registers write the day first), `January 25, 2020`,
     `25 January 2020`, `January 1996`, `1996`.
     """
-    text = (text or "").strip()
-    if match := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text):
-        return _iso(*match.groups())
-    if match := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ].*)?", text):
-        return _iso(*match.groups())
-    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?", text):
-        day, month, year = match.groups()
-        return _iso(year, month, day) if int(month) <= 12 else _iso(year, day, month)
-    if match := re.fullmatch(r"([A-Za-z]{3,9})\.?(?:\s+(\d{1,2}))?,?\s+(\d{4})", text):
-        return _iso(match[3], _month(match[1]), match[2])
-    if match := re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text):
-        return _iso(match[3], _month(match[2]), match[1])
-    return None
-
-
-def _month(name: str) -> str:
-    return str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else "0"
-
-
-def _iso(year: str, month: str | None = None, day: str | None = None) -> str | None:
+    found = (pattern.fullmatch((text or "").strip()) for pattern in _DATES.values())
+    match = next(filter(None, found), None)
+    if match is None:
+        return None
+    year, month, day = (match.groupdict().get(name) for name in ("y", "m", "d"))
+    if month and month.isalpha():
+        month = str(_MONTHS.index(month[:3].lower()) + 1) if month[:3].lower() in _MONTHS else "0"
+    elif match.re is _DATES["day_first"] and int(month or 0) > 12:
+        month, day = day, month
     parts = [int(part) for part in (year, month, day) if part is not None]
     limits = ((1900, 2200), (1, 12), (1, 31))
     if any(not low <= part <= high for part, (low, high) in zip(parts, limits, strict=False)):

@@ -13,16 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from trialfiles.forms import patterns_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Problem, SourceError
 from trialfiles.text import remembered
 from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
 _SAID = patterns_of("outcomes", "patterns")
 
-_REGISTERED_ROLES = {
-    "PLACEBO_COMPARATOR": "placebo", "SHAM_COMPARATOR": "placebo", "NO_INTERVENTION": "untreated",
-}  # fmt: skip
+_REGISTERED_ROLES: dict[str, str] = names_of("outcomes")["roles"]
 
 
 @dataclass(frozen=True)
@@ -177,14 +175,12 @@ def read_vocabulary(path: str | Path, concepts: Iterable[str] = ()) -> Vocabular
         For unknown or missing fields and patterns that are none; every problem is listed with its line.
     """
     content, lines, problems = read_yaml(Path(path))
-    found = _block(
-        Vocabulary,
-        content,
-        (),
-        lambda place, *said: problems.append(
-            Problem(str(path), line_of(lines, place), ".".join(map(str, place)), *said)
-        ),
-    )
+
+    def wrong(place: FieldPath, problem: str, remedy: str) -> None:
+        field = ".".join(map(str, place))
+        problems.append(Problem(str(path), line_of(lines, place), field, problem, remedy))
+
+    found = _block(Vocabulary, content, (), wrong)
     if problems:
         raise SourceError(problems)
     named = {rule.concept for rule in (*found.outcomes, *found.table_rows)}
