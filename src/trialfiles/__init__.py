@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from trialfiles.citations import Reference
+from trialfiles.citations import Reference, write_csl, write_ris
 from trialfiles.extraction import read_extraction
 from trialfiles.pdf_pages import page_image
 from trialfiles.quantities.grammar import find_quantities
-from trialfiles.reading import converted, read_source, read_sources
-from trialfiles.recognition import recognise
+from trialfiles.reading import converted, read_source, read_sources, recognise
 from trialfiles.record import Problem, SourceError, SourceRecord
-from trialfiles.references import write_csl, write_ris
 from trialfiles.reviews import write_web_rows
 from trialfiles.sections import Section
 from trialfiles.text import contact_details

@@ -18,9 +18,8 @@ from trialfiles.article_tables import (
     values_in,
     with_points,
 )
-from trialfiles.figure_kinds import UNSAID, ArticleFigure, as_counts, as_means
 from trialfiles.quantities.terms import Terms
-from trialfiles.table_heads import (
+from trialfiles.table_cells import (
     HEAD_WORDS,
     Size,
     arm_name,
@@ -38,6 +37,31 @@ from trialfiles.table_heads import (
 )
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
+
+ELSEWHERE = "that the bracket is an SD stands in another table"
+UNSAID = "that an SD stands behind ± is said nowhere"
+
+
+@dataclass(frozen=True)
+class ArticleFigure:
+    """A figure of a table and its setting; `start` counts in the article's text.
+
+    `size` is the people that the figure is of, `arm_n` those that stand with the group's name, `assumed` why
+    its kind is no more than likely.
+    """
+
+    value: Value
+    table: str
+    measure: str
+    arm: str | None
+    arm_n: int | None
+    size: Size | None
+    time: str | None
+    start: int
+    caption: str
+    unit: str | None = None
+    change: bool = False
+    assumed: str = ""
 
 
 def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[ArticleFigure]:
@@ -124,13 +148,15 @@ class _Table:
             filled = list(dict.fromkeys(cell for cell in row.cells if cell.plain.strip()))
             if not row.head and (len(set(map(id, row.cells))) == 1 or filled == row.cells[:1]):
                 self.block, self.first = row.cells[0], ""
-            elif in_body and table_cells.of_statistics(
-                row
-            ):  # `N (%)` over the rows below those of `Mean (SD)`
+            elif in_body and table_cells.of_statistics(row):
+                # `N (%)` over the rows below those of `Mean (SD)`
                 self.heads = [*(head for head in self.heads if not table_cells.of_statistics(head)), row]
                 self.block = _NO_CELL
-            elif (sizes := sizes_alone(row)) and (in_body or self._names_block(row, sizes)):
-                self.sizes = sizes  # the people of the rows below
+            elif (sizes := sizes_alone(row)) and (
+                in_body
+                or (self.heads and not row.cells[0].head and any(sizes.values()) and arm_name(row.words[0]))
+            ):
+                self.sizes = sizes  # of the rows below: of people such as women, before the first figures
                 self.block = self.block if HEAD_WORDS["sample"].search(row.words[0]) else row.cells[0]
             elif row.head or self._is_head(row, in_body):
                 if in_body:  # a second table stacked below the first
@@ -144,10 +170,6 @@ class _Table:
                     self.sizes = {**named}
                 else:
                     yield from self._row(row)
-
-    def _names_block(self, row: GridRow, sizes: dict[int, Size | None]) -> bool:
-        """Whether a row below the heads names people, such as women, and how many are in each group."""
-        return bool(self.heads and not row.cells[0].head and any(sizes.values()) and arm_name(row.words[0]))
 
     def _is_head(self, row: GridRow, in_body: bool) -> bool:
         """Return whether a row of the body is a header: words only, among them a time or a group's size.
@@ -267,18 +289,15 @@ class _Table:
             corners = [head.cells[0] for head in self.heads]
             named = [cell for cell in above if cell not in corners and names_group(cell.words)]
             # a head over every column tells no groups apart, nor does one of all people
-            narrow = [cell for cell in named if not self._spans_all(cell)] or named
-            narrow = [
-                cell for cell in narrow if not HEAD_WORDS["pooled"].match(arm_name(cell.words) or "")
-            ] or narrow
+            spanning = [{*map(id, head.cells[1:])} for head in self.heads]
+            narrow = [cell for cell in named if {id(cell)} not in spanning] or named
+            pooled = HEAD_WORDS["pooled"].match
+            narrow = [cell for cell in narrow if not pooled(arm_name(cell.words) or "")] or narrow
             own = next((cell for cell in [*narrow, *corners, block] if size_of(cell)), None)
             own = own or (block if self.known.get(folded_arm(block.words)) else None)
             own = own or next((one for one in narrow if self.known.get(folded_arm(one.words))), None)
             own = own or next(iter(narrow), None)
         return own, size or (size_of(own) if own else None)
-
-    def _spans_all(self, cell: GridCell) -> bool:
-        return any({id(one) for one in head.cells[1:]} == {id(cell)} for head in self.heads)
 
     def _other_heads(self, own: GridCell | None, column: int) -> list[str]:
         """Return the heads of a column but its group's and those over the same columns, which go with it."""
@@ -324,9 +343,8 @@ class _Table:
             return False
         times = (text for row in self.grid.rows for text in (row.words if row.head else row.words[:1]))
         said = HEAD_WORDS["change_caption"].search(self.grid.caption)
-        return any(map(HEAD_WORDS["change"].search, texts)) or (
-            bool(said) and not any(map(HEAD_WORDS["baseline"].match, times))
-        )
+        whole = bool(said) and not any(map(HEAD_WORDS["baseline"].match, times))
+        return whole or any(map(HEAD_WORDS["change"].search, texts))
 
     def _unit(self, value: Value, statistic: str, texts: list[str]) -> str | None:
         """Return a figure's unit, of its row, column or block; of the caption where that has but one."""
@@ -359,3 +377,56 @@ def _group_name(cell: GridCell, stub: GridCell | None) -> str | None:
     if statistic_of(cell.words) == "p":
         return None
     return arm_name(cell.words) or (cell.words if cell is stub and cell.words.isalnum() else None)
+
+
+def as_means(figures: list[ArticleFigure]) -> list[ArticleFigure]:
+    """Return an article's figures, numbers in brackets as SDs where its other tables all say so.
+
+    What stands behind ± and is named nowhere is taken for an SD, unless the article has standard errors.
+    """
+    if any(figure.value.kind == "mean_se" for figure in figures):
+        return [_left_open(figure) if figure.assumed else figure for figure in figures]
+    if not any(figure.value.kind == "mean_sd" and not figure.assumed for figure in figures):
+        return figures
+    return [_assumed(figure) if figure.value.kind == "pair" else figure for figure in figures]
+
+
+def _left_open(figure: ArticleFigure) -> ArticleFigure:
+    low, high = sorted(number for number in (figure.value.value, figure.value.sd) if number is not None)
+    return replace(figure, value=replace(figure.value, kind="pair", sd=None, low=low, high=high), assumed="")
+
+
+def _assumed(figure: ArticleFigure) -> ArticleFigure:
+    """Return a figure read as mean and SD; unchanged where that cannot be."""
+    again = values_in(figure.value.printed, "sd")
+    if not again or again[0].kind != "mean_sd" or not re.match(r"\D*\d+[.,\u00b7]\d", figure.value.printed):
+        return figure  # `26 (52)` is a count with its percentage, more often than not
+    return replace(figure, value=replace(again[0], start=figure.value.start), assumed=ELSEWHERE)
+
+
+def as_counts(found: list[ArticleFigure]) -> list[ArticleFigure]:
+    """Return a table's figures, those without a statistic as counts where they can be nothing else.
+
+    Whole numbers in all groups of a row, none above its group, with no unit: in a table of events, in one
+    that has three such rows and a nought among them, or beside counts.
+    """
+    rows: dict[tuple[str, str | None], list[ArticleFigure]] = {}
+    for one in found:
+        if one.arm and one.value.kind not in ("p_value", "n", "percent"):
+            rows.setdefault((one.measure, one.time), []).append(one)
+    whole = [row for row in rows.values() if all(one.value.kind == "count" or _may_count(one) for one in row)]
+    bare = [row for row in whole if all(map(_may_count, row))]
+    events = any(HEAD_WORDS["events"].search(row[0].caption) for row in bare)
+    if not events and (len(bare) < 3 or all(one.value.value for row in bare for one in row)):
+        whole = [row for row in whole if row not in bare]
+    counts = {id(one): replace(one, value=replace(one.value, kind="count")) for row in whole for one in row}
+    return [counts.get(id(one), one) for one in found]
+
+
+def _may_count(figure: ArticleFigure) -> bool:
+    number, size = figure.value.value, figure.size
+    return (
+        figure.value.kind == "value" and size is not None and number is not None and number <= size.n
+        and figure.value.printed.isdecimal() and not figure.unit and not figure.change
+        and not HEAD_WORDS["scored"].search(figure.measure)
+    )  # fmt: skip

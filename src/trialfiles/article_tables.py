@@ -75,36 +75,32 @@ def element_text(element: Element, skip: tuple[str, ...] = ()) -> str:
 
     Raised digits are written as such (10⁹): they are no digits of the number before them.
     """
-    return _marked(element, skip)[0]
+    return raised_text(_collected(element, skip))[0]
 
 
-def _marked(element: Element, skip: tuple[str, ...] = ()) -> tuple[str, str]:
-    """Return an element's text, and the same with blanks for its raised marks."""
+def _collected(element: Element, skip: tuple[str, ...] = ()) -> str:
     parts: list[str] = []
     _collect(element, skip, parts)
-    return raised_text("".join(parts))
+    return "".join(parts)
 
 
 def raised_text(text: str) -> tuple[str, str]:
     """Return a text with what is between `UP` and `DOWN` raised, and the same with blanks for its marks."""
     words = _SPACES.sub(" ", text).strip()
-    shown_parts: list[str] = []
-    plain_parts: list[str] = []
-    before = ""
+    shown, parts = "", list[str]()
     for at, piece in enumerate(_RAISED.split(words)):
         piece = piece.replace(UP, "").replace(DOWN, "")
-        shown = piece.translate(_SUPERSCRIPT) if at % 2 else piece
-        mark = at % 2 and not _POWER_BEFORE.search(before) and piece.lower() not in _ORDINAL
-        before = (before + shown[-5:])[-5:]
-        shown_parts.append(shown)
-        plain_parts.append(" " * len(shown) if mark else shown)
-    plain = "".join(plain_parts)
+        mark = at % 2 and not _POWER_BEFORE.search(shown[-5:]) and piece.lower() not in _ORDINAL
+        piece = piece.translate(_SUPERSCRIPT) if at % 2 else piece
+        shown += piece
+        parts.append(" " * len(piece) if mark else piece)
+    plain = "".join(parts)
 
     def blank(sign: re.Match[str]) -> str:  # of marks that are typed; what follows a unit or a ten stays
         before = plain[max(0, sign.start() - 5) : sign.start()]
         return sign[0] if _POWER_BEFORE.search(before) else " " * len(sign[0])
 
-    return "".join(shown_parts).strip(), _MARK_SIGNS.sub(blank, plain)
+    return shown.strip(), _MARK_SIGNS.sub(blank, plain)
 
 
 def _collect(element: Element, skip: tuple[str, ...], parts: list[str], raised: bool = False) -> None:
@@ -161,7 +157,7 @@ def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Gr
 
 
 def _cell(element: Element, head: bool) -> GridCell:
-    text, plain = _marked(element, skip=("fn",))
+    text, plain = raised_text(_collected(element, skip=("fn",)))
     begins = "".join(element.itertext())[:2]
     indented = begins[:1] in ("\u00a0", "\u2002", "\u2003") or "indent" in "".join(element.attrib.values())
     return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented and bool(text))
@@ -299,15 +295,12 @@ def _bare(match: re.Match[str], words: str, start: int, statistic: str, n: int |
     if statistic in ("n", "percent", "count") and whole:
         kind = "n" if statistic == "n" and number == n else "count" if n is None or number <= n else "value"
     if statistic == "share" and 0 <= number <= 100:
-        kind = "percent" if n and _of_people(match["m"], number, n) else "value"
+        # whether it can be one of n people, rounded as it is printed
+        decimals = len(re.split(r"[.\u00b7]", f"{match['m'].strip()}.")[1])
+        off = abs(100 * round(number * n / 100) / n - number) if n else 1.0
+        kind = "percent" if off <= 0.6 * 10**-decimals else "value"
     printed = match["m"].rstrip()
     return Value(kind, printed, start + words.find(printed), number, sd=number if kind == "sd" else None)
-
-
-def _of_people(printed: str, number: float, n: int) -> bool:
-    """Whether a percentage can be one of n people, rounded as it is printed."""
-    decimals = len(re.split(r"[.\u00b7]", printed.strip())[1]) if re.search(r"[.\u00b7]", printed) else 0
-    return abs(100 * round(number * n / 100) / n - number) <= 0.6 * 10**-decimals
 
 
 def _part(match: re.Match[str], words: str, start: int, statistic: str, n: int | None) -> list[Value]:

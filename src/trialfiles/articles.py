@@ -12,17 +12,14 @@ from xml.etree.ElementTree import Element
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.article_tables import Grid, element_text, read_article_grid
 from trialfiles.citations import Reference, reference_of
+from trialfiles.forms import patterns_of
 from trialfiles.record import Problem, Row, SourceRecord, refusal, stated_source
 from trialfiles.sections import find_sections, split_lines
 from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
-_LICENCE = re.compile(
-    r"creativecommons\.org/(licenses/[\w-]+/[\d.]+|publicdomain/zero/[\d.]+)", re.IGNORECASE
-)
 _SKIPPED = ("table-wrap", "fig", "ref-list", "fn-group", "disp-formula", "supplementary-material", "graphic")
-_DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]+[A-Za-z0-9]")
-_CITED = re.compile(r"^\W*(?:\d{1,2}\.? )?references\W*$", re.IGNORECASE | re.MULTILINE)
+_SAID = patterns_of("printed", "article")
 
 
 @dataclass
@@ -92,9 +89,10 @@ def read_plain(path: Path) -> list[Article]:
 def describe_text(article: Article) -> None:
     """Fill in what an article's text tells: DOI, licence, abstract, and sections by their headings."""
     text = article.text
-    doi = _DOI.search(_CITED.split(text[:5000], maxsplit=1)[0])  # those behind are of cited works
+    head = _SAID["cited"].split(text[:5000], maxsplit=1)[0]  # those behind are of cited works
+    doi = _SAID["doi"].search(head)
     article.doi = doi.group() if doi else None
-    licence = _LICENCE.search(text)
+    licence = _SAID["licence"].search(text)
     article.licence = licence.group(1).lower() if licence else None
     tables = {title for title, *_ in article.sections}
     found = [part for part in find_sections(split_lines(text)) if part.title not in tables]
@@ -126,9 +124,8 @@ def _article(root: Element) -> Article:
     writer = _Writer(article)
     writer.line(article.title)
     for element in front.iter():
-        if local_name(element) == "abstract" and not _OTHER_ABSTRACTS.search(
-            (element.get("abstract-type") or "").lower()
-        ):
+        kind = (element.get("abstract-type") or "").lower()
+        if local_name(element) == "abstract" and not _SAID["other_abstracts"].search(kind):
             start = len(article.text)
             writer.part(element, "Abstract")
             article.abstract = article.text[start:].partition("\n")[2].strip()
@@ -144,10 +141,9 @@ def _licence(front: Element) -> str | None:
     """Return the licence's path at Creative Commons, from its link or its words."""
     for element in front.iter():
         if local_name(element) == "license":
-            said = " ".join([*element.attrib.values(), *element.itertext()])
-            found = _LICENCE.search(said) or _LICENCE.search(
-                " ".join(value for child in element.iter() for value in child.attrib.values())
-            )
+            links = (value for child in element.iter() for value in child.attrib.values())
+            words = [*element.attrib.values(), *element.itertext()]
+            found = _SAID["licence"].search(" ".join(words)) or _SAID["licence"].search(" ".join(links))
             return found.group(1).lower() if found else element_text(element)[:200] or None
     return None
 
@@ -187,35 +183,30 @@ class _Writer:
     def table(self, wrap: Element) -> None:
         """Write a table as lines with tabs between its cells."""
         parts = {local_name(part): part for part in wrap}
-        label = element_text(parts["label"]) if "label" in parts else f"Table {len(self.article.tables) + 1}"
-        caption = element_text(parts["caption"]) if "caption" in parts else ""
-        foot = element_text(parts["table-wrap-foot"]) if "table-wrap-foot" in parts else ""
-        start = len(self.article.text)
-        self.line(f"{label}. {caption}")
+        said = {name: element_text(part) for name, part in parts.items() if name != "table"}
+        label = said.get("label", f"Table {len(self.article.tables) + 1}")
+        caption, foot = said.get("caption", ""), said.get("table-wrap-foot", "")
         tables = [element for element in wrap.iter() if local_name(element) == "table"]
         self.article.unread += [] if tables else [label]
-        for table in tables:
-            grid = read_article_grid(table, label, caption, foot)
-            write_grid(self.article, grid)
-        self.line(foot)
-        self.article.sections.append((label, start, len(self.article.text)))
+        grids = [read_article_grid(table, label, caption, foot) for table in tables]
+        write_table(self.article, label, caption, grids, f"{foot}\n" if foot else "")
 
 
-def write_grid(article: Article, grid: Grid) -> None:
-    """Write a table's rows at the end of an article's text, with tabs between its cells."""
-    for row in grid.rows:
+def write_table(article: Article, label: str, caption: str, grids: list[Grid], below: str) -> None:
+    """Write a table at the end of an article's text, with tabs between its cells and its foot `below`."""
+    start = len(article.text)
+    article.text += f"{label}. {caption}\n"
+    for row in (row for grid in grids for row in grid.rows):
         for cell in dict.fromkeys(row.cells):
             cell.start = len(article.text)
             article.text += cell.text + "\t"
         article.text = article.text.removesuffix("\t") + "\n"
-    article.tables.append(grid)
+    article.text += below
+    article.tables += grids
+    article.sections.append((label, start, len(article.text)))
 
 
 _KINDS = {"mean_se": "other", "mean_ci": "other", "pair": "other", "ci": "other"}
-# abstracts of other kinds than the article's own: a picture, highlights, a summary for others
-_OTHER_ABSTRACTS = re.compile(
-    r"graphic|teaser|toc|highlight|key|plain|lay|web|video|short|editor|executive|precis"
-)
 
 
 def read_jats_records(path: Path, vocabulary: Vocabulary = NO_WORDS) -> Iterator[SourceRecord]:

@@ -1,25 +1,23 @@
-"""One reference: what it holds, cleaned, whatever form it comes from."""
+"""One reference: what it holds, cleaned, whatever form it comes from; and references written."""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from trialfiles.forms import names_of
+import rispy
+
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Row
 from trialfiles.text import inert, slug
 
+_NAMES = names_of("references")
+_SAID = patterns_of("references", "patterns")
+
 _DOI = re.compile(r"10\.\d{4,9}/\S+", re.IGNORECASE)
-# a year alone or at the head of a date, also of one without marks: 20200615, 2020Jun15
-_YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?=\D|$|(?:0[1-9]|1[0-2])(?:[0-3]\d)?(?!\d))")
-_NOTED_PMID = re.compile(
-    r"(?:^|[\n;|]) *(?:PubMed )?PM(?:ID|:)[: ]*(\d{1,8})\b|^PUBMED (\d{1,8})\b|"
-    r"ncbi\.nlm\.nih\.gov/(?:m/)?pubmed/(\d{1,8})\b|pubmed\.ncbi\.nlm\.nih\.gov/(\d{1,8})\b",
-    re.IGNORECASE,
-)
-_INITIALS = re.compile(r"\S.* [^\W\d_](?:[.\-\s]{0,2}[^\W\d_]){0,3}\.?")  # behind a family name: `Doe J.`
 
 
 @dataclass
@@ -70,13 +68,13 @@ def clean_doi(text: str | None) -> str | None:
 
 def year_of(text: Any) -> str | None:
     """Return the four digits of a year in a date."""
-    match = _YEAR.search(str(text or ""))
+    match = _SAID["year"].search(str(text or ""))
     return match.group() if match else None
 
 
 def noted_pmid(*texts: str | None) -> str | None:
     """Return the PubMed number that a note begins with, or that an address at PubMed ends with."""
-    found = (_NOTED_PMID.search(text) for text in texts if text)
+    found = (_SAID["noted_pmid"].search(text) for text in texts if text)
     return next((next(filter(None, match.groups())) for match in found if match), None)
 
 
@@ -85,7 +83,7 @@ def split_authors(text: str | None) -> list[str]:
     text = (text or "").strip()
     parts = re.split(r"\s*;\s*", text) if ";" in text else re.split(r"\s+and\s+", text)
     commas = [part.strip() for part in text.rstrip(".").split(",") if part.strip()]
-    if len(parts) == 1 and len(commas) > 1 and all(map(_INITIALS.fullmatch, commas)):
+    if len(parts) == 1 and len(commas) > 1 and all(map(_SAID["initials"].fullmatch, commas)):
         parts = commas
     return [part for part in parts if part and part.lower() not in ("others", "et al", "et al.")]
 
@@ -106,5 +104,42 @@ def fields_of(form: str, get: Callable[[str], Any], read: Callable[[Any], Any] =
     """Return the fields that a form of references has, each the first that is not empty."""
     return {
         field: next(filter(None, (read(get(name)) for name in names)), None)
-        for field, names in names_of("references")[form].items()
+        for field, names in _NAMES[form].items()
     }
+
+
+def write_ris(references: Iterable[Reference]) -> str:
+    """Return references as RIS."""
+    entries = []
+    for reference in references:
+        start, _, end = (reference.pages or "").partition("-")
+        entry: Row = {"type_of_reference": _NAMES["kinds"][reference.kind][1]} | _written("ris", reference)
+        entry |= {"start_page": start, "end_page": end, "urls": [reference.url] if reference.url else None}
+        entry["accession_number"] = reference.pmid or next(iter(reference.registrations), None)
+        entry["name_of_database"] = "PubMed" if reference.pmid else None  # whose number it is
+        entries.append({name: value for name, value in entry.items() if value})
+    return rispy.dumps(entries)
+
+
+def write_csl(references: Iterable[Reference]) -> str:
+    """Return references as CSL-JSON."""
+    items = [
+        {"id": reference.doi or reference.pmid or f"reference-{number}"} | csl_item(reference)
+        for number, reference in enumerate(references, start=1)
+    ]
+    return json.dumps(items, ensure_ascii=False, indent=1) + "\n"
+
+
+def csl_item(reference: Reference) -> Row:
+    """Return a reference as an item of CSL-JSON without an `id`; a name that is not in parts is literal."""
+    item: Row = {"type": _NAMES["kinds"][reference.kind][0]} | _written("csl", reference)
+    names = [author.partition(", ") for author in reference.authors]
+    item["author"] = [{"family": own, "given": of} if of else {"literal": own} for own, _, of in names]
+    item["number"] = next(iter(reference.registrations), None)
+    item["issued"] = {"date-parts": [[int(reference.year)]]} if reference.year else None
+    return {name: value for name, value in item.items() if value}
+
+
+def _written(form: str, reference: Reference) -> Row:
+    """Return the fields of a reference under the names that a form writes them by, in its order."""
+    return {name: getattr(reference, field or "", None) for name, field in _NAMES["written"][form].items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import name_apart, slug
-from trialfiles.times import iso_date, weeks
+from trialfiles.times import iso_date
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("ctgov")
@@ -76,17 +77,23 @@ def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: V
     if not study_id:
         field = f"{prefix}protocolSection.identificationModule.nctId"
         raise refusal(path, line, field, "missing", "keep that module")
+    record = protocol_record(study_id, content, vocabulary)
+    if content.get("resultsSection"):
+        _add_results(record, study_id, content["resultsSection"], vocabulary)
+    return record
+
+
+def protocol_record(study_id: str, content: Row, vocabulary: Vocabulary) -> SourceRecord:
+    """Return the rows of a protocol section."""
+    protocol = content["protocolSection"]
     registered = registered_row(study_id, protocol)
-    record = SourceRecord(
+    return SourceRecord(
         sources=[source_row(study_id, protocol, content)],
         studies=[study_row(study_id, protocol)],
         arms=protocol_arms(study_id, registered["arms"], vocabulary),
         outcomes=protocol_outcomes(study_id, protocol, vocabulary),
         registered=[registered],
     )
-    if content.get("resultsSection"):
-        _add_results(record, study_id, content["resultsSection"], vocabulary)
-    return record
 
 
 def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: Vocabulary) -> None:
@@ -95,9 +102,8 @@ def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: V
     record.flow = participant_flow(study_id, posted.get("participantFlowModule") or {}, arms)
     began = started(record.flow)
     study["n_enrolled"] = study["n_enrolled"] if study["n_enrolled"] is not None else began
-    counted = {
-        row["arm_id"]: row["count"] for row in reversed(record.flow) if row["name"] == "STARTED"
-    }  # of the first period
+    starts = [row for row in record.flow if row["name"] == "STARTED"]
+    counted = {row["arm_id"]: row["count"] for row in reversed(starts)}  # of the first period
     for arm in arms:
         arm["n"] = counted.get(arm["arm_id"])
     record.baseline = baseline(study_id, posted.get("baselineCharacteristicsModule") or {}, arms)
@@ -113,20 +119,16 @@ def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: V
     )
     if any(row["within_person"] for row in record.results):
         study["comparison"] = "within_person"
-    study["n_analysed"] = _analysed(record)
-
-
-def _analysed(record: SourceRecord) -> int | None:
-    """Return the people of the first primary outcome; None where the same people stand in several groups."""
+    # of the first primary outcome, unless the same people stand in several groups
     first = next((row for row in record.posted_outcomes if row["priority"] == "primary"), None)
-    return None if first is None or first["within_person"] else first["n_analysed"]
+    study["n_analysed"] = None if first is None or first["within_person"] else first["n_analysed"]
 
 
 def _unknown(path: Path, line: int, content: Any) -> SourceError:
     """Refuse another container by name."""
     keys = content if isinstance(content, dict) else {}
-    names = [words for key, words in _NAMES["other_shapes"].items() if key in keys]
-    found = names[0] if names else "no protocolSection"
+    names = (words for key, words in _NAMES["other_shapes"].items() if key in keys)
+    found = next(names, "no protocolSection")
     remedy = "download the study from the register's API, version 2, as JSON"
     return refusal(path, line, "", f"not an API v2 study: {found}", remedy)
 
@@ -160,7 +162,7 @@ def study_row(study_id: str, protocol: Row) -> Row:
     model, allocation = info.get("interventionModel"), info.get("allocation")
     actual = size.get("type") == "ACTUAL"
     words = [design.get("studyType"), model or info.get("observationalModel")]
-    return columns_of(protocol, _NAMES["study"]) | {
+    return columns_of(protocol, "study") | {
         "study_id": study_id,
         "title": plain_text(identity.get("officialTitle") or identity.get("briefTitle")),
         "design": lower(" ".join(filter(None, words))) or None,
@@ -186,16 +188,13 @@ def registered_row(study_id: str, protocol: Row) -> Row:
     identity = protocol.get("identificationModule") or {}
     masked = field_at(protocol, "designModule.designInfo.maskingInfo.whoMasked") or []
     others = [item.get("id") for item in identity.get("secondaryIdInfos") or []]
-    row: Row = columns_of(protocol, _NAMES["registered"]) | {
+    planned = [field_at(protocol, f"outcomesModule.{key}") or [] for key, _ in _PLANNED]
+    row: Row = columns_of(protocol, "registered") | {
         "study_id": study_id,
         "other_ids": [name for name in [*(identity.get("nctIdAliases") or []), *others] if name],
         "masked": ", ".join(filter(None, map(lower, masked))) or None,
         "arms": arm_details(protocol),
-        "measures": [
-            plain_text(outcome.get("measure")) or ""
-            for key, _ in _PLANNED
-            for outcome in field_at(protocol, f"outcomesModule.{key}") or []
-        ],
+        "measures": [plain_text(outcome.get("measure")) or "" for outcome in chain(*planned)],
     }
     for column, key in _NAMES["dates"].items():
         block = field_at(protocol, f"statusModule.{key}") or {}
@@ -215,28 +214,19 @@ def arm_details(protocol: Row) -> list[Row]:
     details = []
     for group in module.get("armGroups") or []:
         names = [plain_text(name.partition(": ")[2] or name) for name in group.get("interventionNames") or []]
-        details.append(
-            {
-                "label": plain_text(group.get("label")) or "unnamed",
-                "type": group.get("type"),
-                "interventions": [name for name in names if name] or given.get(group.get("label"), []),
-                "description": plain_text(group.get("description")),
-            }
-        )
+        row = columns_of(group, "arm")
+        row["label"] = row["label"] or "unnamed"
+        row["interventions"] = [name for name in names if name] or given.get(group.get("label"), [])
+        details.append(row)
     return details
 
 
 def protocol_arms(study_id: str, details: list[Row], vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `arms`; the role follows from names and the register's type of arm."""
-    arms = [
-        {
-            "study_id": study_id,
-            "arm_id": slug(arm["label"]),
-            "role": vocabulary.arm_role(arm["label"], arm["interventions"], arm["type"]),
-            "label": arm["label"],
-        }
-        for arm in details
-    ]
+    arms = []
+    for arm in details:
+        role = vocabulary.arm_role(arm["label"], arm["interventions"], arm["type"])
+        arms.append({"study_id": study_id, "arm_id": slug(arm["label"]), "role": role, "label": arm["label"]})
     return name_apart(arms, "arm_id")
 
 
@@ -247,67 +237,26 @@ def protocol_outcomes(study_id: str, protocol: Row, vocabulary: Vocabulary) -> l
     for key, priority in _PLANNED:
         for index, outcome in enumerate(module.get(key) or []):
             measure, description = plain_text(outcome.get("measure")), plain_text(outcome.get("description"))
-            rows.append(
-                {
-                    "study_id": study_id,
-                    "outcome_id": f"{priority}-{index + 1}",
-                    "concept": vocabulary.concept(f"{measure} {description or ''}"),
-                    "priority": priority,
-                    "measure": ": ".join(filter(None, [measure, description])),
-                    "unit": None,
-                    "timepoint_weeks": weeks(outcome.get("timeFrame")),
-                    "timepoint_printed": plain_text(outcome.get("timeFrame")),
-                }
-            )
+            row: Row = {"study_id": study_id, "outcome_id": f"{priority}-{index + 1}", "priority": priority}
+            row |= {"measure": ": ".join(filter(None, [measure, description])), "unit": None}
+            row["concept"] = vocabulary.concept(f"{measure} {description or ''}")
+            rows.append(row | columns_of(outcome, "planned"))
     return rows
 
 
 NCT_NUMBER = r"NCT\d{8}"
 MOST_PEOPLE = 10**9
-_TYPES = {"text": str, "people": int, "flag": bool}
-
-
-def _typed(shape: Any) -> Any:
-    """Return a shape with Python's types in place of the words for them."""
-    if isinstance(shape, dict):
-        return {name: _typed(inner) for name, inner in shape.items()}
-    return [_typed(shape[0])] if isinstance(shape, list) else _TYPES[shape]
-
-
-SHAPE: Row = _typed(_NAMES["shape"])
-_WORDS = {str: "text", int: "a whole number of people", bool: "true or false"}
+_TYPES = {"text": (str, "text"), "people": (int, "a whole number of people"), "flag": (bool, "true or false")}
 
 
 def misshapen(content: Row) -> list[tuple[str, str]]:
     """Return place and problem of everything in a record that has another shape than is read."""
-    found = list(_faults(content, SHAPE, "")) if not _fits([content], SHAPE) else []
+    found = list(_faults(content, _NAMES["shape"], ""))
     identity = content["protocolSection"].get("identificationModule")
     number = identity.get("nctId") if isinstance(identity, dict) else None
     if isinstance(number, str) and number and not re.fullmatch(NCT_NUMBER, number):
         found.append(("protocolSection.identificationModule.nctId", f"{number[:40]!r} is no NCT number"))
     return found
-
-
-def _fits(blocks: list[Any], shape: Row) -> bool:
-    """Return whether blocks of fields have a shape; the quick way, that names no place."""
-    get = shape.get
-    for block in blocks:
-        if type(block) is not dict:
-            return False
-        for key, item in block.items():
-            inner, kind = get(key), type(item)
-            if inner is None or item is None or kind is inner is not int:
-                continue
-            if type(inner) is dict:
-                fits = _fits([item], inner)
-            elif kind is list and type(inner) is list:
-                one = inner[0]
-                fits = _fits(item, one) if type(one) is dict else set(map(type, item)) <= {one} <= {str}
-            else:
-                fits = kind is inner and 0 <= item <= MOST_PEOPLE
-            if not fits:
-                return False
-    return True
 
 
 def _faults(value: Any, shape: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -328,7 +277,7 @@ def _faults(value: Any, shape: Any, place: str) -> Iterator[tuple[str, str]]:
             if item is None:
                 yield f"{place}[{index}]", "empty"
             yield from _faults(item, shape[0], f"{place}[{index}]")
-    elif type(value) is not shape:
-        yield place, f"not {_WORDS[shape]} but {type(value).__name__}"
-    elif shape is int and not 0 <= value <= MOST_PEOPLE:
+    elif type(value) is not _TYPES[shape][0]:
+        yield place, f"not {_TYPES[shape][1]} but {type(value).__name__}"
+    elif shape == "people" and not 0 <= value <= MOST_PEOPLE:
         yield place, "not a number of people"

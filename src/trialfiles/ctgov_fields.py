@@ -10,26 +10,18 @@ from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Row
 from trialfiles.text import age_years, printed_number, remembered, slug
+from trialfiles.times import weeks
 
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!~<>=&|\"'])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?(?:[eE][+-]?\d{1,3})?|[+-]?\.\d+")
 _NAMES = names_of("ctgov")
+_SAID = patterns_of("ctgov", "patterns")
 _UNIT = r"(?:hour|day|week|month|year)s?"
-_AT_A_TIME = re.compile(
-    r"(?:(?P<arm>.+?)(?: ?[-\u2013\u2014:,/(] ?| at | ))?"
-    rf"(?P<time>(?:at )?baseline|pre-?(?:dose|treatment)|{_UNIT} ?\d{{1,4}}|\d{{1,4}}[ -]?{_UNIT})\)?",
-    re.IGNORECASE,
-)
 _BRACKETED = re.compile(r"\([^()]*\)")
-_POPULATION = re.compile(
-    r"\b(?:m?itt|pp|fas|(?:modified )?intent(?:ion)?[- ]to[- ]treat|per[- ]protocol|full[- ]analysis|safety|"
-    r"evaluable)(?: analysis)?(?: (?:set|population))?\b",
-    re.IGNORECASE,
-)
 
 
 def plain_text(text: str | None) -> str | None:
@@ -69,19 +61,32 @@ def field_at(record: Row, path: str) -> Any:
     return found
 
 
+def whole_number(text: str | None) -> int | None:
+    """Return a posted number of people; None for what is no whole number."""
+    number = posted_number(text)
+    return int(number) if number is not None and number == int(number) else None
+
+
 _READ: dict[str, Callable[[Any], Any]] = {
     "text": plain_text,
     "lower": lower,
     "number": posted_number,
     "age": age_years,
+    "weeks": weeks,
+    "whole": whole_number,
     "": lambda value: value,
 }
 
 
-def columns_of(record: Row, columns: dict[str, str]) -> Row:
-    """Return the columns whose fields `forms/ctgov.yaml` names."""
-    parts = {column: place.partition(" | ") for column, place in columns.items()}
-    return {column: _READ[how](field_at(record, path)) for column, (path, _, how) in parts.items()}
+@cache
+def _columns(part: str) -> list[tuple[str, str, Callable[[Any], Any]]]:
+    places = {column: place.partition(" | ") for column, place in _NAMES[part].items()}
+    return [(column, path, _READ[how]) for column, (path, _, how) in places.items()]
+
+
+def columns_of(record: Row, part: str) -> Row:
+    """Return the columns of a part of `forms/ctgov.yaml` from the fields that it names."""
+    return {column: read(field_at(record, path)) for column, path, read in _columns(part)}
 
 
 @remembered
@@ -122,7 +127,7 @@ def group_names(groups: list[Row] | None, arms: list[Row]) -> dict[str, Row]:
         title = plain_text(group.get("title")) or "unnamed"
         arm_id = whole.get(folded_title(title)) or bare.get(_bare(title))
         time = None
-        if arm_id is None and (timed := _AT_A_TIME.fullmatch(title)):
+        if arm_id is None and (timed := _SAID["at_a_time"].fullmatch(title)):
             name = folded_title(timed["arm"] or "")
             only = arms[0]["arm_id"] if len(arms) == 1 and not name else None
             arm_id = whole.get(name) or bare.get(name) or only
@@ -146,7 +151,7 @@ def group_names(groups: list[Row] | None, arms: list[Row]) -> dict[str, Row]:
 @remembered
 def _bare(title: str) -> str:
     """Return a title, folded, without what stands in brackets and without the name of a population."""
-    return folded_title(_POPULATION.sub("", _BRACKETED.sub("", title)))
+    return folded_title(_SAID["population"].sub("", _BRACKETED.sub("", title)))
 
 
 @remembered
@@ -170,33 +175,21 @@ def _by_name(arms: list[Row], fold: Any) -> dict[str, str]:
     return {name: arm_id for name, arm_id in found.items() if arm_id}
 
 
-_PEOPLE = re.compile(r"\b(participant|patient|subject|person|people|individual|volunteer|women|men|children)")
-_SHARE = re.compile(
-    r"^\s*(%|percent|(?:proportion|fraction|share) of|[a-z]+\W+(?:percent|proportion|fraction)(?:ages?|s)?\b)"
-)
-# `participants (%)`, `patients per 1000`, `women-years`, `Patient Global Assessment`: no number of people
-_NO_PEOPLE = re.compile(
-    r"\bper\b(?![ -]protocol)|(?<!\d)(?<!\d )%|\bpercent|\b(?:rate|score)s?\b|^\s*[a-z]+\s*/|"
-    r"^\s*[a-z]+[ -](?:years?|months?|weeks?|days?|hours?|visits?)\b|"
-    r"^\s*(?:participant|patient|subject|person|individual|volunteer)[ -](?!with|who|in\b|of\b|count|number)"
-)
-
-
 def measure_kind(param_type: str | None, unit: str | None) -> str:
     """Return what a value is: mean, median, count, percent, model_mean, geometric_mean, log_mean, number."""
     param_type = (param_type or "").upper().replace(" ", "_")
     if param_type in _NAMES["measures"]:
         return str(_NAMES["measures"][param_type])
     said = (unit or "").lower()
-    if not _PEOPLE.search(said):
+    if not _SAID["people"].search(said):
         return "number"
-    counted = _PEOPLE.match(said) and not _NO_PEOPLE.search(said)
-    return "percent" if _SHARE.search(said) else "count" if counted else "number"
+    counted = _SAID["people"].match(said) and not _SAID["no_people"].search(said)
+    return "percent" if _SAID["share"].search(said) else "count" if counted else "number"
 
 
 def is_share(unit: str | None) -> bool:
     """Whether a unit may be a share of one: a proportion, not a percentage."""
-    return bool(unit and _SHARE.search(unit.lower()) and not re.search("%|percent", unit.lower()))
+    return bool(unit and _SAID["share"].search(unit.lower()) and not re.search("%|percent", unit.lower()))
 
 
 def values_of(

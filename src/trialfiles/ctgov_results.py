@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,23 +15,14 @@ from trialfiles.ctgov_fields import (
     posted_number,
     spread_of,
     values_of,
+    whole_number,
 )
-from trialfiles.forms import names_of
+from trialfiles.forms import patterns_of
 from trialfiles.record import Row, SourceRecord
 from trialfiles.times import names_time, time_in_words, weeks
 from trialfiles.vocabulary import Vocabulary, says_change
 
-_BASELINE = re.compile(r"\b(baseline|pre-?dose|pre-?treatment|screening)\b", re.IGNORECASE)
-_AT_BASELINE = re.compile(
-    r"\W*(?:at |value at )?(?:baseline|pre-?dose|pre-?treatment|screening)"
-    r"(?: ?(?:value|visit|score|mean|level|period)s?)?\W*(?:\(.*\))?\W*",
-    re.IGNORECASE | re.DOTALL,
-)
-_POOLED = re.compile(
-    r"\b(total|overall|combined|pooled|all|both|entire|whole (?:group|cohort|population))\b", re.IGNORECASE
-)
-_AS_MEASURED = re.compile(r"\b(?:absolute|actual|observed|raw)\b|^\s*(at\s+)?baseline\b.{0,20}\Z", re.I)
-_NAMES = names_of("ctgov")
+_SAID = patterns_of("ctgov", "patterns")
 _OF_OUTCOME = (
     "study_id", "outcome_id", "measure", "unit", "unit_analysed", "timepoint_printed", "within_person",
 )  # fmt: skip
@@ -65,13 +55,13 @@ def posted_results(
     outcomes = []
     for index, outcome in enumerate(module.get("outcomeMeasures") or []):
         groups = group_names(outcome.get("groups"), arms)
-        head, of_value = _head(study_id, index, outcome, groups)
+        head, of_value = _head(study_id, index, outcome)
         people = _people(outcome, groups)
         head["within_person"] = bool(total) and same_people(people, total or 0, parallel)
         head["concept"] = vocabulary.concept(head["measure"])
         found = list(measurements(head, outcome, groups, f"om{index}", of_value))
         rows += found
-        row = columns_of(outcome, _NAMES["posted_outcome"]) | {name: head[name] for name in _OF_OUTCOME}
+        row = columns_of(outcome, "posted_outcome") | {name: head[name] for name in _OF_OUTCOME}
         row |= {
             "priority": PRIORITY.get(outcome.get("type") or "", "other"),
             "groups": [group["title"] for group in groups.values()],
@@ -82,20 +72,11 @@ def posted_results(
     return rows, outcomes
 
 
-def _head(study_id: str, index: int, outcome: Row, groups: dict[str, Row]) -> tuple[Row, str]:
-    title, unit = plain_text(outcome.get("title")), plain_text(outcome.get("unitOfMeasure"))
-    head = {
-        "study_id": study_id,
-        "source_id": study_id,
-        "outcome_id": f"posted-{index + 1}",
-        "measure": title or "unnamed outcome",
-        "site": "all",
-        "unit": unit,
-        "unit_analysed": plain_text(outcome.get("typeUnitsAnalyzed")) or "Participants",
-        "timepoint_printed": plain_text(outcome.get("timeFrame")),
-        "timepoint_weeks": weeks(outcome.get("timeFrame")),
-    }
-    return head, measure_kind(outcome.get("paramType"), unit)
+def _head(study_id: str, index: int, outcome: Row) -> tuple[Row, str]:
+    head = columns_of(outcome, "posted") | {"study_id": study_id, "source_id": study_id, "site": "all"}
+    head |= {"outcome_id": f"posted-{index + 1}", "measure": head["measure"] or "unnamed outcome"}
+    head["unit_analysed"] = head["unit_analysed"] or "Participants"
+    return head, measure_kind(outcome.get("paramType"), head["unit"])
 
 
 def _people(outcome: Row, groups: dict[str, Row]) -> list[Row]:
@@ -112,7 +93,7 @@ def _arm_sizes(groups: list[Row]) -> dict[str, int]:
 
     An arm at a second time, or its per-protocol population, adds nobody; nor does `All doses` or `Total`.
     """
-    pooled = [not group["matched"] and bool(_POOLED.search(group["title"] or "")) for group in groups]
+    pooled = [not group["matched"] and bool(_SAID["pooled"].search(group["title"] or "")) for group in groups]
     sizes: dict[str, int] = {}
     for group, pools in zip(groups, pooled, strict=True):
         if not pools or all(pooled):
@@ -159,7 +140,10 @@ def measurements(head: Row, outcome: Row, groups: dict[str, Row], name: str, of_
         analysed = all_units | denominators(part.get("denoms"), units)
         for place, category in enumerate(part.get("categories") or []):
             level_title = plain_text(category.get("title"))
-            visit = None if timed or of_value in COUNTED_KINDS else _visit(level_title)
+            visit = None  # some records have a time in place of a category
+            if level_title and not timed and of_value not in COUNTED_KINDS:
+                alone = time_in_words(level_title) == level_title or _SAID["baseline"].fullmatch(level_title)
+                visit = level_title if alone else None
             labels = [None if timed and time == title else title, None if visit else level_title]
             shared = head | {
                 "category": ": ".join(filter(None, labels)) or None,
@@ -205,9 +189,9 @@ def denominators(denoms: list[Row] | None, units: tuple[str, ...]) -> dict[str, 
     for denom in denoms or []:
         if (denom.get("units") or "").lower() in units:
             for count in denom.get("counts") or []:
-                number = posted_number(count.get("value"))
-                if number is not None and number == int(number) and number >= 0:
-                    found[count.get("groupId") or ""] = int(number)
+                number = whole_number(count.get("value"))
+                if number is not None and number >= 0:
+                    found[count.get("groupId") or ""] = number
     return found
 
 
@@ -218,19 +202,13 @@ def _values(outcome: Row) -> Iterator[float]:
             yield from (number for number in numbers if number is not None)
 
 
-def _visit(title: str | None) -> str | None:
-    """Return a category's title where it is nothing but a time, as some records have it."""
-    return title if title and (time_in_words(title) == title or _BASELINE.fullmatch(title)) else None
-
-
 def _time(title: str | None, head: Row, several: bool) -> tuple[str | None, float | None, bool]:
     """Return a class's own time where its title states one, else the outcome's; and whether it did.
 
     `Severe at baseline` is a subgroup, but beside other times (`several`) a time.
     """
-    if title and (names_time(title) or _AT_BASELINE.fullmatch(title)):
-        return title, weeks(title), True
-    if title and several and _BASELINE.search(title):
+    named = title and (names_time(title) or _SAID["at_baseline"].fullmatch(title))
+    if named or (title and several and _SAID["baseline"].search(title)):
         return title, weeks(title), True
     return head["timepoint_printed"], head["timepoint_weeks"], False
 
@@ -240,7 +218,7 @@ def _kind(of_value: str, measure: str, title: str | None) -> str:
         return "count"
     if says_change(title):
         return "change"
-    level = (title and _AS_MEASURED.search(title)) or not says_change(measure)
+    level = (title and _SAID["as_measured"].search(title)) or not says_change(measure)
     return "level" if level else "change"
 
 
@@ -280,9 +258,6 @@ def _left_out(row: Row, measurement: Row, label: str | None) -> Iterator[str]:
         yield f"{row['value']:g} is no number and no percentage of {row['n_units'] or 'these'} people"
 
 
-_P_VALUE = re.compile(r"\s*(?:p\s*)?([<>=≤≥]{0,2})\s*(\d*\.?\d+(?:[eE]-?\d+)?)\s*")
-
-
 def participant_flow(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
     """Return one row a period, milestone or reason of withdrawal, and group."""
     groups = group_names(module.get("groups"), arms)
@@ -296,16 +271,9 @@ def participant_flow(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
             for block in blocks or []:
                 for count in block.get(inner) or []:
                     group = groups.get(count.get("groupId") or "") or {}
-                    row = shared | {
-                        "kind": kind,
-                        "name": plain_text(block.get("type")),
-                        "arm_id": group.get("arm_id"),
-                        "group": group.get("title"),
-                        "count": _whole(count.get("numSubjects")),
-                        "units": _whole(count.get("numUnits")),
-                        "comment": plain_text(count.get("comment")),
-                    }
-                    rows.append(row)
+                    row = shared | {"kind": kind, "name": plain_text(block.get("type"))}
+                    row |= {"arm_id": group.get("arm_id"), "group": group.get("title")}
+                    rows.append(row | columns_of(count, "flow"))
     return rows
 
 
@@ -325,17 +293,15 @@ def baseline(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
     totals = {title for title in others if folded_title(title) in ("total", "overall")}
     rows = []
     for index, measure in enumerate(module.get("measures") or []):
-        unit = plain_text(measure.get("unitOfMeasure"))
-        head = {
+        head = columns_of(measure, "posted")
+        head |= {
             "study_id": study_id,
-            "measure": plain_text(measure.get("title")) or "unnamed measure",
-            "unit": unit,
-            "unit_analysed": plain_text(module.get("typeUnitsAnalyzed")) or "Participants",
-            "timepoint_printed": "Baseline",
-            "timepoint_weeks": 0.0,
+            "measure": head["measure"] or "unnamed measure",
             "within_person": False,
         }
-        of_value = measure_kind(measure.get("paramType"), unit)
+        head |= {"timepoint_printed": "Baseline", "timepoint_weeks": 0.0}
+        head["unit_analysed"] = plain_text(module.get("typeUnitsAnalyzed")) or "Participants"
+        of_value = measure_kind(measure.get("paramType"), head["unit"])
         denoms = measure.get("denoms") or module.get("denoms")
         for row in measurements(head, measure | {"denoms": denoms}, groups, f"bm{index}", of_value):
             row["total"] = row["group"] in totals
@@ -351,27 +317,16 @@ def analyses(study_id: str, module: Row, arms: list[Row]) -> list[Row]:
         groups = group_names(outcome.get("groups"), arms) if outcome.get("analyses") else {}
         for number, analysis in enumerate(outcome.get("analyses") or [], start=1):
             compared = [groups.get(name) or {} for name in analysis.get("groupIds") or []]
-            operator, p_value = p_value_of(analysis.get("pValue"))
-            row = columns_of(analysis, _NAMES["analysis"]) | {
-                "study_id": study_id,
-                "outcome_id": f"posted-{index + 1}",
-                "analysis_id": f"{study_id}.om{index}.a{number}",
-                "measure": plain_text(outcome.get("title")),
-                "arm_ids": [group.get("arm_id") for group in compared],
-                "groups": [group.get("title") for group in compared],
-                "p_operator": operator,
-                "p_value": p_value,
-            }
+            match = _SAID["p_value"].fullmatch(analysis.get("pValue") or "")
+            p_value = float(match[2]) if match and 0 <= float(match[2]) <= 1 else None
+            operator = (match[1] or "=") if match and p_value is not None else None
+            row = columns_of(analysis, "analysis") | {"study_id": study_id}
+            row |= {"outcome_id": f"posted-{index + 1}", "analysis_id": f"{study_id}.om{index}.a{number}"}
+            row |= {"measure": plain_text(outcome.get("title")), "p_operator": operator, "p_value": p_value}
+            row["arm_ids"] = [group.get("arm_id") for group in compared]
+            row["groups"] = [group.get("title") for group in compared]
             rows.append(row)
     return rows
-
-
-def p_value_of(printed: str | None) -> tuple[str | None, float | None]:
-    """Return sign and value of a posted p: `<0.001`, `=0.247`, `0.0082`; None for other words."""
-    match = _P_VALUE.fullmatch(printed or "")
-    if not match or not 0 <= float(match[2]) <= 1:
-        return None, None
-    return match[1] or "=", float(match[2])
 
 
 def adverse_events(study_id: str, module: Row, arms: list[Row]) -> tuple[list[Row], list[Row]]:
@@ -390,26 +345,16 @@ def adverse_events(study_id: str, module: Row, arms: list[Row]) -> tuple[list[Ro
     for key, serious in (("seriousEvents", True), ("otherEvents", False)):
         said = f"events in more than {threshold:g}% are posted" if threshold and not serious else None
         for index, event in enumerate(module.get(key) or []):
-            shared = {
-                "study_id": study_id,
-                "term": plain_text(event.get("term")) or "unnamed event",
-                "organ_system": plain_text(event.get("organSystem")),
-                "severity": "serious" if serious else "not serious",
-                "timepoint_printed": when,
-                "note": plain_text(event.get("notes")) or said,
-            }
+            shared: Row = {"study_id": study_id, "severity": "serious" if serious else "not serious"}
+            shared |= {"timepoint_printed": when} | columns_of(event, "event")
+            shared["term"] = shared["term"] or "unnamed event"
+            shared["note"] = shared["note"] or said
             name = f"{study_id}.{'sae' if serious else 'oae'}{index}"
             for stat in event.get("stats") or []:
                 group_id = stat.get("groupId") or ""
                 group = groups.get(group_id) or {"arm_id": "unnamed", "title": None}
-                row = shared | {
-                    "arm_id": group["arm_id"],
-                    "group": group["title"],
-                    "count": stat.get("numAffected"),
-                    "n": stat.get("numAtRisk"),
-                    "events": stat.get("numEvents"),
-                    "quantity_ids": f"{name}.{group_id}",
-                }
+                row = shared | {"arm_id": group["arm_id"], "group": group["title"]}
+                row |= {"quantity_ids": f"{name}.{group_id}"} | columns_of(stat, "event_stat")
                 rows.append(row)
     return _apart(rows), totals
 
@@ -425,11 +370,6 @@ def _apart(rows: list[Row]) -> list[Row]:
             row["term"], number = f"{term} ({number})", number + 1
         seen.add((row["arm_id"], row["term"], row["severity"]))
     return rows
-
-
-def _whole(text: str | None) -> int | None:
-    number = posted_number(text)
-    return int(number) if number is not None and number == int(number) else None
 
 
 FLOW, BASELINE = "participant flow", "baseline"  # how the places of such figures begin
@@ -449,9 +389,14 @@ def posted_figures(record: SourceRecord) -> list[Row]:
         for figure in _of_result(row, place, "design", "baseline_characteristic"):
             figures.setdefault(figure["quantity_id"], figure | {"note": row["group"]})
     for index, row in enumerate(record.flow):
-        if row["count"] is not None:
-            figure = _of_flow(row, f"{row['study_id']}.flow{index}")
-            figures[figure["quantity_id"]] = figure
+        if row["count"] is not None:  # of those who reached a stage, or left for a reason
+            place = ", ".join(filter(None, [FLOW, row["period"], row["name"]]))
+            who = "; ".join(filter(None, [row["group"], row["comment"]])) or None
+            name = f"{row['study_id']}.flow{index}"
+            figures[name] = _figure(
+                row, name, f"{row['count']}", place, value=row["count"], unit="participants", kind="count",
+                role="design", concept="participant_flow", note=who,
+            )  # fmt: skip
     for row in record.adverse_events:
         if row["quantity_ids"] and row["count"] is not None:
             place = f"adverse events, {row['severity']}"
@@ -468,16 +413,6 @@ def posted_figures(record: SourceRecord) -> list[Row]:
                 note="; ".join(filter(None, [row["measure"], row["method"], row["parameter"]])) or None,
             )  # fmt: skip
     return list(figures.values())
-
-
-def _of_flow(row: Row, name: str) -> Row:
-    """Return how many of a group reached a stage of the study, or left it for a reason."""
-    place = ", ".join(filter(None, [FLOW, row["period"], row["name"]]))
-    who = "; ".join(filter(None, [row["group"], row["comment"]])) or None
-    return _figure(
-        row, name, f"{row['count']}", place, value=row["count"], unit="participants", kind="count",
-        role="design", concept="participant_flow", note=who,
-    )  # fmt: skip
 
 
 def _of_result(row: Row, outcome: str, role: str, concept: str) -> list[Row]:

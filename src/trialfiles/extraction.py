@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import ascii_name, free_name, label_name, printed_number, slug
 from trialfiles.times import weeks
@@ -17,18 +17,11 @@ from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
 from trialfiles.worksheets import Sheet, plain_heading, sheet_cell_text, table_sheets
 from trialfiles.yaml_lines import read_yaml
 
-FIGURE_FIELDS = (
-    "n", "mean", "sd", "se", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "p_value",
-)  # fmt: skip
-EXTRACTION_FIELDS = (
-    "study_id", "arm", "outcome", "concept", "site", "time", "kind", "unit", "note", "title", "doi",
-    *FIGURE_FIELDS,
-)  # fmt: skip
-_ALSO = {  # other names of our columns
-    "study": "study_id", "arm_id": "arm", "group": "arm", "timepoint": "time", "timepoint_printed": "time",
-}  # fmt: skip
-_TIME_UNIT = re.compile(r"\b(day|week|month|year)s?\b", re.IGNORECASE)  # in the heading of bare numbers
+_WIDE = names_of("extraction")
+FIGURE_FIELDS = tuple(_WIDE["figures"])
+EXTRACTION_FIELDS = (*_WIDE["texts"], *FIGURE_FIELDS)
 _NEEDED = ("study_id", "arm")
+_SAID = patterns_of("extraction", "patterns")
 _KINDS = ("level", "change", "count")
 
 
@@ -119,7 +112,7 @@ def _head(sheet: Sheet, stated: Row | None) -> _Head | None:
     for at, (_, cells) in enumerate(sheet.lines[:20]):
         names = [str(cell or "").strip() for cell in cells]
         plain = {plain_heading(name): place for place, name in reversed(list(enumerate(names)))}
-        also = {field: plain[name] for name, field in reversed(_ALSO.items()) if name in plain}
+        also = {field: plain[name] for name, field in reversed(_WIDE["other_names"].items()) if name in plain}
         columns = also | {name: place for name, place in plain.items() if name in EXTRACTION_FIELDS}
         constants, year = {}, None if "study_id" in plain else plain.get("year")
         if stated is not None:
@@ -136,7 +129,6 @@ def _head(sheet: Sheet, stated: Row | None) -> _Head | None:
     return None
 
 
-_WIDE = names_of("extraction")
 _BASE, _SIDE = "|".join(_WIDE["fields"]), "|".join(_WIDE["sides"])
 _SIDED = re.compile(rf"(?P<base>{_BASE})_?(?P<side>{_SIDE})|(?P<before>{_SIDE})_(?P<behind>{_BASE})")
 
@@ -200,20 +192,16 @@ def _table_rows(sheet: Sheet, head: _Head, problems: list[Problem]) -> Iterator[
             continue
         for number, (columns, constants) in enumerate(head.groups):
             given = {field: cells[place] if place < len(cells) else None for field, place in columns.items()}
-            row: Row = {
-                field: sheet_cell_text(given.get(field, constants.get(field))) for field in EXTRACTION_FIELDS
-            }
+            known = constants | given
+            row: Row = {field: sheet_cell_text(known.get(field)) for field in EXTRACTION_FIELDS}
             if number and all(row[field] is None for field in FIGURE_FIELDS):
                 continue
-            year = (
-                sheet_cell_text((cells + [None] * len(head.names))[head.year])
-                if head.year is not None
-                else None
-            )
+            at = head.year
+            year = sheet_cell_text(cells[at]) if at is not None and at < len(cells) else None
             if year and row["study_id"] and year not in row["study_id"]:
                 row["study_id"] += f" {year}"  # two works of one author
             row["side"] = "b" if number else ""
-            unit = _TIME_UNIT.search(head.names[columns["time"]]) if "time" in columns else None
+            unit = _SAID["time_unit"].search(head.names[columns["time"]]) if "time" in columns else None
             if unit and re.fullmatch(r"\d{1,4}(?:\.\d{1,2})?", row["time"] or ""):
                 row["time"] = f"{row['time']} {unit.group(1).lower()}s"
             merged = {field for field, place in columns.items() if (line, place) in sheet.merged}
@@ -254,13 +242,10 @@ def _stated(mapping: Any) -> Row | None:
     constants = (content.get("constants") or {}) if isinstance(content, dict) else {}
     if not isinstance(columns, dict) or not isinstance(constants, dict):
         raise refusal(where, 1, "columns", "missing", "write `columns:` with `our field: its column`")
-    problems = [
-        Problem(where, None, str(field), "no field of ours", "use one of: " + ", ".join(EXTRACTION_FIELDS))
-        for field in (*columns, *constants)
-        if field not in EXTRACTION_FIELDS
-    ]
-    if problems:
-        raise SourceError(problems)
+    remedy = "use one of: " + ", ".join(EXTRACTION_FIELDS)
+    unknown = [str(field) for field in (*columns, *constants) if field not in EXTRACTION_FIELDS]
+    if unknown:
+        raise SourceError([Problem(where, None, field, "no field of ours", remedy) for field in unknown])
     return {"columns": columns, "constants": constants, "where": where}
 
 
@@ -334,33 +319,14 @@ def _add(record: SourceRecord, place: str, row: Row, vocabulary: Vocabulary) -> 
     if concept not in vocabulary.concepts:
         concept = vocabulary.concept(row["outcome"] or concept or "")
     stated = [field for field in FIGURE_FIELDS if row[field] is not None]
-    result = source | {
-        "result_id": name,
-        "arm_id": arm["arm_id"],
-        "concept": concept,
-        "site": row["site"] or "all",
-        "measure": row["outcome"],
-        "timepoint_printed": row["time"],
-        "timepoint_weeks": weeks(row["time"]),
-        "quantity_ids": name,
-        "figures": ";".join(f"{field}={name}" for field in stated) or f"value={name}",
-    }
+    result = source | {"result_id": name, "quantity_ids": name, "arm_id": arm["arm_id"], "concept": concept}
+    result |= {"measure": row["outcome"], "site": row["site"] or "all"}
+    result |= {"timepoint_printed": row["time"], "timepoint_weeks": weeks(row["time"])}
+    result["figures"] = ";".join(f"{field}={name}" for field in stated) or f"value={name}"
     result |= {field: row[field] for field in ("kind", "unit", "note", *FIGURE_FIELDS)}
     record.results.append(result | {"n": int(row["n"]) if row["n"] is not None else None})
 
 
-_NUMBER = re.compile(
-    r"[-+\u2212]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d{1,15}|(?=\.\d))(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?"
-)
-# what can be nothing but a decimal comma, or point: `0,065` is never thousands, `1.234` may be either
-_WITH_COMMA = re.compile(
-    r"[-+\u2212]?(?:0,\d+|\d{4,15},\d{3}|\d{1,15},(?:\d\d?|\d{4,30})|\d{1,3}(?:[.\s]\d{3})+,\d{1,30}) ?%?"
-)
-_WITH_POINT = re.compile(
-    r"[-+\u2212]?(?:0?\.\d{1,30}|\d{4,15}\.\d{3}|\d{1,15}\.(?:\d{1,2}|\d{4,30})|"
-    r"\d{1,3}(?:[,\s]\d{3})+\.\d{1,30})%?"
-)
-_GROUPED = re.compile(r"[-+\u2212]?[1-9]\d{0,2},\d{3}%?")
 _WHOLE = ("n", "count")
 _PLAIN_NUMBER = "write one number, without marks between thousands, or NA"
 _MISSING = ("", "na", "n/a", "nr", "not reported", "-", "\u2013", ".", "none", "nan")
@@ -372,9 +338,9 @@ def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool | None:
     None where no cell tells.
     """
     cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
-    if any(map(_WITH_POINT.fullmatch, cells)):
+    if any(map(_SAID["with_point"].fullmatch, cells)):
         return False
-    return True if any(map(_WITH_COMMA.fullmatch, cells)) else None
+    return True if any(map(_SAID["with_comma"].fullmatch, cells)) else None
 
 
 def cell_figure(
@@ -387,12 +353,10 @@ def cell_figure(
     """
     if text is None or text.lower() in _MISSING:
         return None, None
-    plain = re.sub(
-        r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))", "", text.removesuffix("%").strip().lstrip("'")
-    )
+    plain = _SAID["between_thousands"].sub("", text.removesuffix("%").strip().lstrip("'"))
     if comma and re.fullmatch(r"[^.,]*(?:\.\d{3})*(?:,\d{1,30})?", plain):
         plain = plain.replace(".", "").replace(",", ".")
-    doubtful = comma is None and not whole and _GROUPED.fullmatch(plain)
-    if doubtful or not _NUMBER.fullmatch(plain):
+    doubtful = comma is None and not whole and _SAID["grouped"].fullmatch(plain)
+    if doubtful or not _SAID["number"].fullmatch(plain):
         return None, text
     return printed_number(plain), None

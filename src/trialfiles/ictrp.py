@@ -11,8 +11,7 @@ from xml.etree.ElementTree import Element
 
 from defusedxml.ElementTree import iterparse
 
-from trialfiles.forms import names_of
-from trialfiles.recognition import KNOWN_FORMS
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
 from trialfiles.text import (
     LARGEST_TEXT,
@@ -36,6 +35,7 @@ from trialfiles.worksheets import plain_heading, sheet_cell_text, table_sheets
 
 ROOT = "Trials_downloaded_from_ICTRP"
 _NAMES = names_of("ictrp")
+_SAID = patterns_of("ictrp", "patterns")
 Fields = dict[str, str]
 
 
@@ -97,16 +97,16 @@ def _xml_trials(path: Path) -> Iterator[Fields]:
         raise xml_problem(path, error) from None
     if root is None or root.tag != ROOT:
         problem = "not an ICTRP export, nor other XML that can be read"
-        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {KNOWN_FORMS}"
+        known = names_of("recognition")["known"]
+        remedy = f"export from the ICTRP search portal, whose root is <{ROOT}>, or give {known}"
         raise refusal(path, 1, str(root.tag).rpartition("}")[2][:40], problem, remedy)
 
 
 def _records(path: Path, trials: list[Fields], form: str, vocabulary: Vocabulary) -> list[SourceRecord]:
     found = []
     for number, fields in enumerate(trials, start=1):
-        lowered = {
-            name.lower(): text for name, text in fields.items() if not name.lower().startswith("contact")
-        }
+        lowered = {name.lower(): text for name, text in fields.items()}
+        lowered = {name: text for name, text in lowered.items() if not name.startswith("contact")}
         if not inert(lowered.get("trialid")):
             problem = Problem(str(path), None, f"Trial {number}", "no TrialID", "export the trial again")
             raise SourceError(problem)
@@ -122,15 +122,15 @@ def trial_record(fields: Fields, form: str, vocabulary: Vocabulary) -> SourceRec
         sources=[_source(study_id, text, form)],
         studies=[_study(study_id, text, fields)],
         arms=listed_arms(study_id, fields.get("intervention"), vocabulary),
-        outcomes=listed_outcomes(
-            study_id, fields.get("primary_outcome"), fields.get("secondary_outcome"), vocabulary
-        ),
+        outcomes=listed_outcomes(study_id, fields, vocabulary),
         registered=[_registered(study_id, text, fields)],
     )
 
 
 def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
     day = iso_us(text.get("export_date"))
+    posted = bool(text.get("results_url_link") or text.get("results_date_posted")) or None
+    answer = {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
     said = f"Export of the WHO search portal of {day}" if day else None
     return stated_source(
         study_id,
@@ -138,28 +138,25 @@ def _source(study_id: str, text: dict[str, str | None], form: str) -> Row:
         citation=text.get("public_title") or text.get("scientific_title"),
         registration=study_id,
         status=(text.get("recruitment_status") or "").lower() or None,
-        has_results=_has_results(text),
+        has_results=posted or answer,
         access="record",
         provenance=text.get("provenance") or said,
     )
 
 
-def _has_results(text: dict[str, str | None]) -> bool | None:
-    """Return whether results are posted; None where the export does not say."""
-    if text.get("results_url_link") or text.get("results_date_posted"):
-        return True
-    return {"yes": True, "no": False}.get((text.get("results_yes_no") or "").lower())
-
-
 def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
     design = text.get("study_design") or ""
+    low = design.lower()
+    parallel = "parallel" in low and "parallel group: no" not in low
     words = [(text.get("study_type") or "").lower(), assignment_of(design)]
+    lines = lines_of(fields.get("condition"))  # EUCTR adds the entries of a dictionary
+    conditions = parts_of(";".join(line for line in lines if not _SAID["meddra"].match(line)))
     return {
         "study_id": study_id,
         "title": text.get("scientific_title") or text.get("public_title"),
         "design": ", ".join(filter(None, words)) or None,
         "allocation": allocation_of(design),
-        "comparison": comparison_of(design),
+        "comparison": "parallel" if parallel else "single_arm" if _SAID["single_arm"].search(low) else None,
         "masking": masking_of(design),
         "phase": phase_of(text.get("phase")),
         "n_planned": people(text.get("target_size")),
@@ -167,7 +164,7 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
         "sex": sex_of(text.get("inclusion_gender")),
         "age_min": age_years(text.get("inclusion_agemin")),
         "age_max": age_years(text.get("inclusion_agemax")) or None,
-        "population": "; ".join(conditions_of(lines_of(fields.get("condition")))) or None,
+        "population": "; ".join(conditions) or None,
         "country": ", ".join(parts_of(text.get("countries"))) or None,
         "funding": text.get("source_support") or text.get("primary_sponsor"),
         "registration": study_id,
@@ -216,9 +213,7 @@ def join_trials(records: list[SourceRecord]) -> list[SourceRecord]:
         home = homes[0] if homes else index
         groups.setdefault(home, []).append(record)
         for other in homes[1:]:  # this record ties two groups together
-            groups[home] = (
-                groups.pop(other) + groups[home] if other < home else groups[home] + groups.pop(other)
-            )
+            groups[home] += groups.pop(other)
             owner.update({key: home for key, place in owner.items() if place == other})
         owner.update(dict.fromkeys(keys, home))
     return [_joined(group) for _, group in sorted(groups.items())]
@@ -250,36 +245,13 @@ def _joined(group: list[SourceRecord]) -> SourceRecord:
     return first
 
 
-_EUCTR = re.compile(
-    r"(Timepoint\(s\) of evaluation of this end point|(?:Primary|Secondary) end point\(s\)|Main Objective|"
-    r"Secondary Objective)\s*:\s*",
-    re.IGNORECASE,
-)
-_NUMBERED = re.compile(r"(?:^|<br\s*/?>)\s*\d{1,2}[.)]\s+", re.IGNORECASE)
-_TIME_LAST = re.compile(r"^(?P<measure>.*\S)\s*\[(?P<time>[^\[\]]+)\]\s*\.?$", re.DOTALL)
-_PRODUCTS = re.compile(  # a list of products or drugs, no groups of people
-    r"(?:Trade|Product) Name:|"
-    r"(?:Drug|Biological|Device|Procedure|Other|Behavioral|Dietary Supplement|Genetic|Radiation)\s*: "
-)
-_IRCT_TIME = re.compile(r"[\s.]*Timepoint:\s*")
-_LABEL = re.compile(
-    r"(?:(?<=[\s;.,])|^)(?:(?:Control )?Interventions? ?\d{1,2}|"
-    r"(?:(?:study|treatment|intervention) )?(?:group|arm) (?:\d{1,2}|[A-Z]|I{1,3})|"
-    r"(?:experimental|control|intervention|treatment|placebo|comparator|comparison|study|test) (?:group|arm)"
-    r"(?: (?:\d{1,2}|[A-Z]))?|experimental|(?:active|placebo|sham) comparator|no intervention)\s*:",
-    re.IGNORECASE,
-)
-_NOTHING = re.compile(r"n/?a|none|not applicable|no|nil|-+", re.IGNORECASE)
-_NAMED = re.compile(r"^\s*(?P<name>[^:;]{1,80})\s*:\s*(?P<what>.*)$", re.DOTALL)
-
-
-def listed_outcomes(
-    study_id: str, primary: str | None, secondary: str | None, vocabulary: Vocabulary
-) -> list[Row]:
+def listed_outcomes(study_id: str, fields: Fields, vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `outcomes` from the two raw texts."""
     rows = []
-    for text, priority in ((primary, "primary"), (secondary, "secondary")):
-        for index, (measure, time) in enumerate(outcomes_in(text or ""), start=1):
+    for priority in ("primary", "secondary"):
+        for index, (measure, time) in enumerate(
+            outcomes_in(fields.get(f"{priority}_outcome") or ""), start=1
+        ):
             row: Row = {"study_id": study_id, "outcome_id": f"{priority}-{index}", "priority": priority}
             row |= {"concept": vocabulary.concept(measure), "measure": measure, "unit": None}
             rows.append(row | {"timepoint_printed": time, "timepoint_weeks": weeks(time)})
@@ -288,18 +260,18 @@ def listed_outcomes(
 
 def outcomes_in(text: str) -> list[tuple[str, str | None]]:
     """Return measure and time of each outcome in a register's list."""
-    if _EUCTR.search(text):
+    if _SAID["euctr"].search(text):
         return _labelled(text)
     if "Timepoint:" in text:
-        return [_irct(item) for item in _irct_items(text)]
-    numbered = [part for part in _NUMBERED.split(text) if part.strip()]
+        return list(_irct(text))
+    numbered = [part for part in _SAID["numbered"].split(text) if part.strip()]
     items = numbered if len(numbered) > 1 else re.split(r";(?![^\[]*\])(?![^(]*\))", text)
     found = []
     for item in items:
         plain = inert(item)
-        if not plain or _NOTHING.fullmatch(plain.strip(" .;")):
+        if not plain or _SAID["nothing"].fullmatch(plain.strip(" .;")):
             continue
-        match = _TIME_LAST.match(plain)
+        match = _SAID["time_last"].match(plain)
         measure, time = (match["measure"], match["time"].strip()) if match else (plain, time_in_words(plain))
         measure = measure.strip(" .;")
         if measure:
@@ -309,22 +281,21 @@ def outcomes_in(text: str) -> list[tuple[str, str | None]]:
 
 def _labelled(text: str) -> list[tuple[str, str | None]]:
     """Read the labels of EUCTR: objectives are no outcomes, and the time stands before its end point."""
-    parts = _EUCTR.split(text)[1:]
+    parts = _SAID["euctr"].split(text)[1:]
     said = {label.lower(): words for label, words in zip(parts[::2], parts[1::2], strict=True)}
-    time = next(
-        (inert(words.rstrip("; ")) for label, words in said.items() if label.startswith("timepoint")), None
-    )
+    times = [words for label, words in said.items() if label.startswith("timepoint")]
+    time = inert(times[0].rstrip("; ")) if times else None
     measures = [
         inert(item.rstrip("; "))
         for label, words in said.items()
         if "end point(s)" in label
         # a list from its first word on; further down, numbers are the steps of a scale
-        for item in (_NUMBERED.split(words) if _NUMBERED.match(words) else [words])
+        for item in (_SAID["numbered"].split(words) if _SAID["numbered"].match(words) else [words])
     ]
     return [(measure, time) for measure in measures if measure]
 
 
-def _irct_items(text: str) -> list[str]:
+def _irct(text: str) -> Iterator[tuple[str, str | None]]:
     """Split at `;`, but keep what follows without a time point of its own with the outcome before it."""
     items: list[str] = []
     for part in text.split(";"):
@@ -332,27 +303,22 @@ def _irct_items(text: str) -> list[str]:
             items.append(part)
         else:
             items[-1] += f";{part}"
-    return [item for item in items if item.strip(" ;")]
-
-
-def _irct(item: str) -> tuple[str, str | None]:
-    measure, rest = (_IRCT_TIME.split(inert(item) or "", maxsplit=1) + [""])[:2]
-    time = rest.partition(" Method of measurement:")[0].strip(" .") or None
-    return measure.strip(" ."), time
+    for item in items:
+        if item.strip(" ;"):
+            measure, rest = (_SAID["irct_time"].split(inert(item) or "", maxsplit=1) + [""])[:2]
+            yield measure.strip(" ."), rest.partition(" Method of measurement:")[0].strip(" .") or None
 
 
 def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list[Row]:
     """Return the rows of `arms` where a register lists groups; a list of products or drugs is none."""
     plain = inert(text) or ""
-    if not plain or _NOTHING.fullmatch(plain) or _PRODUCTS.match(plain):
+    if not plain or _SAID["nothing"].fullmatch(plain) or _SAID["products"].match(plain):
         return []
     arms = []
     numbered = [part for part in re.split(r"(?=\bIntervention \d+:)", plain) if part.strip()]
-    items: list[tuple[str, str | None]]
+    items = _groups(plain)
     if len(numbered) > 1 or plain.startswith("Intervention 1:"):
         items = [(re.sub(r"^Intervention \d+:\s*", "", part).strip(), None) for part in numbered]
-    else:
-        items = _groups(plain)
     for words, name in items:
         if not words:
             continue
@@ -367,44 +333,37 @@ def listed_arms(study_id: str, text: str | None, vocabulary: Vocabulary) -> list
 
 def _groups(plain: str) -> list[tuple[str, str | None]]:
     """Read `Experimental group:this;Control group:that;` as two groups; other prose is one."""
-    starts = [match.start() for match in _LABEL.finditer(plain)]
-    labelled = [_NAMED.match(plain[start:end].strip(" ;")) for start, end in pairwise([*starts, len(plain)])]
+    starts = [match.start() for match in _SAID["label"].finditer(plain)]
+    labelled = [
+        _SAID["named"].match(plain[start:end].strip(" ;")) for start, end in pairwise([*starts, len(plain)])
+    ]
     if len(labelled) > 1 and all(match and match["what"].strip() for match in labelled):
         return [(match.group().strip(), match["name"].strip()) for match in labelled if match]
     parts = [part for part in plain.split(";") if part.strip()]
-    named = [_NAMED.match(part) for part in parts]
+    named = [_SAID["named"].match(part) for part in parts]
     if not all(named) or not plain.rstrip().endswith(";"):
         return [(plain, None)]
-    return [
-        (f"{match['name'].strip()}: {match['what'].strip()}", match["name"].strip())
-        for match in named
-        if match
-    ]
+    pairs = [(match["name"].strip(), match["what"].strip()) for match in named if match]
+    return [(f"{name}: {what}", name) for name, what in pairs]
 
 
 _ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4"}
-_EUCTR_PHASE = re.compile(r"\(phase (i{1,3}|iv)\)\s*:\s*(yes|no)", re.IGNORECASE)
-_PHASES = re.compile(r"(?<![\w.])(iv|i{1,3}|[0-4])[ab]?(?![\w.])", re.IGNORECASE)
-_RANDOM = re.compile(r"\b(?:randomi[sz]ation|randomi[sz]ed|allocation)\s*:\s*([^,.;<]+)", re.IGNORECASE)
-_MASK = re.compile(r"\b(?:blinding|masking)\s*:\s*([^,.;<]+)", re.IGNORECASE)
-_ASSIGN = re.compile(r"\b(?:assignment|intervention model)\s*:\s*([^,.;<]+)", re.IGNORECASE)
-_BLIND = re.compile(r"\b(open|single blind|double blind)\s*:\s*yes", re.IGNORECASE)
 
 
 def phase_of(text: str | None) -> str | None:
     """Return a phase as `0` to `4` or `2-3`; None for `N/A`, other words and a list of nothing but no."""
     text = text or ""
-    if ticked := _EUCTR_PHASE.findall(text):
+    if ticked := _SAID["euctr_phase"].findall(text):
         numbers = [number.lower() for number, answer in ticked if answer.lower() == "yes"]
     else:
-        numbers = _PHASES.findall(re.sub(r"early|phase", " ", text.lower()))
+        numbers = _SAID["phases"].findall(re.sub(r"early|phase", " ", text.lower()))
     found = sorted({_ROMAN.get(number, number) for number in numbers})
     return "-".join(found[:: len(found) - 1] if len(found) > 1 else found) or None
 
 
 def allocation_of(design: str) -> str | None:
     """Return `randomized`, `not randomized` or the register's own word; None where nothing is said."""
-    keyed = _RANDOM.search(design)
+    keyed = _SAID["random"].search(design)
     words = (keyed.group(1) if keyed else design).strip().lower()
     if keyed and (answer := re.match(r"(yes|no)\b(?! ?-?random)", words)):
         return "randomized" if answer.group() == "yes" else "not randomized"
@@ -417,38 +376,22 @@ def allocation_of(design: str) -> str | None:
 
 def masking_of(design: str) -> str | None:
     """Return how people were kept unaware, in the register's words in lower case."""
-    if keyed := _MASK.search(design):
+    if keyed := _SAID["mask"].search(design):
         words = re.sub(r"\s*\(.*", "", keyed.group(1)).strip().lower()
         return words or None
-    if ticked := _BLIND.findall(design):
+    if ticked := _SAID["blind"].findall(design):
         return ticked[-1].lower()
-    match = re.search(
-        r"\b(open|single[- ]blind\w*|double[- ]blind\w*|triple[- ]blind\w*)", design, re.IGNORECASE
-    )
+    match = _SAID["blinded"].search(design)
     return match.group(1).lower() if match and ":" not in design[match.end() : match.end() + 2] else None
-
-
-def comparison_of(design: str) -> str | None:
-    """Return `parallel` or `single_arm` as far as a register's words say so."""
-    low = design.lower()
-    if "parallel" in low and "parallel group: no" not in low:
-        return "parallel"
-    return "single_arm" if re.search(r"single[- ](arm|group|assignment)|assignment: single", low) else None
 
 
 def assignment_of(design: str) -> str | None:
     """Return the assignment that a register names, such as `parallel`."""
-    if match := _ASSIGN.search(design):
+    if match := _SAID["assign"].search(design):
         return match.group(1).strip().lower().removesuffix(" assignment")
     low = design.strip().lower()
     known = ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")
     return low if low in known else None
-
-
-def conditions_of(lines: list[str]) -> list[str]:
-    """Return the conditions of a trial without the dictionary's entries that EUCTR adds to them."""
-    entries = r"(?:MedDRA version|Level|Classification code|Term|System Organ Class)\b"
-    return parts_of(";".join(line for line in lines if not re.match(rf"\s*{entries}[ :]", line)))
 
 
 def parts_of(text: str | None) -> list[str]:
@@ -494,11 +437,8 @@ def _fields(trial: Element) -> dict[str, str]:
         fields[field] = ";".join(text for name in names for text in leaves.get(name, []))
     for field, name in _NAMES["outcomes"].items():
         fields[field] = ";".join(text.strip(" ;") for text in leaves.get(name) or leaves.get(field, []))
-    conditions = (
-        leaves.get("hc_freetext") or leaves.get("hc_keyword") or leaves.get("health_condition_keyword", [])
-    )
-    fields["condition"] = ";".join(conditions)
-    fields["intervention"] = " ".join(leaves.get("i_freetext") or leaves.get("i_keyword", []))
+    for field, mark, *names in _NAMES["either"]:
+        fields[field] = mark.join(next(filter(None, map(leaves.get, names)), []))
     return fields
 
 

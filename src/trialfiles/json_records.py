@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -62,15 +63,16 @@ class _Window:
             line, content = self.line_here(), self.value()
             if self.peek() == "{" and not any(key in content for key in keys):
                 yield 1, line, content
-                yield from self.lines()
-                return
+                for number in count(2):  # a record a line
+                    if self.peek() != "{":
+                        return self.end("")
+                    yield number, self.line_here(), self.value()
             self.end("")
             listed = next((content[key] for key in keys if isinstance(content.get(key), list)), None)
-            yield from (
-                [(0, line, content)]
-                if listed is None
-                else ((n, line, one) for n, one in enumerate(listed, 1))
-            )
+            if listed is None:
+                yield 0, line, content
+            for number, one in enumerate(listed or [], start=1):
+                yield number, line, one
             return
         self.at = page.end() if page else self.at + 1
         number = 0
@@ -84,14 +86,6 @@ class _Window:
             yield number, self.line_here(), self.value()
         self.at += 1
         self.end('{"": 0' if page else "")
-
-    def lines(self) -> Iterator[tuple[int, int, Any]]:
-        """Yield the records that stand one after another behind the first, as in a file of JSON lines."""
-        number = 1
-        while self.peek() == "{":
-            number += 1
-            yield number, self.line_here(), self.value()
-        self.end("")
 
     def value(self) -> Any:
         """Return the value that starts here, and stand behind it; one that a block cuts is tried again."""

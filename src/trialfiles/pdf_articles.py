@@ -9,24 +9,11 @@ from pathlib import Path
 from statistics import median
 
 from trialfiles.article_tables import raised_text
-from trialfiles.articles import Article, article_record, describe_text, write_grid
+from trialfiles.articles import Article, article_record, describe_text, write_table
 from trialfiles.pdf_pages import PdfPage, Piece, read_pages
-from trialfiles.pdf_tables import CAPTION_START, PrintedTable, printed_tables, whole_lines
+from trialfiles.pdf_tables import PRINTED, PrintedTable, printed_tables, whole_lines
 from trialfiles.record import SourceRecord
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
-
-_PAGE_NUMBER = re.compile(r"\W*(?:page|p\.)?\W*\d{1,5}(?:\W*(?:of|/)\W*\d{1,4})?\W*", re.IGNORECASE)
-_COMPOUND = re.compile(  # the hyphen of these words is no line's
-    r"\b(?:double|single|triple|open|placebo|computer|self|well|follow|long|short|high|low|non|half|split|one|two|three"
-    r"|four|pre|post|age|sex|body|quality|evidence|intention|per|parallel|cross)-$", re.IGNORECASE,
-)  # fmt: skip
-_YEAR = re.compile(
-    r"(?:©|\(c\)|copyright|published|accepted|received)\D{0,40}((?:19|20)\d\d)\b|\b((?:19|20)\d\d)\s?[;,:]\s?\d",
-    re.IGNORECASE,
-)
-_BETWEEN_NAMES = re.compile(r"\s*(?:[,;·•|&\d⁰¹²³⁴-⁹*†‡§∗#]|\band\b|\s{2})[\s,*]*")
-_DEGREE = re.compile(r"(?:[A-Z][A-Za-z]?\.?){2,4}")
-_END = re.compile(r"[.?!:]\W*$")
 
 
 def read_pdf(path: Path) -> list[Article]:
@@ -38,7 +25,7 @@ def read_pdf(path: Path) -> list[Article]:
         For a PDF that `read_pages` refuses.
     """
     pages, said = read_pages(path)
-    year = _YEAR.search(" ".join(one.text for one in pages[0].pieces))
+    year = PRINTED["year"].search(" ".join(one.text for one in pages[0].pieces))
     _without_heads(pages)
     writer = _Writer(pages)
     title = _title(pages[0], said.get("Title") or "")
@@ -60,23 +47,20 @@ def _without_heads(pages: list[PdfPage]) -> None:
 
     def zone(page: PdfPage) -> list[Piece]:
         margin = 0.1 * (page.top - page.bottom)
-        return [
-            one
-            for one in page.pieces
-            if not page.bottom + margin < one.y < page.top - margin and not CAPTION_START.match(one.text)
-        ]
+        ends = [one for one in page.pieces if not page.bottom + margin < one.y < page.top - margin]
+        return [one for one in ends if not PRINTED["caption_start"].match(one.text)]
 
     def key(piece: Piece) -> str:
         return re.sub(r"\d+", "#", piece.text)
 
     seen = Counter(one for page in pages for one in {key(piece) for piece in zone(page)})
     for page in pages:
-        known = [
-            one for one in zone(page)
-            if _PAGE_NUMBER.fullmatch(one.text) or (seen[key(one)] > 1 and re.search(r"[^\W\d]{2}", one.text))
-        ]  # fmt: skip
-        level = {round(one.y) for one in known}
-        gone = {id(one) for one in zone(page) if {round(one.y) + shift for shift in (-1, 0, 1)} & level}
+        level: set[int] = set()
+        for one in zone(page):
+            again = seen[key(one)] > 1 and re.search(r"[^\W\d]{2}", one.text)
+            if again or PRINTED["page_number"].fullmatch(one.text):
+                level |= {round(one.y) + shift for shift in (-1, 0, 1)}
+        gone = {id(one) for one in zone(page) if round(one.y) in level}
         page.pieces = [one for one in page.pieces if id(one) not in gone]
 
 
@@ -158,7 +142,7 @@ class _Writer:
 
     def _begins(self, line: Piece, last: Piece) -> bool:
         """Whether a line begins a paragraph: by its letters, its distance, its indent or the line before."""
-        step, ended = last.y - line.y, bool(_END.search(last.text))
+        step, ended = last.y - line.y, bool(PRINTED["end"].search(last.text))
         if line.text[:1].islower() and not ended and step < 1.8 * self.leading * line.size:
             return abs(line.size - last.size) > 0.2 * last.size
         if abs(line.size - last.size) > 0.08 * last.size or line.bold != last.bold:
@@ -179,7 +163,7 @@ class _Writer:
             return self.text + ("" if left else " ") + line
         whole, parted = left[1] + right[0], f"{left[1]}-{right[0]}"
         kept = right[0][0].isupper() or self.words[parted] > self.words[whole]
-        kept = kept or (not self.words[whole] and _COMPOUND.search(self.text) is not None)
+        kept = kept or (not self.words[whole] and PRINTED["compound"].search(self.text) is not None)
         return (self.text if kept else self.text[:-1]) + line
 
     def flush(self) -> None:
@@ -189,11 +173,9 @@ class _Writer:
             self.front.append(plain)
         self.article.text += words + "\n\n" if words else ""
         for table in self.tables:
-            start = len(self.article.text)
-            self.article.text += f"{table.grid.label}. {table.grid.caption}\n"
-            write_grid(self.article, table.grid)
-            self.article.text += f"{table.grid.foot}\n\n" if table.grid.foot else "\n"
-            self.article.sections.append((table.grid.label, start, len(self.article.text)))
+            grid = table.grid
+            below = f"{grid.foot}\n\n" if grid.foot else "\n"
+            write_table(self.article, grid.label, grid.caption, [grid], below)
         self.text, self.tables, self.lines, self.last = "", [], 0, None
 
 
@@ -217,19 +199,12 @@ def _authors(paragraphs: list[str], title: str) -> list[str]:
     """Return the authors: the names that a paragraph below the title consists of."""
     at = next((at for at, words in enumerate(paragraphs) if title[-30:] in words), -1)
     for line in paragraphs[at + 1 : at + 5]:
-        parts = [part for part in _BETWEEN_NAMES.split(line.rstrip(". ")) if not _DEGREE.fullmatch(part)]
+        parts = PRINTED["between_names"].split(line.rstrip(". "))
+        parts = [part for part in parts if not PRINTED["degree"].fullmatch(part)]
         names = [part.split() for part in parts if part.strip(" .")]
-        if (
-            len(names) > 1
-            and ":" not in line
-            and all(
-                1 < len(name) < 6
-                and name[0][0].isupper()
-                and name[-1][0].isupper()
-                and name[-1][-1] not in ".:"
-                for name in names
-            )
-        ):
+        whole = [name for name in names if 1 < len(name) < 6 and name[-1][-1] not in ".:"]
+        capital = [name for name in whole if name[0][0].isupper() and name[-1][0].isupper()]
+        if len(capital) == len(names) > 1 and ":" not in line:
             return [f"{name[-1]}, {' '.join(name[:-1])}" for name in names]
     return []
 

@@ -7,7 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from time import monotonic
@@ -16,19 +16,14 @@ import pypdfium2
 import pypdfium2.raw as pdfium
 
 from trialfiles.article_tables import DOWN, UP
+from trialfiles.forms import names_of
 from trialfiles.record import refusal
 from trialfiles.text import read_bytes
 
 MOST_PAGES, MOST_SIGNS, MOST_SHAPES, MOST_RULES = 200, 40_000, 20_000, 3000  # all but the first on a page
 LONGEST_READING = 60  # seconds
 WIDEST_PAGE = 15_000  # points
-# ligatures, and the signs of symbol fonts, as characters
-_SIGNS = {
-    "\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl", "\ufb05": "st",
-    "\ufb06": "st", "\x02": "-", "\u00ad": "-", "\u2010": "-", "\u2011": "-", "\uf02d": "\u2212",
-    "\uf0b1": "±", "\uf0b3": "≥", "\uf0a3": "≤", "\uf06d": "µ", "\uf0b4": "×", "\uf061": "α", "\uf062": "β",
-    "\uf044": "Δ", "\uf0b0": "°", "\uf063": "χ", "\uf0b7": "·",
-}  # fmt: skip
+_SIGNS: dict[str, str] = names_of("printed")["signs"]
 
 
 @dataclass
@@ -200,11 +195,7 @@ def _pieces(signs: list[_Sign]) -> Iterator[Piece]:
         yield _closed(piece, raised)
 
 
-_EQUALS = re.compile(
-    r"(?<=[A-Za-z)\u00b2] )\u00bc(?= [\d.<\u2212-])"
-)  # what some publishers' letters call it
-
-
 def _closed(piece: Piece, raised: bool) -> Piece:
-    piece.text = _EQUALS.sub("=", piece.text) + (DOWN if raised else "")
-    return piece
+    # what some publishers' letters call an equals sign
+    text = re.sub(r"(?<=[A-Za-z)\u00b2] )\u00bc(?= [\d.<\u2212-])", "=", piece.text)
+    return replace(piece, text=text + (DOWN if raised else ""))

@@ -5,21 +5,19 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
+from typing import TypeVar
 
 from trialfiles.article_tables import Grid, GridCell, GridRow, raised_text, statistics_of
+from trialfiles.forms import patterns_of
 from trialfiles.pdf_pages import PdfPage, Piece
 
+_Item = TypeVar("_Item")
 MOST_TABLES = 12  # on a page
-_CAPTION = re.compile(
-    r"((?:supplement\w+ |appendix )?tab(?:le|\.)\s?(?:s?\d{1,2}|[IVX]{1,5}))\b"
-    r"[.:|\s\u2013\u2014-]*(?=$|(?-i:[A-Z(]))",
-    re.IGNORECASE,
-)
-CAPTION_START = re.compile(
-    r"(?:fig(?:ure|\.)|tab(?:le|\.))\s?\w{1,3}\b[.:|\s]*(?:$|(?-i:[A-Z]))", re.IGNORECASE
-)
+PRINTED = patterns_of("printed", "patterns")
 
 
 @dataclass
@@ -36,13 +34,10 @@ def whole_lines(pieces: list[Piece], gutter: float | None) -> list[Piece]:
     """Return pieces as lines, top to bottom: those of a baseline joined, at a gutter only where none is."""
     lines: list[Piece] = []
     for row in lines_of_pieces(pieces):
-        first, *others = row
-        line = Piece(**vars(first))
-        for one in others:
-            apart = one.x0 - line.x1 > 1.3 * line.size or (
-                line.x1 <= gutter + 2 <= one.x0 + 4 if gutter else False
-            )
-            if gutter is not None and apart:
+        line = Piece(**vars(row[0]))
+        for one in row[1:]:
+            over = gutter and line.x1 <= gutter + 2 <= one.x0 + 4
+            if gutter is not None and (over or one.x0 - line.x1 > 1.3 * line.size):
                 lines.append(line)
                 line = Piece(**vars(one))
             else:
@@ -55,21 +50,37 @@ def whole_lines(pieces: list[Piece], gutter: float | None) -> list[Piece]:
 
 def lines_of_pieces(pieces: list[Piece]) -> list[list[Piece]]:
     """Return pieces by their baselines, top to bottom, each from left to right."""
-    rows: list[list[Piece]] = []
-    for one in sorted(pieces, key=lambda one: -one.y):
-        if rows and rows[-1][0].y - one.y < 0.35 * max(one.size, rows[-1][0].size):
-            rows[-1].append(one)
-        else:
-            rows.append([one])
+    rows = _groups(
+        sorted(pieces, key=lambda one: -one.y),
+        lambda row, one: row[0].y - one.y < 0.35 * max(one.size, row[0].size),
+    )
     return [sorted(row, key=lambda one: one.x0) for row in rows]
+
+
+def _groups(items: Iterable[_Item], goes_on: Callable[[list[_Item], _Item], bool]) -> list[list[_Item]]:
+    """Return items in groups: each joins the group before it, where it goes on with it."""
+    found: list[list[_Item]] = []
+    for one in items:
+        if found and goes_on(found[-1], one):
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def _within(pieces: list[Piece], x0: float, x1: float, low: float, high: float) -> list[Piece]:
+    """Return the pieces in a box, a little wider than told."""
+    return [one for one in pieces if x0 - 4 < one.x0 and one.x1 < x1 + 4 and low <= one.y < high]
 
 
 def printed_tables(page: PdfPage, gutter: float | None) -> list[PrintedTable]:
     """Take the tables that have a caption above them out of a page's pieces."""
     found, rules = [], _joined(page.level)
-    captions = [one for one in sorted(page.pieces, key=lambda one: -one.y) if _CAPTION.match(one.text)]
+    captions = [
+        one for one in sorted(page.pieces, key=lambda one: -one.y) if PRINTED["caption"].match(one.text)
+    ]
     for caption in captions[:MOST_TABLES]:
-        label = _CAPTION.match(caption.text)
+        label = PRINTED["caption"].match(caption.text)
         if not label or not any(one is caption for one in page.pieces):
             continue
         region = _ruled(page, caption, rules) or _aligned(page, caption, gutter)
@@ -77,7 +88,7 @@ def printed_tables(page: PdfPage, gutter: float | None) -> list[PrintedTable]:
             continue
         x0, x1, top, bottom = region
         own = [one for one in page.pieces if x0 - 4 < one.x0 < x1 + 4]
-        inside = [one for one in own if bottom <= one.y < top and one.x1 < x1 + 4]
+        inside = _within(own, x0, x1, bottom, top)
         lines = lines_of_pieces([part for one in inside for part in one.parts()])
         if len(lines) < 2:
             continue
@@ -87,11 +98,8 @@ def printed_tables(page: PdfPage, gutter: float | None) -> list[PrintedTable]:
         words, foot = (" ".join(one.text for one in whole_lines(part, None)) for part in (above, below))
         said = raised_text(words)[0].removeprefix(label[1]).lstrip(" .:|\u2013\u2014-")
         grid = Grid(raised_text(label[1])[0], said, raised_text(foot)[0])
-        level = [
-            rule
-            for rule in rules
-            if rule[0] > x0 - 12 and rule[1] < x1 + 12 and bottom - 4 < rule[2] < top + 4
-        ]
+        level = [rule for rule in rules if rule[0] > x0 - 12 and rule[1] < x1 + 12]
+        level = [rule for rule in level if bottom - 4 < rule[2] < top + 4]
         uprights = [rule for rule in page.upright if rule[0] < top + 4 and rule[1] > bottom - 4]
         rows = _Rows(lines, level, uprights, (x0, x1))
         if not rows.marks:
@@ -107,14 +115,9 @@ _Rule = tuple[float, float, float]
 
 def _joined(level: list[_Rule]) -> list[_Rule]:
     """Return level rules from top to bottom, those in one line that touch as one."""
-    heights: list[list[_Rule]] = []
-    for rule in sorted(level, key=lambda rule: -rule[2]):
-        if heights and heights[-1][0][2] - rule[2] <= 1.5:
-            heights[-1].append(rule)
-        else:
-            heights.append([rule])
     found: list[_Rule] = []
-    for rules in heights:
+    ordered = sorted(level, key=lambda rule: -rule[2])
+    for rules in _groups(ordered, lambda rules, rule: rules[0][2] - rule[2] <= 1.5):
         height = rules[0][2]
         for x0, x1, _ in sorted(rules):
             if found and found[-1][2] == height and x0 < found[-1][1] + 4:
@@ -130,14 +133,6 @@ def _tabular(pieces: list[Piece]) -> float:
     return sum(len(line) > 1 for line in lines) / max(1, len(lines))
 
 
-def _side(page: PdfPage, caption: Piece, gutter: float | None) -> tuple[float, float]:
-    """Return from where to where a caption's column reaches."""
-    x0, x1 = min(one.x0 for one in page.pieces), max(one.x1 for one in page.pieces)
-    if gutter is None or (caption.x0 < gutter - 4 and caption.x1 > gutter + 2):
-        return x0, x1
-    return (x0, gutter) if caption.x0 < gutter - 4 else (gutter, x1)
-
-
 def _ruled(page: PdfPage, caption: Piece, rules: list[_Rule]) -> tuple[float, float, float, float] | None:
     """Return the box of a table between rules: x0, x1, top, bottom."""
     under = [rule for rule in rules if rule[2] < caption.y - 0.1 * caption.size and rule[1] - rule[0] > 60]
@@ -145,35 +140,26 @@ def _ruled(page: PdfPage, caption: Piece, rules: list[_Rule]) -> tuple[float, fl
     if first is None or caption.y - first[2] > 10 * caption.size:
         return None
     x0, x1, top = first
-    other = max(
-        (
-            one.y
-            for one in page.pieces
-            if one.y < top and x0 - 4 < one.x0 < x1 and CAPTION_START.match(one.text)
-        ),
-        default=-1e9,
-    )
-    bottom = top
+    below = [one for one in page.pieces if one.y < top and x0 - 4 < one.x0 < x1]
+    captions = [one.y for one in below if PRINTED["caption_start"].match(one.text)]
+    other, bottom = max(captions, default=-1e9), top
     for left, right, y in under:
         if other < y < bottom and abs(left - x0) < 12 and abs(right - x1) < 12:
-            between = [
-                one for one in page.pieces if y <= one.y < bottom and x0 - 4 < one.x0 and one.x1 < x1 + 4
-            ]
+            between = _within(page.pieces, x0, x1, y, bottom)
             if between and _tabular(between) < 0.3 and bottom < top:
                 break
             bottom = y
-    own = [one for one in page.pieces if one.y < top and x0 - 4 < one.x0 and one.x1 < x1 + 4]
-    bottom = _end_of_cells(lines_of_pieces([one for one in own if one.y < bottom]), x1 - x0, bottom)
-    inside = [one for one in own if bottom <= one.y]
+    bottom = _end_of_cells(lines_of_pieces(_within(page.pieces, x0, x1, -1e9, bottom)), x1 - x0, bottom)
+    inside = _within(page.pieces, x0, x1, bottom, top)
     return (x0, x1, top, bottom) if len(lines_of_pieces(inside)) > 1 and _tabular(inside) > 0.3 else None
 
 
 def _aligned(page: PdfPage, caption: Piece, gutter: float | None) -> tuple[float, float, float, float] | None:
     """Return the box of a table without rules: the lines with several cells below its caption."""
-    x0, x1 = _side(page, caption, gutter)
-    lines = lines_of_pieces(
-        [one for one in page.pieces if one.y < caption.y - 2 and x0 - 4 < one.x0 and one.x1 < x1 + 4]
-    )
+    x0, x1 = min(one.x0 for one in page.pieces), max(one.x1 for one in page.pieces)
+    if gutter is not None and not (caption.x0 < gutter - 4 and caption.x1 > gutter + 2):
+        x0, x1 = (x0, gutter) if caption.x0 < gutter - 4 else (gutter, x1)  # its column alone
+    lines = lines_of_pieces(_within(page.pieces, x0, x1, -1e9, caption.y - 2))
     start = next((at for at, line in enumerate(lines[:6]) if _has_cells(line, x1 - x0)), None)
     if start is None:
         return None
@@ -192,26 +178,18 @@ def _end_of_cells(lines: list[list[Piece]], width: float, bottom: float) -> floa
     last, single = bottom, 0
     for line in lines:
         single = 0 if (cells := _has_cells(line, width)) else single + 1
-        if single > 2 or last - line[0].y > 4 * line[0].size or CAPTION_START.match(line[0].text):
+        if single > 2 or last - line[0].y > 4 * line[0].size or PRINTED["caption_start"].match(line[0].text):
             break
         last = line[0].y
         bottom = last - 1 if cells else bottom
     return bottom
 
 
-_NOTE = re.compile(
-    r"\W*(?:(?:all )?(?:values?|data|results|figures|numbers)\b.{0,40}\b(?:are|is|as|mean|given|shown)\b"
-    r"|notes?\b|abbreviations?\b|[*\u2020\u2021\u00a7#\u00b9\u00b2]|[a-d]\s[A-Z]|(?:s[de]|sem|iqr|ci|n)\s?[,:=]"
-    r"|(?:mean|median)s?\b.{0,12}(?:\u00b1|\(|sd|se)|p\s?[<=]|[A-Z]{2,8}\s?[,:=])",
-    re.IGNORECASE,
-)
-
-
 def _foot(own: list[Piece], bottom: float, size: float) -> list[Piece]:
     """Return the notes below a table: lines close to each other, small or told by their words."""
     last, found, largest = bottom, list[Piece](), 1.03 * size
     for line in lines_of_pieces([one for one in own if one.y < bottom]):
-        if not found and _NOTE.match(line[0].text):
+        if not found and PRINTED["note"].match(line[0].text):
             largest = max(largest, 1.01 * line[0].size)
         if last - line[0].y > 2.2 * largest or line[0].size > largest or len(found) > 60:
             break
@@ -237,7 +215,8 @@ class _Rows:
         self.head = heads[0] if heads else 1e9  # what stands above it heads the columns
         steps = [one[0].y - other[0].y for one, other in zip(lines, lines[1:], strict=False)]
         self.pitch = median(steps)
-        self.marks = _marks(inner) if inner else self._gaps()
+        columns = _groups(sorted(inner), lambda near, x: x - near[0] <= 5)
+        self.marks = [near[0] for near in columns] or self._gaps()
 
     def _gaps(self) -> list[float]:
         """Return where columns part: blank in nearly all full rows, there where the heads are blank too."""
@@ -262,17 +241,9 @@ class _Rows:
 
     def rows(self) -> list[GridRow]:
         """Return the rows, those printed over several lines as one."""
-        groups: list[list[list[Piece]]] = []
-        for line in self.lines:
-            if groups and self._goes_on(groups[-1], line):
-                groups[-1].append(line)
-            else:
-                groups.append([line])
+        groups = _groups(self.lines, self._goes_on)
         left = min(line[0].x0 for line in self.lines)
-        return [
-            self._row(group, groups[at + 1] if at + 1 < len(groups) else [], left)
-            for at, group in enumerate(groups)
-        ]
+        return [self._row(group, below, left) for group, below in pairwise([*groups, []])]
 
     def _goes_on(self, row: list[list[Piece]], line: list[Piece]) -> bool:
         """Whether a line goes on with the row above it."""
@@ -317,9 +288,8 @@ class _Rows:
             parts.setdefault((first, max(first, bisect(self.marks, x1 - 1))), []).append(one)
         cells: list[GridCell | None] = [None] * (len(self.marks) + 1)
         for (first, last), pieces in sorted(parts.items()):
-            text, plain = raised_text(
-                re.sub(r"(?<=\w)- (?=[a-z])", "-", " ".join(one.text for one in pieces))
-            )
+            words = " ".join(one.text for one in pieces)
+            text, plain = raised_text(re.sub(r"(?<=\w)- (?=[a-z])", "-", words))
             indented = first == 0 and 3 < pieces[0].x0 - left < 6 * self.size
             cell = GridCell(text, head, plain=plain, indented=indented)
             for column in range(first, last + 1):
@@ -357,11 +327,8 @@ class _Rows:
         ]
         starts = [one.x0 for one in under.values()]
         leftmost = min((one.x0 for column, one in under.items() if column), default=0.0)
-        flush = (
-            bool(over)
-            and over[0][0].x0 < leftmost + 3
-            and all(min((abs(one.x0 - x) for x in starts), default=9.0) < 3 for one, _ in over)
-        )
+        aligned = all(min((abs(one.x0 - x) for x in starts), default=9.0) < 3 for one, _ in over)
+        flush = bool(over) and over[0][0].x0 < leftmost + 3 and aligned
         heads = len([column for column in under if column])
         for column, one in under.items():
             if column and cells[column] is None and 0 < 2 * len(over) <= heads:
@@ -375,11 +342,3 @@ class _Rows:
 
 def _open(piece: Piece) -> bool:
     return piece.text.count("(") > piece.text.count(")")
-
-
-def _marks(uprights: list[float]) -> list[float]:
-    found: list[float] = []
-    for x in sorted(uprights):
-        if not found or x - found[-1] > 5:
-            found.append(x)
-    return found

@@ -1,27 +1,24 @@
-"""References: RIS, BibTeX, CSL-JSON and PubMed, in and out."""
+"""References read: RIS, BibTeX, CSL-JSON, XML of PubMed and EndNote, tagged texts, tables."""
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
 import bibtexparser
-import rispy
 from bibtexparser.middlewares import LatexDecodingMiddleware
 from bibtexparser.model import DuplicateBlockKeyBlock, DuplicateFieldKeyBlock, Entry
 
 from trialfiles.article_tables import element_text
-from trialfiles.citations import Reference, fields_of, noted_pmid, reference_of, split_authors
+from trialfiles.citations import Reference, clean_doi, fields_of, noted_pmid, reference_of, split_authors
 from trialfiles.forms import names_of
 from trialfiles.json_records import json_items
 from trialfiles.record import Problem, Row, SourceError, SourceRecord, refusal, stated_source
-from trialfiles.tagged_references import FROM_PUBMED, read_nbib, read_ris
 from trialfiles.text import parse_xml, read_text, registry_numbers
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 from trialfiles.worksheets import names_references, plain_heading, table_sheets
@@ -108,13 +105,13 @@ def csl_reference(row: Row) -> Reference:
     row = {**journal.get("journal", {}), **journal, **row} if isinstance(journal, dict) else row
     given = fields_of("csl", row.get, _scalar)
     persons = row["author"] if isinstance(row.get("author"), list) else []
+    given["title"] = _CSL_MARKUP.sub("", given["title"] or "")
+    given["abstract"] = _TAGS.sub(" ", given["abstract"] or "")
+    given["pmid"] = given["pmid"] or noted_pmid(_scalar(row.get("note")))
+    authors = [_person(one) for one in persons if isinstance(one, dict)]
     return reference_of(
-        **given
-        | {"title": _CSL_MARKUP.sub("", given["title"] or "")}
-        | {"abstract": _TAGS.sub(" ", given["abstract"] or "")}
-        | {"pmid": given["pmid"] or noted_pmid(_scalar(row.get("note")))},
-        authors=[_person(one) for one in persons if isinstance(one, dict)]
-        or split_authors(_scalar(row.get("authorString"))),
+        **given,
+        authors=authors or split_authors(_scalar(row.get("authorString"))),
         year=str(row.get("issued") or row.get("pubYear") or ""),
         registrations=registry_numbers(_scalar(row.get("number")) or ""),
         kind=next((kind for kind, (csl, _) in _NAMES["kinds"].items() if csl == row.get("type")), None),
@@ -177,8 +174,12 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
             doi=next(iter(dois), None),
             pmid=_said(citation.find("PMID")),
             registrations=registry_numbers(banks),
-            abstract=" ".join(_said(item) or "" for item in head.findall("Abstract/AbstractText")),
+            abstract=_abstract(head),
         )
+
+
+def _abstract(work: Element) -> str:
+    return " ".join(_said(item) or "" for item in work.findall("Abstract/AbstractText"))
 
 
 def _of_book(path: Path, article: Element) -> Reference:
@@ -189,7 +190,7 @@ def _of_book(path: Path, article: Element) -> Reference:
     return reference_of(
         **fields_of("book", document.find, _said),
         authors=[_pubmed_person(one) for one in document.findall("AuthorList/Author")],
-        abstract=" ".join(_said(item) or "" for item in document.findall("Abstract/AbstractText")),
+        abstract=_abstract(document),
     )
 
 
@@ -230,9 +231,7 @@ def read_reference_table(path: Path) -> Iterator[Reference | Problem]:
         if not names:
             yield sheet.not_read()
         for line, cells in lines:
-            pairs = reversed(
-                list(zip(map(plain_heading, names), cells, strict=False))
-            )  # of two columns of a name, the first
+            pairs = list(zip(map(plain_heading, names), cells, strict=False))[::-1]  # of twins the first
             row = {name: text for name, cell in pairs if cell is not None and (text := str(cell).strip())}
             given = fields_of("table", row.get)
             if len(cells) > len(names) or not (given["title"] or given["doi"]):
@@ -244,6 +243,126 @@ def read_reference_table(path: Path) -> Iterator[Reference | Problem]:
             ends = [given.pop("first_page"), given.pop("last_page")]
             given["pages"] = given["pages"] or "-".join(filter(None, ends))
             yield reference_of(**_with_numbers(given) | {"authors": split_authors(given["authors"])})
+
+
+Tags = dict[str, list[str]]
+_STRICT = re.compile(r"([A-Z][A-Z0-9])(?:  -|(?<=ER) {0,2}-(?= *$))(?: (.*)|$)")
+_LOOSE = re.compile(r"\s*([A-Z][A-Z0-9]) {0,2}- ?(.*)")  # of a file that writes even TY so
+FROM_PUBMED = re.compile(r"pubmed|medline|\bnlm\b|\bncbi\b|\b(?:mdc|cmedm|mnh)\b", re.IGNORECASE)
+_TAG = re.compile(r"([A-Z][A-Z0-9]{1,3}) *-(?: (.*)|$)")
+_COLON = re.compile(r"([A-Z][A-Z0-9]{1,3}): ?(.*)")
+_RECORD = re.compile(r"(?:Record #\d+ of \d+|<\d+\.? ?>)\s*$")
+Starts = Callable[[str, "re.Match[str] | None", Tags], bool]
+
+
+def _records(text: str, pattern: re.Pattern[str], starts: Starts) -> Iterator[tuple[int, Tags]]:
+    """Yield the tags of each record with its first line; `starts` tells whether one starts at a line."""
+    row: Tags = {}
+    start, tag = 1, ""
+    for number, line in enumerate(text.split("\n"), start=1):
+        match = pattern.match(line)
+        if row and starts(line, match, row):
+            yield start, row
+            row, tag = {}, ""
+        if match:
+            tag, start = match[1], start if row else number
+            row.setdefault(tag, []).append((match[2] or "").strip())
+        elif tag and line.strip():
+            row[tag][-1] = f"{row[tag][-1]} {line.strip()}".strip()
+    if row:
+        yield start, row
+
+
+def read_ris(path: Path) -> Iterator[Reference | Problem]:
+    """Yield the references of a RIS file; lines of providers between them are passed over.
+
+    A record ends at ER, or where the next TY stands; tags between ER and TY belong to the record of that TY.
+    """
+    text = read_text(path).lstrip("\ufeff")
+    pattern = _STRICT if re.search(r"^(?:TY|ER)  -", text, re.MULTILINE) else _LOOSE
+
+    def starts(_: str, match: re.Match[str] | None, row: Tags) -> bool:
+        return match is not None and ("ER" in row or (match[1] == "TY" and "TY" in row))
+
+    found = False
+    for line, row in _records(text, pattern, starts):
+        found = True
+        tag = "TI" if "TI" in row else "T1"
+        if len(titles := list(dict.fromkeys(row.get(tag, [])))) > 1:
+            if "ER" not in row:  # two records run into one
+                raise refusal(path, line, tag, "two titles in a record without ER", "put ER behind each")
+            yield Problem(str(path), line, tag, f"a second title: {titles[1][:80]!r}", "keep one title")
+        if {"TY", "TI", "T1", "DO"} & set(row):
+            yield _of_ris(row)
+        elif set(row) > {"ER"} or "ER" not in row:
+            remedy = "put TY before its tags and ER behind them"
+            yield Problem(str(path), line, ", ".join(row)[:60], "tags that belong to no record", remedy)
+    if not found:
+        raise refusal(path, 1, "", "no reference in it", "export at least one reference")
+
+
+def _of_ris(row: Tags) -> Reference:
+    def first(*tags: str) -> str | None:
+        return next((text for tag in tags for text in row.get(tag, []) if text), None)
+
+    given = fields_of("ris", first)
+    numbers = "; ".join(text for tag in ("AN", "C1", "C3", "ID") for text in row.get(tag, []))
+    authors = [*row.get("A1", []), *row.get("AU", [])]
+    return reference_of(
+        **given,
+        authors=list(dict.fromkeys(authors)),
+        pages="-".join(filter(None, [first("SP"), first("EP")])),
+        doi=first("DO") or clean_doi(first("M3")),  # Embase has the DOI under the type of work
+        pmid=_pubmed_number(row),
+        registrations=registry_numbers(numbers),
+        kind="registration" if first("TY") == "CTRIAL" else "article",
+    )
+
+
+def _pubmed_number(row: Tags) -> str | None:
+    """Return the PubMed number of a record.
+
+    An accession number is one only in a record from PubMed or MEDLINE; Scopus has it in C2, others in a
+    note or as an address.
+    """
+    origin = " ".join(text for tag in ("DB", "DP", "UR", "L2") for text in row.get(tag, []))
+    # C2 is Scopus's; others keep numbers of their own there, which are shorter
+    own = row.get("PM", []) + [text for text in row.get("C2", []) if "Scopus" in origin or len(text) > 6]
+    if FROM_PUBMED.search(origin) and not re.search("embase|scopus", origin, re.IGNORECASE):
+        own = own + row.get("AN", [])
+    numbers = [match[1] for text in own if (match := re.fullmatch(r"(?:PMID:? ?)?(\d{1,8})", text.strip()))]
+    noted = noted_pmid(*(text for tag in ("N1", "AN", "C3", "C6", "UR", "L2") for text in row.get(tag, [])))
+    return next(iter(numbers), noted)
+
+
+def read_nbib(path: Path) -> Iterator[Reference | Problem]:
+    """Yield the records of PubMed's own text, and of those like it: ERIC, Ovid and the Cochrane Library.
+
+    A record starts at a line that numbers it, or where the tag that began the file stands again.
+    """
+    text = read_text(path).lstrip("\ufeff")
+    pattern = _COLON if re.search(r"^Record #\d+ of", text, re.MULTILINE) else _TAG
+    numbered = any(map(_RECORD.match, text.split("\n")))
+    first = next((match[1] for line in text.split("\n") if (match := pattern.match(line))), "")
+
+    def starts(line: str, match: re.Match[str] | None, _: Tags) -> bool:
+        again = match is not None and not numbered and match[1] == first
+        return again or _RECORD.match(line) is not None
+
+    for _, row in _records(text, pattern, starts):
+        dois = [text for name in ("LID", "AID") for text in row.get(name, []) if "[doi]" in text]
+        given = fields_of("nbib", row.get)
+        authors = given.pop("authors") or []
+        said = "; ".join(text for name in ("SI", "AN", "ID") for text in row.get(name, []))
+        noted = noted_pmid(*(f"PMID: {text}" for text in row.get("PM", [])), *row.get("PM", []))
+        own = row.get("PMID") or (row.get("UI") if FROM_PUBMED.search(" ".join(row.get("DB", []))) else None)
+        yield reference_of(
+            **{field: " ".join(texts or []) for field, texts in given.items()},
+            authors=authors,
+            doi=next(iter(dois), None) or " ".join(row.get("DO", []) + row.get("DOI", [])),
+            pmid=" ".join(own) if own else noted,
+            registrations=registry_numbers(said),
+        )
 
 
 REFERENCE_READERS: dict[str, Callable[[Path], Iterator[Reference | Problem]]] = {
@@ -267,8 +386,9 @@ def read_references(form: str, path: Path) -> Iterator[Reference | Problem]:
     """
     problems, found = [], False
     for item in REFERENCE_READERS[form](path):
+        if isinstance(item, Problem):
+            problems.append(item)
         found = found or isinstance(item, Reference)
-        problems += [item] if isinstance(item, Problem) else []
         yield item
     if not found:
         nothing = Problem(str(path), 1, "", "no reference in it", "export at least one reference")
@@ -301,40 +421,3 @@ def reference_records(form: str) -> Callable[[Path, Vocabulary], Iterator[Source
             yield last
 
     return read
-
-
-def write_ris(references: Iterable[Reference]) -> str:
-    """Return references as RIS."""
-    entries = []
-    for reference in references:
-        start, _, end = (reference.pages or "").partition("-")
-        entry: Row = {"type_of_reference": _NAMES["kinds"][reference.kind][1]} | _written("ris", reference)
-        entry |= {"start_page": start, "end_page": end, "urls": [reference.url] if reference.url else None}
-        entry["accession_number"] = reference.pmid or next(iter(reference.registrations), None)
-        entry["name_of_database"] = "PubMed" if reference.pmid else None  # whose number it is
-        entries.append({name: value for name, value in entry.items() if value})
-    return rispy.dumps(entries)
-
-
-def write_csl(references: Iterable[Reference]) -> str:
-    """Return references as CSL-JSON."""
-    items = [
-        {"id": reference.doi or reference.pmid or f"reference-{number}"} | csl_item(reference)
-        for number, reference in enumerate(references, start=1)
-    ]
-    return json.dumps(items, ensure_ascii=False, indent=1) + "\n"
-
-
-def csl_item(reference: Reference) -> Row:
-    """Return a reference as an item of CSL-JSON without an `id`; a name that is not in parts is literal."""
-    item: Row = {"type": _NAMES["kinds"][reference.kind][0]} | _written("csl", reference)
-    names = [author.partition(", ") for author in reference.authors]
-    item["author"] = [{"family": own, "given": of} if of else {"literal": own} for own, _, of in names]
-    item["number"] = next(iter(reference.registrations), None)
-    item["issued"] = {"date-parts": [[int(reference.year)]]} if reference.year else None
-    return {name: value for name, value in item.items() if value}
-
-
-def _written(form: str, reference: Reference) -> Row:
-    """Return the fields of a reference under the names that a form writes them by, in its order."""
-    return {name: getattr(reference, field or "", None) for name, field in _NAMES["written"][form].items()}

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from trialfiles.ctgov import protocol_arms, protocol_outcomes, registered_row, source_row, study_row
-from trialfiles.forms import names_of
+from trialfiles.ctgov import protocol_record
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.ictrp import trial_record
 from trialfiles.record import Row, SourceRecord, refusal
 from trialfiles.text import read_text, registry_numbers, without_contacts
@@ -15,11 +15,11 @@ from trialfiles.times import both_calendars, durations
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _NAMES = names_of("medpath")
+_SAID = patterns_of("medpath", "patterns")
 MEDPATH_PARTS: dict[str, list[str]] = _NAMES["parts"]
 ALIASES: dict[str, str] = _NAMES["aliases"]
 _HEADINGS = {*MEDPATH_PARTS, *(field for fields in MEDPATH_PARTS.values() for field in fields)}
 _HEADINGS = _HEADINGS - {"Contact"} | {"Other Outcome Measures"}
-_HEADER = re.compile(r"Group\W*Intervention\W*Description|Name\W*Time\W*Method")
 
 
 def read_medpath(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecord]:
@@ -35,27 +35,16 @@ def read_medpath(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRe
     if not number or not re.fullmatch(r"[\w./-]{6,40}", number):
         remedy = "save the whole page as text"
         raise refusal(path, None, "Registration Number", "no registration number", remedy)
-    protocol = _protocol(number, top, fields)
-    details = registered_row(number, protocol)
-    source = source_row(number, protocol, {"hasResults": None})
+    record = protocol_record(number, {"protocolSection": _protocol(number, top, fields)}, vocabulary)
     status = (fields.get("Status") or [""])[0].replace("_", " ").lower()
     others = [word.lower() for word in top[2:3] if status and word.lower() != status]
     differing: list[Row] = [{"field": "status", "values": [status, *others]}] if others else []
-    details |= {
-        "criteria": criteria(fields.get("Inclusion Criteria", [])),
-        "exclusion_criteria": criteria(fields.get("Exclusion Criteria", [])),
-        "contradictions": differing + _same_person(fields),
-    }
-    source |= {"format": "MedPath page, text", "provenance": "Parsed from a third party's page of the record"}
-    return [
-        SourceRecord(
-            sources=[source],
-            studies=[study_row(number, protocol)],
-            arms=protocol_arms(number, details["arms"], vocabulary),
-            outcomes=protocol_outcomes(number, protocol, vocabulary),
-            registered=[details],
-        )
-    ]
+    record.registered[0]["criteria"] = criteria(fields.get("Inclusion Criteria", []))
+    record.registered[0]["exclusion_criteria"] = criteria(fields.get("Exclusion Criteria", []))
+    record.registered[0]["contradictions"] = differing + _same_person(fields)
+    record.sources[0]["format"] = "MedPath page, text"
+    record.sources[0]["provenance"] = "Parsed from a third party's page of the record"
+    return [record]
 
 
 def _fields(text: str) -> tuple[list[str], dict[str, list[str]]]:
@@ -72,7 +61,7 @@ def _fields(text: str) -> tuple[list[str], dict[str, list[str]]]:
         name = ALIASES.get(words, words)
         if name in _HEADINGS and name not in fields:
             here = fields.setdefault(name, [])
-        elif words.lower() not in _NAMES["empty"] and not _HEADER.fullmatch(words):
+        elif words.lower() not in _NAMES["empty"] and not _SAID["header"].fullmatch(words):
             here.append(words)
     return top, fields
 
@@ -85,6 +74,7 @@ def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> Row:
         return re.sub(r"[\s/-]+", "_", text.strip()).upper() if text else None
 
     interventions = [line.partition(": ")[2] or line for line in fields.get("Interventions", [])]
+    arms, named = arms_of(fields.get("Arm && Interventions", []), interventions), _NAMES["outcomes"].items()
     youngest, oldest = ages_of(fields.get("Inclusion Criteria", []))
     target = first("Target Recruitment")
     phase = code(next((line for line in top[1:3] if "phase" in line.lower()), None)) or ""
@@ -101,12 +91,8 @@ def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> Row:
             "designInfo": {"interventionModel": code(first("Study Design"))},
             "enrollmentInfo": {"count": int(target)} if target and re.fullmatch(r"\d{1,7}", target) else {},
         },
-        "armsInterventionsModule": {
-            "armGroups": arms_of(fields.get("Arm && Interventions", []), interventions)
-        },
-        "outcomesModule": {
-            key: outcomes_of(fields.get(name, [])) for key, name in _NAMES["outcomes"].items()
-        },
+        "armsInterventionsModule": {"armGroups": arms},
+        "outcomesModule": {key: outcomes_of(fields.get(name, [])) for key, name in named},
         "eligibilityModule": {
             "eligibilityCriteria": without_contacts("\n".join(eligibility)),
             "sex": code(first("Sex")),
@@ -130,16 +116,6 @@ def _same_person(fields: dict[str, list[str]]) -> list[Row]:
 
 
 _NUMBER = re.compile(r"\s*(\d{1,2})[.)]\s*(.*)", re.DOTALL)
-_AGES = re.compile(
-    r"(\d{1,3})(?:\s*years?(?: old)?)?\s*(?:~|–|-|to|and)\s*(\d{1,3})\s*(?:years|yrs)", re.IGNORECASE
-)
-_GROWN = re.compile(
-    r"(?:≥|>=|at least|over|older than|above)\s*(\d{1,3})\s*(?:years|yrs)|"
-    r"(\d{1,3})\s*years(?: of age| old)?,? (?:or|and) (?:older|over|above)",
-    re.IGNORECASE,
-)
-_OF_AGE = re.compile(r"\bage[ds]?\b|\bold(?:er)?\b", re.IGNORECASE)
-_BULLET = re.compile(r"\s*[-•*–]\s+")
 _UNITS, _WORDS = ("|".join(_NAMES[name]) for name in ("time_units", "time_begins"))
 _SEAM = re.compile(
     rf"(?<=[a-z)\]%.])(?=\d{{1,3}}(?:st|nd|rd|th)?(?:\s*(?:,|and|to|-|~)\s*\d{{1,3}}(?:st|nd|rd|th)?)*[\s-]*(?:{_UNITS}))|"
@@ -149,10 +125,10 @@ _SEAM = re.compile(
 
 def ages_of(lines: list[str]) -> tuple[str | None, str | None]:
     """Return the ages that the first criterion on age states; how long a disease lasts is no age."""
-    for line in filter(_OF_AGE.search, lines):
-        if both := _AGES.search(line):
+    for line in filter(_SAID["of_age"].search, lines):
+        if both := _SAID["ages"].search(line):
             return f"{both[1]} Years", f"{both[2]} Years"
-        if least := _GROWN.search(line):
+        if least := _SAID["grown"].search(line):
             return f"{least[1] or least[2]} Years", None
     return None, None
 
@@ -179,9 +155,8 @@ def arms_of(lines: list[str], interventions: list[str]) -> list[Row]:
             ]
             at, given = min(cuts, default=(len(line), ""))
             label, description = line[:at], line[at + len(given) :] or None
-        arms.append(
-            {"label": label, "interventionNames": [given] if given else [], "description": description}
-        )
+        names = [given] if given else []
+        arms.append({"label": label, "interventionNames": names, "description": description})
     return arms
 
 
@@ -191,12 +166,14 @@ def outcomes_of(lines: list[str]) -> list[Row]:
     for line in lines:
         cells = _cells(line)
         seam = _SEAM.search(line)
+        time = line[seam.start() :] if seam else ""
+        # a time and nothing more: its line is no method's sentence
+        alone = len(time) <= 60 and "." not in time and bool(durations(time))
         if len(cells) >= 2:
-            found.append(
-                {"measure": cells[0], "timeFrame": cells[1], "description": " ".join(cells[2:]) or None}
-            )
-        elif seam and (not found or found[-1].get("description") or _is_row(line[seam.start() :])):
-            found.append({"measure": line[: seam.start()], "timeFrame": line[seam.start() :]})
+            row: Row = {"measure": cells[0], "timeFrame": cells[1]}
+            found.append(row | {"description": " ".join(cells[2:]) or None})
+        elif seam and (not found or found[-1].get("description") or alone):
+            found.append({"measure": line[: seam.start()], "timeFrame": time})
         elif not found:
             found.append({"measure": line.strip("; ")})
         else:
@@ -205,20 +182,11 @@ def outcomes_of(lines: list[str]) -> list[Row]:
     return found
 
 
-def _is_row(time: str) -> bool:
-    """Whether what follows a seam is a time and nothing more, so that its line is no method's sentence."""
-    return len(time) <= 60 and "." not in time and bool(durations(time))
-
-
 def countries_of(lines: list[str]) -> list[dict[str, str]]:
     """Return the countries of places written `City, Region, Country`, flags left out."""
     places = [re.sub(r"[\U0001F1E6-\U0001F1FF]", "", line).strip() for line in lines]
-    named = [
-        line.rpartition(", ")[2]
-        for line in places
-        if re.fullmatch(r"[^,@\d]{2,60}(?:, [^,@\d]{2,60}){1,3}", line)
-    ]
-    return [{"country": name} for name in dict.fromkeys(named)]
+    named = filter(re.compile(r"[^,@\d]{2,60}(?:, [^,@\d]{2,60}){1,3}").fullmatch, places)
+    return [{"country": name} for name in dict.fromkeys(line.rpartition(", ")[2] for line in named)]
 
 
 def criteria(lines: list[str]) -> list[Row]:
@@ -226,13 +194,12 @@ def criteria(lines: list[str]) -> list[Row]:
     found: list[Row] = []
     for line in lines:
         match = _NUMBER.match(line)
-        if bullet := _BULLET.match(line):
+        if bullet := _SAID["bullet"].match(line):
             found.append({"text": line[bullet.end() :], "items": []})
+        elif not match and found:
+            found[-1]["text"] += f" {line}"
         elif not match:
-            if found:
-                found[-1]["text"] += f" {line}"
-            else:
-                found.append({"text": line, "items": []})
+            found.append({"text": line, "items": []})
         elif int(match[1]) == len(found) + 1 or not found:
             found.append({"text": match[2], "items": []})
         else:
@@ -246,7 +213,7 @@ ENTRY_FIELDS = (*_IRCT["entry_fields"], " ".join(_IRCT["question"]))
 IRCT_FIELDS: dict[str, tuple[str, ...]] = {
     part: ENTRY_FIELDS if fields == "entries" else tuple(fields) for part, fields in _IRCT["parts"].items()
 }
-IRCT_PARTS = tuple(name for name in IRCT_FIELDS if name)
+IRCT_PARTS = tuple(IRCT_FIELDS)
 
 
 LinePlace = tuple[str, int, str]  # part, number of the entry (0: none), field
@@ -278,43 +245,46 @@ def read_irct(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecor
 def page_fields(text: str) -> dict[LinePlace, str]:
     """Return the value of every field that has one, by part, entry and field."""
     found: dict[LinePlace, list[str]] = {}
-    part, entry, field = "", 0, ""
+    place: LinePlace = ("", 0, "")
     for line in text.split("\n"):
-        pieces = [piece.strip().lstrip("#").strip() for piece in line.split("**")]
-        pieces = [piece for piece in pieces if piece]
-        if not pieces:
-            continue
-        titles = [_title(piece, part) for piece in pieces]
-        if not all(titles):
-            found.setdefault((part, entry, field), []).append(re.sub(r"\*+", "", line).strip())
-            continue
-        for title in titles:
-            if title.isdecimal():
-                # a number that is not the next one is a value, such as the share of a sponsor
-                if int(title) == entry + 1:
-                    entry, field = int(title), ""
-                else:
-                    found.setdefault((part, entry, field), []).append(title)
-            elif title in IRCT_PARTS and not (
-                part == "Protocol summary" and title in IRCT_FIELDS["Protocol summary"]
-            ):
-                part, entry, field = title, 0, ""
+        if pieces := irct_pieces(line):
+            if places := irct_places([words for words, _ in pieces], *place[:2]):
+                place = places[-1]
             else:
-                field = title
+                found.setdefault(place, []).append(re.sub(r"\*+", "", line).strip())
     texts = {place: " ".join(lines).strip() for place, lines in found.items()}
     return {place: value for place, value in texts.items() if value.lower() not in _EMPTY}
 
 
-def _title(piece: str, part: str) -> str:
-    """Return the heading that a piece of a line is; empty when it is none here."""
-    words = piece.rstrip(": ")
-    if words in IRCT_PARTS or words in IRCT_FIELDS.get(part, IRCT_FIELDS[""]) or words in IRCT_FIELDS[""]:
-        return words
-    if words.isdecimal() and words.isascii() and len(words) < 4 and part in IRCT_PARTS[2:]:
-        return words
-    return next(
-        (name for name in IRCT_FIELDS.get(part, ()) if name.endswith("…") and words.startswith(name[:-1])), ""
-    )
+def irct_pieces(line: str) -> list[tuple[str, int]]:
+    """Return the parts of a line between bold marks, each with its offset; end colons are dropped."""
+    pieces, at = [], 0
+    for piece in line.split("**"):
+        if words := piece.strip().lstrip("# ").rstrip(": "):
+            pieces.append((words, at + len(piece) - len(piece.lstrip())))
+        at += len(piece) + 2
+    return pieces
+
+
+def irct_places(pieces: list[str], part: str, entry: int) -> list[LinePlace]:
+    """Return the place that each piece of a line heads; none where one is no heading, but bold in prose.
+
+    Headings may be fused on one line (`Primary outcomes**1****Description**`). A number heads an entry only
+    where entries are counted and it is the next one; else it is a value, such as the share of a sponsor.
+    """
+    places: list[LinePlace] = []
+    for words in pieces:
+        fields, field = IRCT_FIELDS.get(part, ()), ""
+        if words in IRCT_PARTS and not (words in fields and part == "Protocol summary"):
+            part, entry = words, 0
+        elif fields == ENTRY_FIELDS and words == str(entry + 1):
+            entry += 1
+        elif words in fields:
+            field = words
+        else:
+            return []
+        places.append((part, entry, field))
+    return places
 
 
 def _as_export(trial_id: str, fields: dict[LinePlace, str]) -> dict[str, str]:
@@ -356,9 +326,7 @@ def _as_export(trial_id: str, fields: dict[LinePlace, str]) -> dict[str, str]:
         "primary_sponsor": sponsor[0][1] if sponsor else "",
         "date_registration": day("Registration date"),
         "date_enrolment": day("Actual recruitment start date", "Expected recruitment start date"),
-        "results_date_completed": day(
-            "Trial completion date", "Actual recruitment end date", "Expected recruitment end date"
-        ),
+        "results_date_completed": day(*_IRCT["ends"]),
         "end_of": "study" if "Trial completion date" in dates else "recruitment",
         "source_register": "IRCT",
         "inclusion_agemin": low,

@@ -27,6 +27,7 @@ from trialfiles.times import time_in_words, weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary, says_change
 
 _NAMES = names_of("reviews")
+_YEAR = "Year of study"
 _MEASURED = ("mean", "sd", "median", "q1", "q3", "minimum", "maximum", "count", "percent", "unit")
 
 
@@ -103,20 +104,11 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
             )
         name = f"{study_id}.r{len(record.results) + 1:02d}"
         time = time_in_words(row.get("subgroup")) or time_in_words(row["name"])
-        result: Row = dict.fromkeys(_MEASURED) | {
-            "result_id": name,
-            "study_id": study_id,
-            "source_id": study_id,
-            "arm_id": arm_id,
-            "concept": vocabulary.concept(row["name"] or ""),
-            "site": "all",
-            "measure": row["name"],
-            "category": row.get("subgroup"),
-            "timepoint_printed": time,
-            "timepoint_weeks": weeks(time),
-            "n": int(total) if total is not None else None,
-            "quantity_ids": name,
-        }
+        result: Row = dict.fromkeys(_MEASURED) | {"result_id": name, "quantity_ids": name, "arm_id": arm_id}
+        result |= {"study_id": study_id, "source_id": study_id, "site": "all"}
+        result |= {"measure": row["name"], "concept": vocabulary.concept(row["name"] or "")}
+        result |= {"timepoint_printed": time, "timepoint_weeks": weeks(time), "category": row.get("subgroup")}
+        result["n"] = int(total) if total is not None else None
         if row["kind"] == "continuous":
             sd = row[f"sd_{side}"]
             result |= {
@@ -150,17 +142,10 @@ def rm5_rows(path: Path, root: Element) -> Iterator[Row]:
         for outcome in comparison:
             if str(outcome.tag).removesuffix("_OUTCOME") not in ("DICH", "CONT", "IV", "IPD"):
                 continue
-            head = {
-                "group": group,
-                "number": outcome.get("NO"),
-                "kind": _kind(str(outcome.tag)),
-                "name": inert(outcome.findtext("NAME")),
-                "measure": outcome.get("EFFECT_MEASURE"),
-                "method": outcome.get("METHOD"),
-                "model": "random" if outcome.get("RANDOM") == "YES" else "fixed",
-                "label_1": inert(outcome.findtext("GROUP_LABEL_1")),
-                "label_2": inert(outcome.findtext("GROUP_LABEL_2")),
-            }
+            head = {"group": group, "kind": _kind(str(outcome.tag))}
+            head |= {key: outcome.get(name) for key, name in _NAMES["rm5_analysis"].items()}
+            head |= {key: inert(outcome.findtext(name)) for key, name in _NAMES["rm5_texts"].items()}
+            head["model"] = "random" if outcome.get("RANDOM") == "YES" else "fixed"
             yield from (head | row for row in _rm5_data(path, outcome, studies))
 
 
@@ -183,28 +168,15 @@ def revman5_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
     head: Row = {}
     for line, row in lines:
         if row.get("Data Type"):
-            head = {
-                "group": row["Comparison Number"],
-                "number": row["Outcome Number"],
-                "name": inert(row["Name"]),
-                "kind": _kind(row["Data Type"].strip()),
-                "measure": row.get("Effect Measure"),
-                "method": row.get("Statistical Method"),
-                "model": (row.get("Analysis Model") or "").lower(),
-                "subgroup": None,
-                "label_1": inert(row.get("Group Label 1")),
-                "label_2": inert(row.get("Group Label 2")),
-            }
-        elif (
-            row.get("Total 1")
-            and head
-            and row.get("Year of study") is not None
-            and row.get("User defined order")
-        ):
+            head = {key: row.get(name) for key, name in _NAMES["revman5_analysis"].items()}
+            head |= {key: inert(row.get(name)) for key, name in _NAMES["revman5_texts"].items()}
+            head |= {"kind": _kind(row["Data Type"].strip()), "model": (head["model"] or "").lower()}
+            head["subgroup"] = None
+        elif head and all(map(row.get, ("Total 1", "User defined order"))) and row.get(_YEAR) is not None:
             figures = _figures("revman5", path, line, row.get)
             if not inert(row["Name"]):
                 raise refusal(path, line, "Name", "missing", "name the study")
-            yield head | {"study": inert(row["Name"]), "year": row.get("Year of study")} | figures
+            yield head | {"study": inert(row["Name"]), "year": row[_YEAR]} | figures
         elif head and row.get("Subgroup Number") not in ("0", None, ""):
             head = head | {"subgroup": inert(row["Name"])}
 
@@ -218,9 +190,12 @@ def web_rows(path: Path, lines: list[tuple[int, Row]]) -> Iterator[Row]:
         figures = _figures("web", path, line, row.get)
         key = (row.get("Analysis group"), row.get("Analysis number"))
         said = settings.get(key, {})
+        # without their settings the kind of an analysis shows in its figures
+        known = "continuous" if figures["sd_1"] or figures["sd_2"] else "dichotomous"
+        known = said.get("kind") or ("generic" if figures["giv_se"] else known)
         texts = {key: inert(row.get(name)) for key, name in _NAMES["web_texts"].items()}
         settled = {name: said.get(name) for name in _NAMES["web_settings"]}
-        kind = {"kind": said.get("kind") or _guess(figures), "kind_stated": "kind" in said}
+        kind = {"kind": known, "kind_stated": "kind" in said}
         yield {"group": key[0], "number": key[1]} | texts | kind | settled | figures
 
 
@@ -239,13 +214,6 @@ def _settings(path: Path) -> dict[tuple[Any, Any], Row]:
                 "kind": _kind(row.get("Data type") or "")
             } | {key: inert(row.get(name)) for key, name in _NAMES["web_settings"].items()}
     return found
-
-
-def _guess(row: Row) -> str:
-    """Return the kind of an analysis from its figures, for data rows without their settings."""
-    if row["giv_se"]:
-        return "generic"
-    return "continuous" if row["sd_1"] or row["sd_2"] else "dichotomous"
 
 
 def write_web_rows(records: Iterable[SourceRecord]) -> str:
@@ -299,22 +267,13 @@ def _record(study_id: str, name: str, row: Row) -> SourceRecord:
         match = _JUDGED.fullmatch(column.strip())
         if match and inert(value):
             support = inert(row.get(f"Domain (support): {match[1]}"))
-            judgements.append(
-                {
-                    "study_id": study_id,
-                    "tool": "as in the review",
-                    "domain": match[1],
-                    "judgement": inert(value),
-                    "reason": support or "no support given in the review",
-                    "quantity_ids": None,
-                    "order": len(judgements) + 1,
-                }
-            )
+            said = {"study_id": study_id, "tool": "as in the review", "domain": match[1]}
+            said |= {"judgement": inert(value), "reason": support or "no support given in the review"}
+            judgements.append(said | {"quantity_ids": None, "order": len(judgements) + 1})
     year = inert(row.get("Year"))
     title = f"{name} {year}" if year else name
-    characteristics = {
-        key.removeprefix("Char: ").lower(): inert(value) for key, value in row.items() if "Char: " in key
-    }
+    told = {name.removeprefix("Char: ").lower(): value for name, value in row.items() if "Char: " in name}
+    characteristics = {name: inert(value) for name, value in told.items()}
     return SourceRecord(
         sources=[stated_source(study_id, "RevMan Web CSV", "published", citation=title)],
         studies=[{"study_id": study_id, "title": title, "population": characteristics.get("participants")}],
@@ -325,27 +284,17 @@ def _record(study_id: str, name: str, row: Row) -> SourceRecord:
 
 def _kind(name: str) -> str:
     """Return the kind of an analysis, by how its name begins."""
-    return next(
-        (kind for start, kind in _NAMES["kinds"].items() if name.upper().startswith(start)), "generic"
-    )
+    kinds = (kind for start, kind in _NAMES["kinds"].items() if name.upper().startswith(start))
+    return next(kinds, "generic")
 
 
 def _figures(form: str, path: Path, line: int | None, get: Callable[[str], str | None]) -> Row:
-    """Return the figures of a row, each from the cell that a form has for it."""
-    return {key: review_number(path, line, name, get(name)) for key, name in _NAMES[form].items()}
-
-
-def review_number(path: Path, line: int | None, field: str, text: str | None) -> float | None:
-    """Return the number of a cell; None where an analysis has none.
-
-    Raises
-    ------
-    SourceError
-        When the cell holds something else.
-    """
-    text = (text or "").strip()
-    if text in ("", "NA", "#N/A", "Not estimable"):
-        return None
-    if re.fullmatch(r"[-+\u2212]?\d{1,15}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", text):
-        return printed_number(text)
-    raise refusal(path, line, field, f"{text[:40]!r} is no number", "export the data again")
+    """Return the figures of a row, each from the cell that a form has for it; None where it has none."""
+    figures: Row = {}
+    for key, name in _NAMES[form].items():
+        text = (get(name) or "").strip()
+        missing = text in ("", "NA", "#N/A", "Not estimable")
+        if not missing and not re.fullmatch(r"[-+\u2212]?\d{1,15}(?:\.\d{1,30})?(?:[eE][-+]?\d{1,2})?", text):
+            raise refusal(path, line, name, f"{text[:40]!r} is no number", "export the data again")
+        figures[key] = None if missing else printed_number(text)
+    return figures

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from trialfiles.forms import names_of
-from trialfiles.registry_pages import ALIASES, ENTRY_FIELDS, IRCT_FIELDS, IRCT_PARTS, MEDPATH_PARTS
+from trialfiles.forms import names_of, patterns_of
+from trialfiles.registry_pages import ALIASES, IRCT_PARTS, MEDPATH_PARTS, irct_pieces, irct_places
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Section:
     title: str
     line: int
     char_start: int
-    char_end: int
+    char_end: int = -1  # of a heading that rules until the next one, before that is found
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ def find_sections(lines: list[Line]) -> list[Section]:
     headings_of = next((headings for fits, headings in pages if fits(lines)), article_headings)
     found, following = [], lines[-1].char_end if lines else 0
     for heading in reversed(headings_of(lines)):
-        end = following if heading.char_end is None else heading.char_end
-        found.append(Section(heading.title, heading.line, heading.char_start, end))
-        following = following if heading.char_end is not None else heading.char_start
+        if heading.char_end < 0:
+            heading, following = replace(heading, char_end=following), heading.char_start
+        found.append(heading)
     return found[::-1]
 
 
@@ -77,33 +76,13 @@ def main_sections(lines: list[Line]) -> list[Section]:
     return [replace(part, char_end=end) for part, end in zip(found, ends, strict=False)]
 
 
-@dataclass(frozen=True)
-class Heading:
-    """A heading: its title, where it begins, and where its section ends when that is known already.
-
-    `char_end` is None for a heading that rules until the next one; a caption of a table or a figure
-    rules only its own paragraph, and knows its end.
-    """
-
-    title: str
-    line: int
-    char_start: int
-    char_end: int | None = None
-
-
 _NAMES = names_of("headings")
+_SAID = patterns_of("headings", "patterns")
 KNOWN_HEADINGS, MAIN_HEADINGS = frozenset(_NAMES["known"]), frozenset(_NAMES["main"])
 ABSTRACTS = frozenset({"abstract", "summary"})
 RUN_IN_ABSTRACT, RUN_IN_ANYWHERE = "|".join(_NAMES["in_abstract"]), "|".join(_NAMES["anywhere"])
 _IN_ABSTRACT = re.compile(rf"\s*\**({RUN_IN_ABSTRACT})\**[:.]?\**\s+(?=[A-Z0-9])")
 _ANYWHERE = re.compile(rf"\s*\**((?i:{RUN_IN_ANYWHERE}))\**[:.]?\**\s+(?=[A-Z0-9<*])")
-_CAPTION = re.compile(
-    r"\s*\**((?:Table|Tab\.|Figure|Fig\.?) ?[0-9]{1,3}[A-Z]?)\b(?![ ,]*(?:and|shows?|[0-9]))"
-)
-_NUMBERING = re.compile(r"(?:[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}\.?|[IVX]{1,4}\.)[ \t]+(?=[A-Z])")
-_MARKDOWN = re.compile(r"\s*#{1,6}[ \t]+(?=\S)")
-_BULLET = re.compile(r"\s*(?:[-*•][ \t]|[0-9]{1,2}[.)][ \t])")
-_SPACED = re.compile(r"(?:[A-Z] ){3,}[A-Z]")
 _EDGES = "\ufeff\u00a0 \t\f*_"
 # With its colon such a heading is one anywhere in a paragraph, when there is another one.
 _WITH_COLON = re.compile(
@@ -112,7 +91,7 @@ _WITH_COLON = re.compile(
 )
 
 
-def article_headings(lines: list[Line]) -> list[Heading]:
+def article_headings(lines: list[Line]) -> list[Section]:
     """Return the headings and captions of an article, in order.
 
     A line is a heading when it is a known name, a markdown heading, or, after the first of these, a
@@ -120,50 +99,40 @@ def article_headings(lines: list[Line]) -> list[Heading]:
     an abstract are titled `Abstract: Results`; so are `RESULTS: ...` and the like before any other heading,
     when there are two of them at least. No heading is looked for among references or authors.
     """
-    headings: list[Heading] = []
+    headings: list[Section] = []
     top = ""
     labelled = sum(_WITH_COLON.match(line.content.lstrip(_EDGES)) is not None for line in lines) > 1
     for at, line in enumerate(lines):
         if line.blank:
             continue
-        title = _own_line(lines, at, top)
+        end = -1
+        title, caption = _own_line(lines, at, top), _SAID["caption"].match(line.content)
         if title:
             top = title
-            headings.append(Heading(title, line.number, line.char_start))
-            continue
-        caption = _CAPTION.match(line.content)
-        if caption and _opens(lines, at):
-            headings.append(Heading(caption[1], line.number, line.char_start, _caption_end(lines, at)))
-            continue
-        if top.lower() in {"", *ABSTRACTS}:
-            found = _labels(line, top or "Abstract")
-            if found and (top or len(found) > 1 or labelled):
-                headings += found
+        elif caption and _opens(lines, at):
+            title, end = caption[1], _caption_end(lines, at)
+        else:
+            words = line.content.lstrip(_EDGES)
+            found = list(_WITH_COLON.finditer(words)) if top.lower() in {"", *ABSTRACTS} else []
+            if found and (top or len(found) > 1 or labelled):  # `Methods: ... Results: ...`
+                for label in found:
+                    place = line.char_end - len(words) + label.start()
+                    headings.append(Section(f"{top or 'Abstract'}: {label['name']}", line.number, place))
                 continue
-        run_in = _run_in(lines, at, top)
-        if run_in:
-            headings.append(Heading(run_in, line.number, line.char_start))
+            title = _run_in(lines, at, top)
+        if title:
+            headings.append(Section(title, line.number, line.char_start, end))
     return headings
-
-
-def _labels(line: Line, top: str) -> list[Heading]:
-    """Return the headings with a colon in a line (`Methods: ... Results: ...`)."""
-    words = line.content.lstrip(_EDGES)
-    shift = line.char_end - len(words)
-    return [
-        Heading(f"{top}: {label['name']}", line.number, shift + label.start())
-        for label in _WITH_COLON.finditer(words)
-    ]
 
 
 def _own_line(lines: list[Line], at: int, top: str) -> str:
     """Return the title of a heading that has the line for itself, or ''."""
     content = lines[at].content
-    marked = _MARKDOWN.match(content) is not None
+    marked = _SAID["markdown"].match(content) is not None
     words = content.strip(_EDGES).lstrip("# ").strip(_EDGES)
-    if _SPACED.fullmatch(words):
+    if _SAID["spaced"].fullmatch(words):
         words = words.replace(" ", "")
-    numbering = _NUMBERING.match(words)
+    numbering = _SAID["numbering"].match(words)
     bare = (words[numbering.end() :] if numbering else words).rstrip(": ")
     if len(bare) > 120:
         return ""
@@ -178,11 +147,8 @@ def _looks_like_heading(lines: list[Line], at: int, bare: str) -> bool:
     if not (3 < len(bare) <= 60 and bare[0].isupper() and len(bare.split()) <= 8):
         return False
     # A colon at the end introduces what follows; it does not name it.
-    if (
-        lines[at].content.rstrip("* ")[-1] in ".,;:?!)"
-        or any(mark in bare for mark in "@,;|\t<>[]=%©")
-        or _CAPTION.match(bare)
-    ):
+    introduces = lines[at].content.rstrip("* ")[-1] in ".,;:?!)"
+    if introduces or set("@,;|\t<>[]=%©") & set(bare) or _SAID["caption"].match(bare):
         return False
     # In capitals a heading needs no blank lines; a numbered line in capitals may be an item of a list.
     capitals = bare.isupper() and bare == lines[at].content.strip(_EDGES) and not re.search(r"[0-9.]", bare)
@@ -191,7 +157,7 @@ def _looks_like_heading(lines: list[Line], at: int, bare: str) -> bool:
     if not (_opens(lines, at) and at + 1 < len(lines) and lines[at + 1].blank):
         return False
     following = next((line.content.strip() for line in lines[at + 1 :] if not line.blank), "")
-    if _BULLET.match(following):
+    if _SAID["bullet"].match(following):
         return True
     prose = len(following) >= 80 or following.endswith((".", ":"))
     return prose and not any(character.isdigit() for character in bare)
@@ -212,10 +178,8 @@ def _run_in(lines: list[Line], at: int, top: str) -> str:
     """Return the title of a heading that runs into its paragraph, or ''."""
     if not _opens(lines, at):
         return ""
-    if top.lower() in ABSTRACTS:
-        found = _IN_ABSTRACT.match(lines[at].content)
-        if found:
-            return f"{top}: {found[1]}"
+    if top.lower() in ABSTRACTS and (found := _IN_ABSTRACT.match(lines[at].content)):
+        return f"{top}: {found[1]}"
     found = _ANYWHERE.match(lines[at].content)
     return found[1] if found else ""
 
@@ -238,79 +202,29 @@ def _paragraph_end(lines: list[Line], at: int) -> int:
     return at
 
 
-# A field whose name goes on is known by its first words, which are title enough.
-_LONG = tuple(
-    field.removesuffix("…") for fields in IRCT_FIELDS.values() for field in fields if field.endswith("…")
-)
-
-
 def is_irct(lines: list[Line]) -> bool:
     """Whether the text is an IRCT protocol page: most of its parts stand alone on a line."""
     contents = {line.content.split("**")[0].strip() for line in lines}
     return sum(part in contents for part in IRCT_PARTS) >= 6
 
 
-def irct_headings(lines: list[Line]) -> list[Heading]:
-    """Return the headings in order, each titled with its part, its entry number and its field.
-
-    Bold headings may be fused on one line (`Blinding description**Placebo**`): a line counts as
-    headings only when every piece of it is one, so that a bold value inside prose never does.
-    """
-    headings: list[Heading] = []
-    part, entry, number = "", "", 0
+def irct_headings(lines: list[Line]) -> list[Section]:
+    """Return the headings in order, each titled with its part, its entry number and its field."""
+    headings: list[Section] = []
+    part, entry = "", 0
     for line in lines:
-        pieces = _pieces(line)
-        if not pieces or not all(_known(words, part) for words, _ in pieces):
-            continue
-        # A number alone is an entry's only when entries are counted here and it is the next one.
-        following = str(number + 1) if IRCT_FIELDS.get(part) == ENTRY_FIELDS else ""
-        if len(pieces) == 1 and pieces[0][0].isdecimal() and pieces[0][0] != following:
-            continue
-        for words, start in pieces:
-            if words.isdecimal():
-                number, entry = int(words), f" {words}"
-                title = f"{part}{entry}"
-            elif words in IRCT_PARTS and not (
-                words in IRCT_FIELDS.get(part, ()) and part == "Protocol summary"
-            ):
-                part, entry, number, title = words, "", 0, words
-            else:
-                title = f"{part}{entry}: {words}"
-            headings.append(Heading(title, line.number, start))
+        pieces = irct_pieces(line.content)
+        places = irct_places([words for words, _ in pieces], part, entry)
+        for (part, entry, field), (_, start) in zip(places, pieces, strict=False):
+            title = f"{part} {entry or ''}".strip() + (f": {field}" if field else "")
+            headings.append(Section(title, line.number, line.char_start + start))
     return headings
-
-
-def _pieces(line: Line) -> list[tuple[str, int]]:
-    """Return the parts of a line between bold marks, each with its offset; end colons are dropped."""
-    pieces, at = [], line.char_start
-    for piece in line.content.split("**"):
-        words = piece.strip().lstrip("# ").rstrip(": ")
-        words = next((short for short in _LONG if words.startswith(short)), words)
-        if words:
-            pieces.append((words, at + len(piece) - len(piece.lstrip())))
-        at += len(piece) + 2
-    return pieces
-
-
-def _known(words: str, part: str) -> bool:
-    """Whether the words are a part, a field of the present part, or a number of an entry in it."""
-    if words in IRCT_PARTS or words in IRCT_FIELDS.get(part, ()):
-        return True
-    # "Primary outcomes**1****Description**" names its part on the same line, hence any entry field.
-    return (
-        words in ENTRY_FIELDS
-        and part not in ("", "Protocol summary")
-        or words.isdecimal()
-        and words.isascii()
-        and len(words) < 3
-    )
 
 
 _TAG = re.compile(
     r"<(?P<end>/?)(?P<name>abstract|sec|ack|ref-list|title|table-wrap|fig|label)\b(?P<rest>[^<>]{0,300})>"
 )
 _ANY_TAG = re.compile(r"<[^<>]{0,300}>")
-_JATS_NUMBERING = re.compile(r"^(?:[0-9]{1,2}(?:\.[0-9]{1,2}){0,3}\.?|[IVX]{1,4}\.)\s+")
 _NAMED = {"abstract": "Abstract", "ref-list": "References", "ack": "Acknowledgements"}
 _FLOATS = ("table-wrap", "fig")
 _PARTS = (*_NAMED, "sec", *_FLOATS)
@@ -331,38 +245,32 @@ def is_jats(lines: list[Line]) -> bool:
     return any("<sec" in line.content or "<abstract" in line.content for line in lines[:1000])
 
 
-def jats_headings(lines: list[Line]) -> list[Heading]:
+def jats_headings(lines: list[Line]) -> list[Section]:
     """Return the headings in order; the part of an abstract is titled `Abstract: Results`."""
-    headings: list[Heading] = []
+    headings: list[Section] = []
     parts: list[_Part] = []
     open_title = ""
-    for line, tag, before in _tags(lines):
-        name, at = tag["name"], line.char_start + tag.start()
-        if name in ("title", "label"):
-            if tag["end"] and open_title == name and parts:
-                _entitle(parts, name, _plain(before), headings)
-            open_title = "" if tag["end"] else name
-        elif name in _PARTS and not tag["end"] and not tag["rest"].endswith("/"):
-            parts.append(_Part(name, line.number, at, _NAMED.get(name, "")))
-            if name in _NAMED:
-                headings.append(Heading(_NAMED[name], line.number, at))
-        elif tag["end"] and parts and parts[-1].name == name:
-            part = parts.pop()
-            if name in _FLOATS and part.title:
-                headings.append(Heading(part.title, part.line, part.start, line.char_start + tag.end()))
-    return sorted(headings, key=lambda heading: (heading.char_start, heading.char_end is not None))
-
-
-def _tags(lines: list[Line]) -> Iterator[tuple[Line, re.Match, str]]:
-    """Yield each tag that matters with its line and the text since the one before it."""
     for line in lines:
         done = 0
         for tag in _TAG.finditer(line.content):
-            yield line, tag, line.content[done : tag.start()]
-            done = tag.end()
+            before, done = line.content[done : tag.start()], tag.end()
+            name, at = tag["name"], line.char_start + tag.start()
+            if name in ("title", "label"):
+                if tag["end"] and open_title == name and parts:
+                    _entitle(parts, name, _plain(before), headings)
+                open_title = "" if tag["end"] else name
+            elif name in _PARTS and not tag["end"] and not tag["rest"].endswith("/"):
+                parts.append(_Part(name, line.number, at, _NAMED.get(name, "")))
+                if name in _NAMED:
+                    headings.append(Section(_NAMED[name], line.number, at))
+            elif tag["end"] and parts and parts[-1].name == name:
+                part = parts.pop()
+                if name in _FLOATS and part.title:
+                    headings.append(Section(part.title, part.line, part.start, line.char_start + done))
+    return sorted(headings, key=lambda heading: (heading.char_start, heading.char_end >= 0))
 
 
-def _entitle(parts: list[_Part], tag: str, words: str, headings: list[Heading]) -> None:
+def _entitle(parts: list[_Part], tag: str, words: str, headings: list[Section]) -> None:
     """Give the innermost part its title: sections from `title`, tables and figures from `label`."""
     part = parts[-1]
     floats = part.name in _FLOATS
@@ -371,13 +279,13 @@ def _entitle(parts: list[_Part], tag: str, words: str, headings: list[Heading]) 
     part.title = words
     if not floats:
         in_abstract = any(outer.name == "abstract" for outer in parts[:-1])
-        headings.append(Heading(f"Abstract: {words}" if in_abstract else words, part.line, part.start))
+        headings.append(Section(f"Abstract: {words}" if in_abstract else words, part.line, part.start))
 
 
 def _plain(words: str) -> str:
     """Return a title without tags, entities, numbering and the colon after it."""
     plain = " ".join(html.unescape(_ANY_TAG.sub("", words)).split())
-    return _JATS_NUMBERING.sub("", plain).rstrip(": ")[:120]
+    return _SAID["jats_numbering"].sub("", plain).rstrip(": ")[:120]
 
 
 def is_medpath(lines: list[Line]) -> bool:
@@ -388,9 +296,9 @@ def is_medpath(lines: list[Line]) -> bool:
     return known >= 6 or (first == "MedPath" and known >= 3)
 
 
-def medpath_headings(lines: list[Line]) -> list[Heading]:
+def medpath_headings(lines: list[Line]) -> list[Section]:
     """Return the headings in order; a field is titled with its part before it."""
-    headings: list[Heading] = []
+    headings: list[Section] = []
     part = ""
     for line in lines:
         words = line.content.strip().lstrip("# ").strip()
@@ -401,5 +309,5 @@ def medpath_headings(lines: list[Line]) -> list[Heading]:
             title = f"{part}: {words}"
         else:
             continue
-        headings.append(Heading(title, line.number, line.char_start))
+        headings.append(Section(title, line.number, line.char_start))
     return headings

@@ -21,10 +21,11 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from trialfiles.forms import names_of
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Row, SourceError, refusal
 
 LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
+_CONTACT = patterns_of("contacts", "patterns")
 _Answer = TypeVar("_Answer")
 _BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*/?\s*>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -124,24 +125,14 @@ def inert_cell(value: Any) -> Any:
 
 
 _BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none
-_EMAIL = re.compile(
-    rf"[\w.+-]+{_BLANK}(?:@|\(at\)|\[at\]){_BLANK}[\w-]+(?:{_BLANK}(?:\.|\[dot\]|\(dot\)){_BLANK}[\w-]+)*\.?[A-Za-z]{{2,}}"
-)
-# +49 30 1234567 or 0098 21 88665000: a country code, then groups. A decimal point ends a candidate, and so
-# does a letter before or after, so that hashes, registrations and offsets are none.
-_ABROAD = re.compile(r"(?<![\w.+])(?:\+\s?|00)[1-9]\d{0,3}(?:[ \u00a0/-]?\(?\d{1,12}\)?){1,7}(?![\w]|\.\d)")
-_DOTTED = re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:\.\d{1,4}){4,5}(?![\w.])")
-_ANNOUNCED = re.compile(
-    r"\b(?:tel|phone|telephone|fax|mobile|whatsapp)\b[.:\s]{1,3}(\(?[+\d][\d\s()./-]{6,}\d)", re.I
-)
 
 
 def contact_details(text: str) -> list[str]:
     """Return e-mail addresses and international phone numbers found in a text."""
-    found = [match.group() for match in _EMAIL.finditer(text)]
-    found += [match.group() for match in _ABROAD.finditer(text) if _dialled(match.group())]
-    found += [match.group() for match in _DOTTED.finditer(text)]
-    found += [match.group(1) for match in _ANNOUNCED.finditer(text) if _dialled(match.group(1))]
+    found = [match.group() for match in _CONTACT["email"].finditer(text)]
+    found += [match.group() for match in _CONTACT["abroad"].finditer(text) if _dialled(match.group())]
+    found += [match.group() for match in _CONTACT["dotted"].finditer(text)]
+    found += [match.group(1) for match in _CONTACT["announced"].finditer(text) if _dialled(match.group(1))]
     return list(dict.fromkeys(found))
 
 

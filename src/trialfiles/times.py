@@ -10,6 +10,8 @@ import re
 from datetime import date, timedelta
 from typing import Any
 
+from trialfiles.forms import patterns_of
+from trialfiles.quantities.numerals import numeral
 from trialfiles.text import remembered
 
 WEEKS_PER_MONTH = 365.25 / 12 / 7
@@ -20,67 +22,7 @@ _WEEKS = {
 }  # fmt: skip
 _SHORT = {"min": "minute", "hr": "hour", "wk": "week", "mo": "month", "mth": "month", "yr": "year"}
 _CUES = ("min", "hour", "hr", "day", "week", "wk", "mo", "mth", "year", "yr")
-_COUNTED = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_WORDS = {word: value for value, word in enumerate(_COUNTED, start=1)}
-_WORDS |= {
-    word: value
-    for value, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth"], start=1)
-}
-_NUMBER = r"(?:\d{1,6}(?:\.\d{1,6})?(?!\d)(?:st|nd|rd|th)?|(?:" + "|".join(_WORDS) + r")(?![a-z]))"
-_DASH = r"\u2010-\u2015-"
-_NUMBERS = rf"{_NUMBER}(?:(?:\s*(?:[,;/&{_DASH}]|\band\b|\bor\b|\bto\b)\s*){{1,3}}{_NUMBER}){{0,20}}"
-_UNIT = r"(minute|min|hour|hr|day|week|wk|month|mth|mo|year|yr)s?"
-_AFTER = re.compile(rf"(?<![\w.,/{_DASH}])({_NUMBERS})[\s\u00a0{_DASH}]*{_UNIT}\b", re.IGNORECASE)
-_BEFORE = re.compile(  # "min 5" is a minimum, "year 2019" a date, "person-years 5" an amount
-    rf"(?<!person-)(?<!patient-)(?<!subject-)\b(?!years?\s+(?:19|20)\d\d\b){_UNIT.replace('min|', '')}"
-    rf"[\s\u00a0{_DASH}]*({_NUMBERS})(?![\w,/{_DASH}]*\d|\.\d)",
-    re.IGNORECASE,
-)
-# words after which a number is of the time behind it: "after 1 week", not "visit 1 week 12"
-_OF_TIME = re.compile(
-    r"(?:^|[^\w\s]|\b(?:a|about|after|and|at|by|first|for|from|in|last|of|or|over|than|the|to|until|within|with))"
-    r"\s*$",
-    re.IGNORECASE,
-)
-_ONE = re.compile(_NUMBER, re.IGNORECASE)
-_BASELINE = re.compile(
-    r"\b(baseline|before (?:the )?(?:first )?treatment|week 0|month 0|day 0)\b", re.IGNORECASE
-)
-_AT_END = re.compile(
-    r"\b(?:at|after)\s+(?!least\b|most\b)((?:(?!\b(?:at|after)\b)[^.;]){1,80})\.?$", re.IGNORECASE
-)
-# what turns baseline into the start of a span, and a duration into a time before treatment
-_SPAN = re.compile(
-    r"\b(from|after|since|to|until|till|through|end|change|compared|relative|over)\b", re.IGNORECASE
-)
-# counted from the end of treatment, whose length is another matter
-_FROM_END = re.compile(
-    r"\bpost-?\s?intervention\b"
-    r"|\b(?:after|post|following)[ -](?:the )?(?:(?:last|final) (?:treatment|session|injection|visit)|end)\b",
-    re.IGNORECASE,
-)
-_IN_CYCLE = (
-    rf"\b(?:(?:cycle|course)\s*\d{{1,3}}|period\s*[2-9](?=\W*day))[\s,:/{_DASH}]*{_UNIT}\s*{_NUMBERS}"
-    rf"|\b{_UNIT}\s*{_NUMBERS}[\s,]*(?:of|in)\s+(?:the |each |every )?(?:\w+ )?(?:cycle|course)\b"
-    r"|\b[CV]\d{1,2} ?[DW]\d{1,2}\b|\bPOD ?\d{1,3}\b"
-)
-_CYCLE = re.compile(_IN_CYCLE + r"|^\W*(?:\d{1,3} ?h|W\d{1,3})(?: (?:post|after)\b.*)?\W*$", re.IGNORECASE)
-# what holds a duration and is no time: how often, per how much, how old, how long at least, what is looked
-# back upon, a day within a cycle, and by how much a visit may miss its day
-_NO_TIME = re.compile(
-    rf"\b(?:every|per)\s+{_NUMBER}[\s-]*{_UNIT}\b"
-    r"|(?:[<>\u2264\u2265]=?|\bat least|\b(?:less|fewer|more|greater|longer|older|younger) than)"
-    rf"\s*{_NUMBER}[\s-]*{_UNIT}\b"
-    rf"|\b(?:past|previous|preceding|last)\s+{_NUMBER}[\s-]*{_UNIT}\b"
-    rf"|\bage[ds]?\W{{1,3}}(?:of |from |between )?{_NUMBERS}[\s-]*{_UNIT}\b"
-    rf"|(?<![\w.,/{_DASH}]){_NUMBERS}[\s-]*{_UNIT}"
-    r"(?:[\s-]+(?:olds?|of age)\b|\s+(?:and|or)\s+(?:older|over|above|younger|under|more|longer|less)\b)"
-    rf"|{_IN_CYCLE}"
-    rf"|\(?\s*(?:\u00b1|\+ ?/? ?[-\u2212\u2013])\s*{_NUMBER}(?:\s*{_UNIT}\b)?\s*\)?",
-    re.IGNORECASE,
-)
-_BEFORE_START = re.compile(rf"\b{_UNIT}\s+[-\u2212\u2013]\d", re.IGNORECASE)
-_PAST = re.compile(rf"\b{_UNIT}\s+(before|prior|preceding|earlier|ago)\b", re.IGNORECASE)
+_TOLD = patterns_of("times", "patterns", re.IGNORECASE)
 
 
 @remembered
@@ -94,14 +36,14 @@ def weeks(printed: str | None) -> float | None:
     """
     if not printed or len(printed) > LONGEST:
         return None
-    if _PAST.search(printed) or _FROM_END.search(printed) or _BEFORE_START.search(printed):
+    if any(_TOLD[name].search(printed) for name in ("past", "from_end", "before_start")):
         return None
-    printed = _NO_TIME.sub(" ", printed)
+    printed = _TOLD["no_time"].sub(" ", printed)
     times = durations(printed)
     found = {value for value, _ in times}
     if len(found) == 1 or (len(times) == 2 and _said_twice(printed, *times)):
         return times[0][0]
-    if not found and _BASELINE.search(printed) and not _SPAN.search(printed):
+    if not found and _TOLD["baseline"].search(printed) and not _TOLD["span"].search(printed):
         return 0.0
     return None
 
@@ -110,17 +52,9 @@ def _said_twice(printed: str, first: tuple[float, str], second: tuple[float, str
     """Whether `Week 24 (6 months)` says one time in two units; the first is meant, the other rounds it."""
     between = printed[printed.find(first[1]) + len(first[1]) : printed.rfind(second[1])]
     low, high = sorted((first[0], second[0]))
-    units = {_unit(token) for _, token in (first, second)}
-    return (
-        len(units) == 2
-        and bool(re.fullmatch(r"\s*[(\[/=]?\s*(?:i\.e\.,?\s*)?", between))
-        and high <= 1.1 * low
-    )
-
-
-def _unit(token: str) -> str:
-    """Return the unit in a printed time."""
-    return re.sub(r"[^a-z]", "", re.findall(_UNIT, token, re.IGNORECASE)[0].lower())
+    one, other = (_TOLD["unit"].findall(token)[0].lower() for _, token in (first, second))
+    beside = re.fullmatch(r"\s*[(\[/=]?\s*(?:i\.e\.,?\s*)?", between)
+    return one != other and beside is not None and high <= 1.1 * low
 
 
 def weeks_after_end(printed: str | None) -> float | None:
@@ -131,7 +65,7 @@ def weeks_after_end(printed: str | None) -> float | None:
     >>> weeks_after_end("6 weeks post-intervention"), weeks_after_end("6 weeks")
     (6.0, None)
     """
-    if not printed or not _FROM_END.search(printed):
+    if not printed or not _TOLD["from_end"].search(printed):
         return None
     found = {value for value, _ in durations(printed)}
     return found.pop() if len(found) == 1 else None
@@ -143,9 +77,9 @@ def durations(printed: str) -> list[tuple[float, str]]:
     if not any(unit in low for unit in _CUES):
         return []
     return [
-        (_in_weeks(number, unit), match.group())
+        (numeral(number) * _WEEKS[_SHORT.get(unit.lower(), unit.lower())], match.group())
         for match, numbers, unit in _matches(printed)
-        for number in _ONE.findall(numbers)
+        for number in _TOLD["one"].findall(numbers)
     ]
 
 
@@ -155,26 +89,21 @@ def _matches(printed: str) -> list[tuple[re.Match[str], str, str]]:
     A number before a unit that has another behind it belongs to the word before it: `Visit 2 Week 12`. Where
     no word says so, neither is taken.
     """
-    rivals = {match.start() for match in _BEFORE.finditer(printed)}
+    rivals = {match.start() for match in _TOLD["before"].finditer(printed)}
     found, rest, at = [], [], 0
-    for match in _AFTER.finditer(printed):
+    for match in _TOLD["after"].finditer(printed):
         rival = match.start(2) in rivals
-        if rival and _of_word(printed, match):
-            continue
+        before = printed[max(0, match.start() - 12) : match.start()]
+        if rival and match.group()[-1] not in "sS" and not _TOLD["of_time"].search(before):
+            continue  # the number is of the word before it
         rest += [printed[at : match.start()], "\n" * len(match.group())]
         at = match.end()
         # "2 Week 12": 2 weeks or week 12?
         if not (rival and match.start() == 0 and re.match(r"(?!1\D)\d+\s+[A-Za-z]+(?<!s)$", match.group())):
             found.append((match, match.group(1), match.group(2)))
     left = "".join(rest) + printed[at:]
-    found += [(match, match.group(2), match.group(1)) for match in _BEFORE.finditer(left)]
+    found += [(match, match.group(2), match.group(1)) for match in _TOLD["before"].finditer(left)]
     return sorted(found, key=lambda hit: hit[0].start())
-
-
-def _of_word(printed: str, match: re.Match[str]) -> bool:
-    """Whether the number before a unit is not of the unit, which has a number of its own behind it."""
-    plural = match.group().lower().endswith("s")
-    return not plural and not _OF_TIME.search(printed[max(0, match.start() - 12) : match.start()])
 
 
 def time_in_words(text: str | None) -> str | None:
@@ -185,16 +114,12 @@ def time_in_words(text: str | None) -> str | None:
     >>> time_in_words("Hair density at 6 months"), time_in_words("Week 12"), time_in_words("over 6 months")
     ('6 months', 'Week 12', None)
     """
-    match = _AT_END.search(text or "")
+    match = _TOLD["at_end"].search(text or "")
     printed = match.group(1).strip() if match else (text or "").strip()
-    alone = match or _AFTER.fullmatch(printed) or _BEFORE.fullmatch(printed)
+    alone = match or _TOLD["after"].fullmatch(printed) or _TOLD["before"].fullmatch(printed)
     # a time that cannot be told in weeks is one all the same, a span of ages is none
-    span = not match and _AFTER.fullmatch(printed) and weeks(printed) is None
-    return printed if alone and not span and durations(_NO_TIME.sub(" ", printed)) else None
-
-
-_SET_APART = re.compile(rf"(?:^|[,;:/(\[{_DASH}]\s*)(?:at |after |by )?$", re.IGNORECASE)
-_TIME_ENDS = re.compile(rf"^\s*(?:$|[,;:/)\](\[{_DASH}])")
+    span = not match and _TOLD["after"].fullmatch(printed) and weeks(printed) is None
+    return printed if alone and not span and durations(_TOLD["no_time"].sub(" ", printed)) else None
 
 
 @remembered
@@ -212,16 +137,16 @@ def names_time(title: str | None) -> bool:
     # a day of a cycle is a time, though not one from the start
     if not title or len(title) > LONGEST:
         return False
-    if _CYCLE.search(title):
+    if _TOLD["cycle"].search(title):
         return True
-    kept = _NO_TIME.sub(lambda found: "\n" if found.group().strip(" ()") else " ", title)
+    kept = _TOLD["no_time"].sub(lambda found: "\n" if found.group().strip(" ()") else " ", title)
     for match, numbers, _ in _matches(kept):
         if match.group(1) != numbers or time_in_words(kept):
             return True  # the unit stands first
         before, after = kept[: match.start()], kept[match.end() :]
         # 12-month survival is a time, a 6-minute walk is none
         adjective = re.match(r"\S*-(?!h|min)", match.group()) and re.match(r"\s+[a-z]", after)
-        apart = _SET_APART.search(before) and _TIME_ENDS.match(after)
+        apart = _TOLD["set_apart"].search(before) and _TOLD["time_ends"].match(after)
         if (adjective or apart) and weeks(match.group()) is not None and "\n" not in kept:
             return True
     return False
@@ -233,12 +158,7 @@ def in_weeks(value: float | None, unit: str | None) -> float | None:
     return None if value is None or key not in _WEEKS else value * _WEEKS[key]
 
 
-def _in_weeks(number: str, unit: str) -> float:
-    value = _WORDS.get(number.lower())
-    unit = _SHORT.get(unit.lower(), unit.lower())
-    return (float(number.lower().rstrip("stndrh")) if value is None else value) * _WEEKS[unit]
-
-
+_DATES = patterns_of("times", "dates")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -249,26 +169,15 @@ def iso_date(text: str | None) -> str | None:
     `20200216`, `2020-02-16`, `2020/2/16`, `16/02/2020` (registers write the day first), `January 25, 2020`,
     `25 January 2020`, `January 1996`, `1996`.
     """
-    text = (text or "").strip()
-    if match := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text):
-        return _iso(*match.groups())
-    if match := re.fullmatch(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?(?:[T ].*)?", text):
-        return _iso(*match.groups())
-    if match := re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?: .*)?", text):
-        day, month, year = match.groups()
-        return _iso(year, month, day) if int(month) <= 12 else _iso(year, day, month)
-    if match := re.fullmatch(r"([A-Za-z]{3,9})\.?(?:\s+(\d{1,2}))?,?\s+(\d{4})", text):
-        return _iso(match[3], _month(match[1]), match[2])
-    if match := re.fullmatch(r"(\d{1,2})\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})", text):
-        return _iso(match[3], _month(match[2]), match[1])
-    return None
-
-
-def _month(name: str) -> str:
-    return str(_MONTHS.index(name[:3].lower()) + 1) if name[:3].lower() in _MONTHS else "0"
-
-
-def _iso(year: str, month: str | None = None, day: str | None = None) -> str | None:
+    found = (pattern.fullmatch((text or "").strip()) for pattern in _DATES.values())
+    match = next(filter(None, found), None)
+    if match is None:
+        return None
+    year, month, day = (match.groupdict().get(name) for name in ("y", "m", "d"))
+    if month and month.isalpha():
+        month = str(_MONTHS.index(month[:3].lower()) + 1) if month[:3].lower() in _MONTHS else "0"
+    elif match.re is _DATES["day_first"] and int(month or 0) > 12:
+        month, day = day, month
     parts = [int(part) for part in (year, month, day) if part is not None]
     limits = ((1900, 2200), (1, 12), (1, 31))
     if any(not low <= part <= high for part, (low, high) in zip(parts, limits, strict=False)):

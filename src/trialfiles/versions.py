@@ -65,12 +65,8 @@ def particulars(record: SourceRecord) -> Iterator[Row]:
     kind = _KINDS[record.sources[0]["format"]]
     for name, item, value in _stated(record, kind):
         if value and "(restated" not in value.lower():
-            yield {
-                "particular": name,
-                "item": item,
-                "value": value,
-                "field": _NAMES["fields"][kind].get(name, name),
-            }
+            field = _NAMES["fields"][kind].get(name, name)
+            yield {"particular": name, "item": item, "value": value, "field": field}
 
 
 def _stated(record: SourceRecord, kind: str) -> Iterator[tuple[str, str | None, str | None]]:

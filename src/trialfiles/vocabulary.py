@@ -13,17 +13,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from trialfiles.forms import names_of, patterns_of
 from trialfiles.record import Problem, SourceError
 from trialfiles.text import remembered
 from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
-_REGISTERED_ROLES = {
-    "PLACEBO_COMPARATOR": "placebo", "SHAM_COMPARATOR": "placebo", "NO_INTERVENTION": "untreated",
-}  # fmt: skip
-_PLACEBO = re.compile(r"placebo|saline|vehicle|\bsham\b")
-_UNTREATED = re.compile(r"no treatment|untreated|no intervention")
-_COMBINED = re.compile(r"\bcombin|\+|\band\b|\bplus\b|\bwith\b")
-_JOINED = re.compile(r"\+|/|>|\u2192|\b(?:and|plus|with|then|to|first|followed)\b")
+_SAID = patterns_of("outcomes", "patterns")
+
+_REGISTERED_ROLES: dict[str, str] = names_of("outcomes")["roles"]
 
 
 @dataclass(frozen=True)
@@ -128,10 +125,10 @@ class Vocabulary:
             return _REGISTERED_ROLES[kind]
         text = re.sub(self.intervention.absent, " ", words.lower())
         if re.search(self.intervention.pattern, text):
-            return self.intervention.combined if _COMBINED.search(text) else self.intervention.role
-        if _PLACEBO.search(text):
+            return self.intervention.combined if _SAID["combined"].search(text) else self.intervention.role
+        if _SAID["placebo"].search(text):
             return "placebo"
-        return "untreated" if _UNTREATED.search(text) else "active"
+        return "untreated" if _SAID["untreated"].search(text) else "active"
 
     def arm_role(self, label: str, interventions: list[str], kind: str | None = None) -> str | None:
         """Return the role of an arm whose interventions are listed one by one.
@@ -142,25 +139,12 @@ class Vocabulary:
         role = self.role(" ".join([label, *interventions]), kind)
         if role != "placebo" or kind in _REGISTERED_ROLES:
             return role
-        alone = _PLACEBO.search(label.lower()) and not _JOINED.search(label.lower())
-        given = [bool(_PLACEBO.search(name.lower())) for name in interventions]
+        alone = _SAID["placebo"].search(label.lower()) and not _SAID["joined"].search(label.lower())
+        given = [bool(_SAID["placebo"].search(name.lower())) for name in interventions]
         return "placebo" if alone or (given and all(given)) else "active"
 
 
 NO_WORDS = Vocabulary()
-
-_CHANGE = re.compile(
-    r"(?<!readiness to )(?<!motivation to )(?<!stages of )\bchange\b|\bcfb\b|"
-    r"\bchanges (?:in|from|of|since|over)\b|\bfrom baseline\b|[\u0394\u2206]|\bdelta\b|"
-    r"\b(?:reduction|increase|decrease)\W*$|\bweight (?:loss|gain)\b|"
-    r"\b(?:reduction|increase|decrease|difference|improvement|gain|decline)s?\b.{0,80}\b(?:from|in|of|over|at)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_NO_CHANGE = re.compile(
-    r"\W*(?:time|days|weeks|months|duration) (?:to|until|of)\b|.*\bno change\b"
-    r"|(?!change).*\bimpressions?\b\W*(?:of )?change\b",
-    re.IGNORECASE,
-)
 
 
 @remembered
@@ -172,7 +156,7 @@ def says_change(name: str | None) -> bool:
     >>> [says_change(name) for name in ("Change in weight", "Weight", "Time to change of dressing")]
     [True, False, False]
     """
-    return bool(name and _CHANGE.search(name) and not _NO_CHANGE.match(name))
+    return bool(name and _SAID["change"].search(name) and not _SAID["no_change"].match(name))
 
 
 def read_vocabulary(path: str | Path, concepts: Iterable[str] = ()) -> Vocabulary:
@@ -191,14 +175,12 @@ def read_vocabulary(path: str | Path, concepts: Iterable[str] = ()) -> Vocabular
         For unknown or missing fields and patterns that are none; every problem is listed with its line.
     """
     content, lines, problems = read_yaml(Path(path))
-    found = _block(
-        Vocabulary,
-        content,
-        (),
-        lambda place, *said: problems.append(
-            Problem(str(path), line_of(lines, place), ".".join(map(str, place)), *said)
-        ),
-    )
+
+    def wrong(place: FieldPath, problem: str, remedy: str) -> None:
+        field = ".".join(map(str, place))
+        problems.append(Problem(str(path), line_of(lines, place), field, problem, remedy))
+
+    found = _block(Vocabulary, content, (), wrong)
     if problems:
         raise SourceError(problems)
     named = {rule.concept for rule in (*found.outcomes, *found.table_rows)}

@@ -116,10 +116,8 @@ def read_yaml(path: Path) -> tuple[Any, dict[FieldPath, int], list[Problem]]:
         raise refusal(path, None, "", "nested too deeply", "write a flat sheet") from None
     if node is None:
         raise refusal(path, 1, "", "the file is empty", "start from `evidence new STUDY_ID`")
-    lines: dict[FieldPath, int] = {}
-    problems: list[Problem] = []
-    content = _build(node, (), lines, problems, str(path), 0)
-    return content, lines, problems
+    builder = _Builder(str(path))
+    return builder.build(node, ()), builder.lines, builder.problems
 
 
 def line_of(lines: dict[FieldPath, int], place: FieldPath) -> int | None:
@@ -129,51 +127,47 @@ def line_of(lines: dict[FieldPath, int], place: FieldPath) -> int | None:
     return lines.get(place)
 
 
-def _build(
-    node: yaml.Node, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int
-) -> Any:
-    """Turn a node into plain Python, noting lines and refusing what a sheet has no use for."""
-    line = node.start_mark.line + 1
-    lines[place] = line
-    if depth > MAX_DEPTH:
-        raise refusal(file, line, "", "nested too deeply", "write a flat sheet")
-    if not node.tag.startswith("tag:yaml.org,2002:"):
-        name = node.tag.removeprefix("!").replace("tag:yaml.org,2002:", "!!")
-        problems.append(Problem(file, line, name, "a YAML tag", "remove it: sheets hold plain values"))
-        return None
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _build(item, (*place, i), lines, problems, file, depth + 1) for i, item in enumerate(node.value)
-        ]
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, place, lines, problems, file, depth)
-    if node.tag == yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG:
-        return node.value
-    try:
-        return _plain(node)
-    except (yaml.YAMLError, ValueError, ArithmeticError, LookupError):
-        problems.append(
-            Problem(file, line, ".".join(map(str, place)), "a value that cannot be read", "quote it")
-        )
-        return None
+class _Builder:
+    """Turns nodes into plain Python, noting lines and refusing what a sheet has no use for."""
 
+    def __init__(self, file: str):
+        self.file = file
+        self.lines: dict[FieldPath, int] = {}
+        self.problems: list[Problem] = []
 
-def _mapping(
-    node: yaml.MappingNode, place: FieldPath, lines: dict, problems: list[Problem], file: str, depth: int
-) -> dict:
-    """Turn a mapping node into a dictionary; a repeated key would hide a figure."""
-    content: Row = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode) or not key_node.tag.startswith("tag:yaml.org,2002:"):
-            problems.append(
-                Problem(file, line, "", "a field name that is no plain word", "write `name: value`")
-            )
-            continue
-        key = key_node.value
-        if key in content:
-            problems.append(Problem(file, line, key, "the key stands twice in one block", "keep one of them"))
-            continue
-        content[key] = _build(value_node, (*place, key), lines, problems, file, depth + 1)
-        lines[(*place, key)] = line
-    return content
+    def build(self, node: yaml.Node, place: FieldPath) -> Any:
+        """Return the content of a node."""
+        line = node.start_mark.line + 1
+        self.lines.setdefault(place, line)
+        if len(place) > MAX_DEPTH:
+            raise refusal(self.file, line, "", "nested too deeply", "write a flat sheet")
+        if not node.tag.startswith("tag:yaml.org,2002:"):
+            name = node.tag.removeprefix("!").replace("tag:yaml.org,2002:", "!!")
+            return self._wrong(line, name, "a YAML tag", "remove it: sheets hold plain values")
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*place, at)) for at, item in enumerate(node.value)]
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        if node.tag == yaml.resolver.BaseResolver.DEFAULT_SCALAR_TAG:
+            return node.value
+        try:
+            return _plain(node)
+        except (yaml.YAMLError, ValueError, ArithmeticError, LookupError):
+            return self._wrong(line, ".".join(map(str, place)), "a value that cannot be read", "quote it")
+
+    def _mapping(self, node: yaml.MappingNode, place: FieldPath) -> Row:
+        """Return a block of fields; a repeated key would hide a figure."""
+        content: Row = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or not key.tag.startswith("tag:yaml.org,2002:"):
+                self._wrong(line, "", "a field name that is no plain word", "write `name: value`")
+            elif key.value in content:
+                self._wrong(line, key.value, "the key stands twice in one block", "keep one of them")
+            else:
+                self.lines[(*place, key.value)] = line
+                content[key.value] = self.build(value, (*place, key.value))
+        return content
+
+    def _wrong(self, line: int, field: str, problem: str, remedy: str) -> None:
+        self.problems.append(Problem(self.file, line, field, problem, remedy))

@@ -18,7 +18,7 @@ from helpers.sheets.write import add_source
 from trialfiles import SourceError
 from trialfiles.article_tables import statistic_of, values_in
 from trialfiles.json_records import json_items
-from trialfiles.recognition import LIMIT
+from trialfiles.reading import LIMIT
 
 
 def refused(path: Path) -> list:

@@ -27,9 +27,9 @@ from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
 from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.articles import Article, article_record
+from trialfiles.citations import csl_item
 from trialfiles.record import Row, SourceRecord
-from trialfiles.references import csl_item
-from trialfiles.table_heads import Size
+from trialfiles.table_cells import Size
 from trialfiles.text import contact_details, inert
 from trialfiles.times import weeks
 

@@ -23,7 +23,7 @@ from helpers.sheets.screening import read_screening
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS, reading_words
 from notebookpress.tables import split_ids
 from trialfiles.ctgov_results import posted_figures
-from trialfiles.recognition import recognise
+from trialfiles.reading import recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import registry_numbers
 from trialfiles.times import weeks

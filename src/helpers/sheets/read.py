@@ -16,8 +16,7 @@ from helpers.sheets.check import cross_checks, with_confirmed_facts
 from helpers.sheets.fields import OLD_NAMES, spelled_out, with_current_names
 from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
-from trialfiles.reading import read_sources
-from trialfiles.recognition import recognise
+from trialfiles.reading import read_sources, recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
 from trialfiles.text import contact_details
 from trialfiles.times import in_weeks, weeks

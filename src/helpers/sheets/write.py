@@ -16,13 +16,11 @@ from helpers.sheets.read import read_records, read_sheet, sheet_record
 from helpers.tables.vocabulary import reading_words
 from notebookpress.files import write_atomic
 from trialfiles.articles import Article, read_jats, read_plain, study_name
-from trialfiles.citations import Reference, clean_doi
+from trialfiles.citations import Reference, clean_doi, csl_item
 from trialfiles.forms import names_of
 from trialfiles.pdf_articles import read_pdf
-from trialfiles.reading import read_source
-from trialfiles.recognition import recognise
+from trialfiles.reading import read_source, recognise
 from trialfiles.record import Row, SourceRecord, refusal
-from trialfiles.references import csl_item
 from trialfiles.text import free_name, read_text
 
 _REGISTRY = {

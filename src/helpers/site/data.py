@@ -21,8 +21,9 @@ from helpers.site.page import Page, environment, rows_table
 from helpers.site.references import csl_items
 from helpers.tables import TABLES, data_dictionary
 from notebookpress.tables import parquet_bytes, records
+from trialfiles.citations import write_ris
 from trialfiles.record import SourceRecord
-from trialfiles.references import csl_reference, write_ris
+from trialfiles.references import csl_reference
 from trialfiles.reviews import write_web_rows
 
 EXPORTS = {

@@ -20,10 +20,10 @@ def names_of(form: str) -> dict[str, Any]:
 
 @cache
 def patterns_of(form: str, section: str, flags: int = 0) -> dict[str, re.Pattern[str]]:
-    """Return the patterns of a section of a form, its parts put in; a part may name those before it."""
+    """Return the patterns of a section of a form, its pieces put in; one may name those before it."""
     known, found = names_of(form), {}
     for name, pattern in known[section].items():
-        for part, choice in reversed(known["parts"].items()):
-            pattern = pattern.replace(f"{{{part}}}", choice)
+        for piece, choice in reversed(known.get("pieces", {}).items()):
+            pattern = pattern.replace(f"{{{piece}}}", choice)
         found[name] = re.compile(pattern, flags)
     return found

@@ -80,9 +80,11 @@ def _read_two(two: re.Match, start: int, words: Words) -> Iterator[Quantity]:
     if two[3] or words.says("COLUMN_N_PERCENT", header_only=True) or (shares and not means):
         yield quantity("count", first, numeral(two[1]))
         yield quantity("percent", second, numeral(two[2]), unit="%")
-    elif means or (
-        words.sd_by_default and _same_decimals(two[1], two[2]) and not words.says("OTHER_BRACKET")
-    ):
+        return
+    # two numbers with the same number of decimals, at least one
+    decimals, others = (len(printed.partition(".")[2]) for printed in (two[1], two[2]))
+    alike = words.sd_by_default and decimals == others > 0
+    if means or (alike and not words.says("OTHER_BRACKET")):
         span = first[0], start + two.string.index(")") + 1
         unit = words.terms.bracketed_unit(words.around)
         yield quantity("mean_sd", span, numeral(two[1]), sd=numeral(two[2]), unit=unit)
@@ -107,19 +109,12 @@ def _read_three(three: re.Match, start: int, words: Words) -> Iterator[Quantity]
     yield quantity(said[0], bracket, low=low, high=high)
 
 
-def _same_decimals(one: str, other: str) -> bool:
-    """Whether two numbers are printed with the same number of decimals, at least one."""
-    decimals = [len(printed.partition(".")[2]) for printed in (one, other)]
-    return decimals[0] == decimals[1] > 0
-
-
 @dataclass(frozen=True)
 class Cell:
-    """A cell: its text, where it begins, and its column."""
+    """A cell: its text, and where it begins."""
 
     content: str
     start: int
-    column: int
 
 
 def read_cells(rest: str, context: Context) -> Iterator[Quantity]:
@@ -150,8 +145,8 @@ def read_cells(rest: str, context: Context) -> Iterator[Quantity]:
 def _cells(row_text: str, start: int) -> list[Cell]:
     """Return the cells of a row."""
     cells = []
-    for column, content in enumerate(row_text.split(CELL)):
-        cells.append(Cell(content, start, column))
+    for content in row_text.split(CELL):
+        cells.append(Cell(content, start))
         start += len(content) + 1
     return cells
 
@@ -166,27 +161,22 @@ def _read_table(
         shown = [context.text[cell.start : cell.start + len(cell.content)].strip() for cell in row]
         if not any(re.search(r"\w", words) for words in shown):
             continue
-        values = [cell for cell in row[1:] if _holds_figure(cell.content.strip(), context.terms)]
+        forms = [context.terms.pattern(form).fullmatch for form in _FORMS]
+        figures = [any(form(cell.content.strip()) for form in forms) for cell in row]
+        values = [(at, cell) for at, cell in enumerate(row) if at and figures[at]]
         if not values and any(shown[1:]) and _is_header(row, shown, first=row is table[0]):
             above = headers if under_header else {}
-            headers = {
-                cell.column: f"{above.get(cell.column, '')} {shown[at]}".strip()[-AROUND:]
-                for at, cell in enumerate(row)
-            }
+            joined = {at: f"{above.get(at, '')} {words}".strip() for at, words in enumerate(shown)}
+            headers = {at: words[-AROUND:] for at, words in joined.items()}
             under_header, all_headers = True, " ".join(headers.values())[:AROUND]
             continue
         under_header = under_header and not any(shown[1:])
         shared = f"{shown[0]} {caption} {all_headers}"
-        for cell in values:
-            header = headers.get(cell.column, "")
+        for column, cell in values:
+            header = headers.get(column, "")
             words = Words(header, shown[0], f"{header} {shared}", by_default, context.terms)
             content = cell.content.strip()
             yield from read_figure(content, cell.start + cell.content.index(content), words)
-
-
-def _holds_figure(content: str, terms: Terms) -> bool:
-    """Whether a cell is a bare figure: one number, perhaps with one or two others in brackets."""
-    return any(terms.pattern(form).fullmatch(content) for form in _FORMS)
 
 
 def _is_header(row: list[Cell], shown: list[str], first: bool) -> bool:
@@ -210,11 +200,8 @@ def with_caption_units(found: list[Quantity], context: Context) -> list[Quantity
     start = 0
     for row in context.text.split(PARAGRAPH):
         if CELL not in row:
-            unit = (
-                context.terms.bracketed_unit(row[:AROUND])
-                if context.terms.pattern("CAPTION").match(row)
-                else ""
-            )
+            captioned = context.terms.pattern("CAPTION").match(row)
+            unit = context.terms.bracketed_unit(row[:AROUND]) if captioned else ""
         end = start + len(row)
         while at < len(found) and found[at].char_start < end:
             item = found[at]

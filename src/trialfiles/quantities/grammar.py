@@ -26,14 +26,9 @@ def exclude(folded: str, terms: Terms) -> str:
         pieces += [folded[done : begin.end()], BLANK * (last - begin.end())]
         done = last
     text = "".join(pieces) + folded[done:]
-    for pattern in grammar_file()["no_quantities"]:
-        text = re.sub(pattern, _blanked, text)
+    for pattern in grammar_file()["no_quantities"]:  # the ends of paragraphs stay where they are
+        text = re.sub(pattern, lambda found: re.sub(f"[^{PARAGRAPH}]", BLANK, found[0]), text)
     return text
-
-
-def _blanked(match: re.Match) -> str:
-    """Return blanks in place of a match, leaving the ends of paragraphs where they are."""
-    return "".join(character if character == PARAGRAPH else BLANK for character in match[0])
 
 
 class Grammar:
@@ -45,13 +40,9 @@ class Grammar:
         for rule in grammar_file()["rules"]:
             given = {name: value for name, value in rule.items() if name not in ("pattern", "begins", "read")}
             begins = rule.get("begins", "number")
-            self.rules.append(
-                (
-                    terms.compiled(rule["pattern"]).match,
-                    partial(READINGS[rule.get("read", "figure")], **given),
-                    begins if begins in ("number", "figure") else terms.compiled(begins),
-                )
-            )
+            begins = begins if begins in ("number", "figure") else terms.compiled(begins)
+            read = partial(READINGS[rule.get("read", "figure")], **given)
+            self.rules.append((terms.compiled(rule["pattern"]).match, read, begins))
 
     def apply(self, context: Context) -> tuple[str, list[Quantity]]:
         """Return the text with everything blanked that was read, and what was read."""
@@ -71,7 +62,11 @@ class Grammar:
                 if start >= done and (here := match(text, start)) and (new := list(read(here, context))):
                     items += new
                     done = here.end()
-            text = _with_blanks(text, items)  # the next rules do not see it
+            pieces, done = list[str](), 0
+            for item in items:  # the next rules do not see it
+                pieces += [text[done : item.char_start], BLANK * (item.char_end - item.char_start)]
+                done = item.char_end
+            text = "".join(pieces) + text[done:]
             found += items
         return text, found
 
@@ -80,15 +75,6 @@ def _starts(cue: re.Pattern, pattern: re.Pattern, text: str) -> list[int]:
     """Return where a pattern matches; tried only where its cheap cue does."""
     match = pattern.match
     return [found.start() for found in cue.finditer(text) if match(text, found.start())]
-
-
-def _with_blanks(text: str, read: list[Quantity]) -> str:
-    """Return the text with the characters of some quantities, given in order, blanked."""
-    pieces, done = [], 0
-    for item in read:
-        pieces += [text[done : item.char_start], BLANK * (item.char_end - item.char_start)]
-        done = item.char_end
-    return "".join(pieces) + text[done:]
 
 
 def with_relation(context: Context, found: Quantity) -> Quantity:
@@ -115,7 +101,7 @@ def with_shared_times(context: Context, found: list[Quantity]) -> list[Quantity]
         if {one.kind for one in pair} != {"timepoint", "duration"}:
             continue
         between = context.text[pair[0].char_end : pair[1].char_start]
-        stretch = any(context.says_stretch(one.char_start) for one in pair)
+        stretch = any(context.follows("STRETCH_BEFORE", one.char_start, 30) for one in pair)
         if not stretch and len(between) < 8 and context.terms.pattern("TIME_LINK").fullmatch(between):
             shared[at], shared[at + 1] = (replace(one, kind="timepoint") for one in pair)
     return shared
@@ -177,7 +163,7 @@ def _placed(text: str, folded: Folded, found: list[Quantity]) -> list[Quantity]:
     """Return the quantities with their characters and offsets in the source, overlaps dropped."""
     placed: list[Quantity] = []
     for item in sorted(found, key=lambda one: (one.char_start, -one.char_end)):
-        start, end = folded.source_span(item.char_start, item.char_end)
+        start, end = folded.starts[item.char_start], folded.ends[item.char_end - 1]
         while start < end and text[start].isspace():
             start += 1
         while end > start and text[end - 1].isspace():

@@ -7,20 +7,14 @@ import re
 from array import array
 from dataclasses import dataclass
 
+from trialfiles.forms import names_of
+
 PARAGRAPH, CELL = "\f", "\t"
 WRAPPED = 40
 COLUMN_GAP = "   "  # spaces that set columns apart in a table without tabs
 
-_SPELLINGS = {
-    "–": "-\u2010\u2011\u2012\u2013\u2014\u2015\ufe58\ufe63\uff0d",
-    "~": "\u223c\uff5e\u02dc",
-    "≤": "\u2264\u2a7d\u2266",
-    "≥": "\u2265\u2a7e\u2267",
-    "×": "\u2715\u2a2f",
-    "·": "\u00b7\u2219\u22c5",
-    "'": "\u2019", "<": "\uff1c", ">": "\uff1e", "=": "\uff1d", "%": "\uff05", "µ": "\u03bc", "≈": "\u2248",
-}  # fmt: skip
-_ONE_TO_ONE = str.maketrans({sign: one for one, signs in _SPELLINGS.items() for sign in signs})
+_NAMES = names_of("numerals")
+_ONE_TO_ONE = str.maketrans({sign: one for one, signs in _NAMES["spellings"].items() for sign in signs})
 _TAG = r"</?[A-Za-z][^<>]{0,300}>"
 _SPECIAL = re.compile(
     rf"(?P<gap>(?:[^\S ]| (?=[\s|<])|{_TAG}|[|])(?:\s|{_TAG}|[|])*)"
@@ -44,10 +38,6 @@ class Folded:
     text: str
     starts: array
     ends: array
-
-    def source_span(self, start: int, end: int) -> tuple[int, int]:
-        """Return the source offsets of a folded span that is not empty."""
-        return self.starts[start], self.ends[end - 1]
 
 
 def fold(text: str) -> Folded:
@@ -98,10 +88,8 @@ def _replacement(text: str, special: re.Match) -> str:
             return PARAGRAPH + CELL * (row.count("|") - 1 if "|" in row else row.count(CELL))
         return CELL * (row.count("|") or row.count(CELL))
     if "\n" in gap and not _wraps(text, special):
-        indented = gap.rpartition("\n")[2].startswith(COLUMN_GAP * 2) and COLUMN_GAP in _line_after(
-            text, special
-        )
-        return PARAGRAPH + CELL * indented
+        indented = gap.rpartition("\n")[2].startswith(COLUMN_GAP * 2)
+        return PARAGRAPH + CELL * (indented and COLUMN_GAP in _line_after(text, special))
     if "\n" not in gap and COLUMN_GAP in gap:
         return CELL
     if any(character.isspace() for character in gap):
@@ -128,23 +116,13 @@ def _line_after(text: str, gap: re.Match) -> str:
     return text[gap.end() : gap.end() + 200].partition("\n")[0].strip()
 
 
-_SCALES = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-_ONES = [
-    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
-]  # fmt: skip
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_ONES, _TENS, _ORDINALS, _ROMANS = (_NAMES[name] for name in ("ones", "tens", "ordinals", "romans"))
 _WORDS = {word: float(value) for value, word in enumerate(_ONES, start=1)}
 _WORDS |= {ten: 10.0 * value for value, ten in enumerate(_TENS, start=2)}
 _WORDS |= {
     f"{ten}{join}{one}": _WORDS[ten] + _WORDS[one] for ten in _TENS for one in _ONES[:9] for join in "– "
 }
-_ORDINALS = [
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-    "eleventh", "twelfth",
-]  # fmt: skip
-_ROMANS = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X"]
 WORD = rf"(?i:{'|'.join(sorted(_WORDS, key=len, reverse=True))})(?![\w])"
 ORDINAL = rf"(?:[0-9]{{1,3}}(?:st|nd|rd|th)|(?i:{'|'.join(_ORDINALS)}))(?!\w)"
 ROMAN = "(?:VIII|VII|VI|IV|IX|V|III|II|I|X)"
@@ -161,7 +139,7 @@ def numeral(printed: str) -> float:
     if words.upper() in _ROMANS:
         return float(_ROMANS.index(words.upper()) + 1)
     words = re.sub(r"(?:st|nd|rd|th)$", "", words)
-    for scale, factor in _SCALES.items():
+    for scale, factor in _NAMES["scales"].items():
         if words.endswith(scale):
             return numeral(words.removesuffix(scale)) * factor
     words = words.replace("–", "-").replace("−", "-").replace("·", ".").replace(" ", "").replace("x", "×")

@@ -344,7 +344,7 @@ def _time_kind(unit: Unit, context: Context, start: int, end: int) -> str:
         return "mean"
     if context.says_median(start):
         return "median"
-    if context.says_stretch(start) or context.precedes("INTERVAL_AFTER", end):
+    if context.follows("STRETCH_BEFORE", start, 30) or context.precedes("INTERVAL_AFTER", end):
         return "duration"
     row = context.text[end : end + 1] == "\t" and context.before(start, 1) in ("", "\f")
     point = context.follows("POINT_BEFORE", start) or context.precedes("POINT_AFTER", end) or row

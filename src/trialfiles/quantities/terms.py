@@ -14,7 +14,6 @@ from trialfiles.yaml_lines import read_yaml
 
 _NAME = re.compile(r"\{([A-Z_]+)\}")
 _NOTHING = r"(?!)"  # a pattern that never fits
-_SQUARES = (("<cm²>", "{SQUARE}"), ("<cm⁻²>", "{INVERSE}"))  # as a vocabulary writes them
 
 
 @cache
@@ -53,10 +52,10 @@ class Terms:
         self._patterns |= {name: _choice(pattern) for name, pattern in known["patterns"].items()}
         # Longest first would not do: alternatives are tried in this order, compound units before their parts.
         units = [vars(unit) for unit in vocabulary.units] or [{"pattern": "{ON_AREA}", "kind": "density"}]
-        self._units = [
-            (self.compiled(_with_squares(unit["pattern"])), unit.get("spelling", ""), unit["kind"])
-            for unit in (*units, *known["units"])
-        ]
+        self._units = []
+        for unit in (*units, *known["units"]):  # a vocabulary writes squares so
+            pattern = unit["pattern"].replace("<cm²>", "{SQUARE}").replace("<cm⁻²>", "{INVERSE}")
+            self._units.append((self.compiled(pattern), unit.get("spelling", ""), unit["kind"]))
         self._patterns["UNIT"] = _choice([pattern.pattern for pattern, *_ in self._units]) + "{GOES_ON}"
         self.pattern = cache(lambda name: self.compiled(f"{{{name}}}"))
         self.unit = lru_cache(maxsize=1024)(self._unit)
@@ -103,12 +102,6 @@ def _choice(pattern: Any) -> str:
     return pattern if isinstance(pattern, str) else f"(?:{'|'.join(pattern) or _NOTHING})"
 
 
-def _with_squares(pattern: str) -> str:
-    for written, name in _SQUARES:
-        pattern = pattern.replace(written, name)
-    return pattern
-
-
 class Context:
     """A folded text as it was before anything was read, and the terms that are known."""
 
@@ -139,10 +132,6 @@ class Context:
         """Whether a figure is introduced as a median."""
         return self.terms.pattern("MEDIAN_BEFORE").search(self.cell_before(start, 80)) is not None
 
-    def says_stretch(self, start: int) -> bool:
-        """Whether a time is introduced as a stretch: `for`, `within`, `every` ..."""
-        return self.follows("STRETCH_BEFORE", start, 30) is not None
-
     def in_sentence_about_mean(self, start: int) -> bool:
         """Whether the word mean stands earlier in the same sentence."""
         return self.terms.pattern("MEAN_IN_SENTENCE").search(self._raised(start)) is not None
@@ -157,13 +146,10 @@ class Context:
         return re.sub(r"(?<=[0-9])\.(?=[0-9])", "·", self.cell_before(start, 240))
 
     def promises(self, name: str, start: int) -> bool:
-        """Whether a pattern fits the sentence before a figure: `mean (SD)`, `median (range)`."""
-        return self.terms.pattern(name).search(self.sentence_before(start)) is not None
-
-    def sentence_before(self, start: int) -> str:
-        """Return what stands in the sentence before a figure, its table cell at most."""
-        # A semicolon between two numbers parts the ends of an interval, not two clauses.
-        return re.split(r"\. |(?<![0-9]); |; (?![0-9])|\f", self.cell_before(start, 240))[-1]
+        """Whether a pattern fits the sentence before a figure, in its cell: `mean (SD)`, `median (range)`."""
+        # a semicolon between two numbers parts the ends of an interval, not two clauses
+        sentence = re.split(r"\. |(?<![0-9]); |; (?![0-9])|\f", self.cell_before(start, 240))[-1]
+        return self.terms.pattern(name).search(sentence) is not None
 
     @cached_property
     def spreads(self) -> str:
