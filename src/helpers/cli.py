@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from notebookpress.errors import CLOSED, FULL, PipelineError, system_problem
+from notebookpress.errors import CLOSED, FULL, PipelineError, signals_as_exception, system_problem
 from notebookpress.files import project_root
 
 REPORT_FILES = {"ris": "references.ris", "csl": "references.csl.json", "revman": "revman.csv"}
@@ -344,7 +344,8 @@ def _status(arguments: list[str] | None) -> int:
     """Return the exit status; every error becomes a message."""
     state: dict[str, Any] = {}
     try:
-        cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
+        with signals_as_exception(lambda: None):
+            cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
     except AlreadySaidError:
         return 1
     except PipelineError as error:

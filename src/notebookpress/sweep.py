@@ -21,7 +21,7 @@ from typing import Any
 
 import yaml
 
-from notebookpress.errors import ParameterError, PipelineError, in_one_line
+from notebookpress.errors import ParameterError, PipelineError, in_one_line, signals_as_exception
 from notebookpress.files import RunFolders, write_atomic
 from notebookpress.fingerprint import value_hash
 from notebookpress.parameters import Parameter, load_parameters, merge_parameters
@@ -29,7 +29,6 @@ from notebookpress.pipeline import load_callable, load_pipeline
 from notebookpress.publish import MANIFEST, WAITING
 from notebookpress.run import run
 from notebookpress.scheduler import failure_words
-from notebookpress.workers import signals_as_exception
 from notebookpress.yaml_files import YamlFile
 
 
