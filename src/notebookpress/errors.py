@@ -10,6 +10,7 @@ import contextlib
 import copyreg
 import errno
 import os
+import reprlib
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
@@ -66,6 +67,19 @@ def in_one_line(error: BaseException) -> str:
     """Return the type of an error and the first line of its message."""
     first = next(iter(str(error).splitlines()), "")
     return f"{type(error).__name__}: {first}".removesuffix(": ")
+
+
+def short(value: Any) -> str:
+    """Return a value as Python writes it, the middle of a long one left out."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        return "a number of thousands of digits"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
+_SHORT.maxlevel = 2
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

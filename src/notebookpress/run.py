@@ -13,7 +13,7 @@ from notebookpress.errors import PipelineError
 from notebookpress.files import LOCK, RunFolders, folder_lock, remove
 from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook, value_hash
 from notebookpress.graph import Plan, Step, build_steps
-from notebookpress.parameters import check_cells, load_parameters, merge_parameters
+from notebookpress.parameters import check_cells, check_names, load_parameters, merge_parameters
 from notebookpress.pipeline import load_pipeline
 from notebookpress.publish import COMMITTED, differences, finish_publication, for_pages, provenance, publish
 from notebookpress.scheduler import (
@@ -82,6 +82,7 @@ def run(
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
     values = merge_parameters(declared) if parameters is None else dict(parameters)
+    check_names(declared, values, lambda: collection.known_names(folders.raw))
     code = Code(collection.code)
     plan = Plan(collection, folders, declared, values, code, jobs, timeout, memory, force, pages)
     steps = build_steps(plan)

@@ -132,7 +132,9 @@ def test_one_person_has_no_share_and_the_words_of_harms_hold_counts_limits_and_h
     assert drawn.drawing.svg().count("V") == harms(HARMS).drawing.svg().count("V")  # no bar more
 
 
-@pytest.mark.parametrize("label", ["\u00ad", "\u200b", "\u200e", "\u2060", "\ufeff", "\u202e", r"$\frac{$", "$5 to $6", "=A1"])
+@pytest.mark.parametrize(
+    "label", ["\u00ad", "\u200b", "\u200e", "\u2060", "\ufeff", "\u202e", r"$\frac{$", "$5 to $6", "=A1"]
+)
 def test_any_label_is_drawn_as_its_letters_and_no_cell_of_its_numbers_is_a_formula(label):
     with style():
         figure, axes = pyplot.subplots()
