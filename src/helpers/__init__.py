@@ -5,12 +5,10 @@ At the prompt begin with `from helpers import Review`. From the top, each import
 `comparison`, `effects`, `appraisal`, `cleaning`, `verification`, `sheets`, `places`, `formats`, `tables`.
 """
 
-from typing import Any
-
 __all__ = ["Review"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Return `Review` or the version when asked for: each takes longer than all else at the prompt."""
     if name == "Review":
         from helpers.review import Review

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import click
 
-from notebookpress.errors import CLOSED, FULL, PipelineError, system_problem
+from notebookpress.errors import CLOSED, FULL, PipelineError, signals_as_exception, system_problem
 from notebookpress.files import project_root
 
 REPORT_FILES = {"ris": "references.ris", "csl": "references.csl.json", "revman": "revman.csv"}
@@ -38,6 +39,22 @@ jobs_option = click.option("--jobs", type=COUNT, default=JOBS, show_default=True
 pages_option = click.option(
     "--pages/--no-pages", default=True, show_default=True, help="Make the pages, or the tables alone."
 )
+
+
+MOST, LONGEST = 20, 2000  # lines of what may be without end, letters of one
+CONTROL = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+)  # what a terminal would obey, or not take
+
+
+def say(*said: object, err: bool = False) -> None:
+    """Write lines to the terminal: of many the first, their count and the last, all as plain text."""
+    lines = "\n".join(map(str, said)).split("\n") if said else []
+    if len(lines) > MOST + 2:
+        lines = [*lines[:MOST], f"… and {len(lines) - MOST - 1:,} more lines like these", lines[-1]]
+    for line in lines:
+        line = line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
+        click.echo(CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line), err=err)
 
 
 class AlreadySaidError(PipelineError):
@@ -92,15 +109,11 @@ def run_command(state: dict, params: Path | None, pairs: tuple[str, ...], **opti
     from notebookpress.run import run
 
     report = run(root, parameters=values, **options)
-    for message in report.failures.values():
-        click.echo(f"\n{message}", err=True)
-    for note in report.notes:
-        click.echo(note, err=True)
-    click.echo(report.summary(), err=not report.succeeded)
-    for problem in report.refused:
-        click.echo(problem, err=True)
-    if report.refused:
-        click.echo(f"{len(report.refused)} problem(s): these sources were left out of the report", err=True)
+    say(*(f"\n{message}" for message in report.failures.values()), err=True)
+    say(*report.notes, err=True)
+    say(report.summary(), err=not report.succeeded)
+    if count := len(report.refused):
+        say(*report.refused, f"{count} problem(s): these sources were left out of the report", err=True)
     if report.refused or not report.succeeded:
         raise AlreadySaidError()
 
@@ -132,7 +145,7 @@ def sweep_command(
         message = f" {row['message']}" if row["message"] else ""
         chosen = ", ".join(f"{name}={row[name]}" for name in declared if name in row) or "defaults"
         said = f"{row['set']} ({chosen}): {row['status']}, {row['seconds']} s{message}"
-        click.echo(f"[{number}/{total}] {said}", err=True)
+        say(f"[{number}/{total}] {said}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
     try:
@@ -173,10 +186,8 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
     root = project_root()
     day, check = date.today() if record else None, load_pipeline(root).verification
     found = verify((out or root).resolve(), raw_folder(root, raw), day, check)
-    for problem in found.problems:
-        click.echo(problem, err=True)
-    for note in found.notes:
-        click.echo(note)
+    say(*found.problems, err=True)
+    say(*found.notes)
     if found.problems:
         raise AlreadySaidError()
 
@@ -201,19 +212,15 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
         else:
             found, summary = check_folder(folder)
             done.problems += found
-            click.echo(f"{folder}: {summary}", err=bool(found))
+            say(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         done.join(examine(raw_folder(project_root(), raw), named or None, write))
-    for path, count in done.written.items():
-        click.echo(f"written: {count} place(s) into {path}")
-    for note in done.notes:
-        click.echo(f"note: {note}")
-    problems = done.problems
-    for problem in problems:
-        click.echo(str(problem), err=True)
-    click.echo(f"{len(problems)} problem(s)" if problems else "no problem found", err=bool(problems))
-    if problems:
+    say(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
+    say(*(f"note: {note}" for note in done.notes))
+    count = len(done.problems)
+    say(*done.problems, f"{count} problem(s)" if count else "no problem found", err=bool(count))
+    if count:
         raise AlreadySaidError()
 
 
@@ -247,12 +254,11 @@ def add_command(file: Path, raw: Path | None, force: bool) -> None:
     else:
         paths = add_source(file, raw_folder(project_root(), raw))
         lines = [*(f"written: {path}" for path in paths), *file_account(file, paths)]
-    for line in lines:
-        click.echo(str(line))
+    say(*lines)
     with file.open("rb") as stream:
         head = stream.read(LARGEST_TEXT)
     if not head.startswith(b"PK") and text_encoding(head) == "cp1252":
-        click.echo(f"{file}: read as Windows-1252; see whether its letters with accents are right")
+        say(f"{file}: read as Windows-1252; see whether its letters with accents are right")
 
 
 @cli.command("new", epilog="Example: evidence new smith2026 smith2026.nbib")
@@ -344,11 +350,12 @@ def _status(arguments: list[str] | None) -> int:
     """Return the exit status; every error becomes a message."""
     state: dict[str, Any] = {}
     try:
-        cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
+        with signals_as_exception(lambda: None):
+            cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
     except AlreadySaidError:
         return 1
     except PipelineError as error:
-        click.echo(str(error), err=True)
+        say(error, err=True)
         return error.exit_status
     except click.ClickException as error:
         error.show()
@@ -366,10 +373,11 @@ def _status(arguments: list[str] | None) -> int:
 def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     """Say an error of another room or of the system in plain words; 1."""
     if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
-        click.echo("\n".join(map(str, error.problems)) or str(error), err=True)
+        count = len(error.problems)
+        say(*error.problems, *([f"{count} problem(s)"] if count > 1 else []), err=True)
     elif isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
         log = state.get("log")
-        click.echo(system_problem(error, log and log.parent), err=True)
+        say(system_problem(error, log and log.parent), err=True)
     else:
         from notebookpress.scheduler import save_traceback
 
@@ -378,7 +386,5 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
         except (KeyError, OSError):  # no run, or its folder cannot be written
             saved = save_traceback(error, Path(tempfile.mkdtemp(prefix="evidence-")), "evidence")
         first = next(iter(str(error).splitlines()), "")
-        click.echo(
-            f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True
-        )
+        say(f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True)
     return 1

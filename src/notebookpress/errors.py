@@ -6,11 +6,16 @@ process ends with: 1 for a failure in the work, 2 for wrong usage, 130 for an in
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import errno
-from collections.abc import Iterable, Sequence
+import os
+import reprlib
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -64,8 +69,42 @@ def in_one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}".removesuffix(": ")
 
 
+def short(value: Any) -> str:
+    """Return a value as Python writes it, the middle of a long one left out."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        return "a number of thousands of digits"
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
+_SHORT.maxlevel = 2
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint at the nearest known name, or the list of all when none is near."""
     names = sorted(known)
     near = get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names) or 'none'}"
+
+
+@contextlib.contextmanager
+def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
+    """Turn a request to stop into an exception of the main thread; obey a second one at once."""
+    asked: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        if asked:
+            stop()
+            os._exit(128 + number)
+        asked.append(number)
+        raise KeyboardInterrupt(number)
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {getattr(signal, name): signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -98,17 +98,22 @@ def remove(path: Path) -> None:
 
 @contextlib.contextmanager
 def folder_lock(work: Path) -> Iterator[None]:
-    """Hold a work folder for this process; the system lets go of it however the process ends.
+    """Hold a work folder, made where it is not there, for this process; the system lets go of it at its end.
 
     Raises
     ------
     PipelineError
-        When another run holds it.
+        When another run holds it, or it is a link: what is in it would be somebody else's.
     """
-    handle = os.open(work / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    if work.is_symlink() or (work.exists() and not work.is_dir()):
+        raise PipelineError(f"{work}: no folder of our own; remove it, it is made again")
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (work / LOCK).is_file() or (work / LOCK).is_symlink():
+        remove(work / LOCK)
+    handle = os.open(work / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
         try:
-            _lock(handle)
+            lock_file(handle)
         except OSError:
             remedy = "wait for its end, or choose another folder with --out"
             raise PipelineError(f"{work.parent}: another run is at work in this folder; {remedy}") from None
@@ -117,7 +122,8 @@ def folder_lock(work: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _lock(handle: int) -> None:
+def lock_file(handle: int) -> None:
+    """Lock an open file for this process; `OSError` when another one has it."""
     if sys.platform == "win32":
         import msvcrt
 

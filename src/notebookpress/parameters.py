@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import math
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notebookpress.errors import ParameterError, did_you_mean
+from notebookpress.errors import ParameterError, did_you_mean, short
 from notebookpress.files import PARAMETERS_FILE, project_root
 from notebookpress.fingerprint import code_cells
 from notebookpress.yaml_files import NUMBER, YamlFile
@@ -43,7 +42,7 @@ class Parameter:
     """A parameter as `notebooks/parameters.yaml` declares it.
 
     `set_by` is `user` or `runner`; `remedy` says how the user changes one that the runner sets. The whole of
-    a text fits the regular expression `pattern`.
+    a text fits the regular expression `pattern`; what its group `name` finds must be there (`check_names`).
     """
 
     name: str
@@ -62,18 +61,18 @@ class Parameter:
     def problem(self, value: Any) -> str | None:
         """Return what is wrong with a value, or None."""
         if not is_of_type(value, self.type):
-            return f"{value!r} is not {PARAMETER_TYPES[self.type][1]}"
+            return f"{short(value)} is not {PARAMETER_TYPES[self.type][1]}"
         for item in value if self.type == "list" else [value]:
             if self.type == "list" and not is_of_type(item, self.items):
-                return f"item {item!r} is not {PARAMETER_TYPES[self.items][1]}"
+                return f"item {short(item)} is not {PARAMETER_TYPES[self.items][1]}"
             if self.choices and item not in self.choices:
-                return f"{item!r} is not one of {', '.join(map(str, self.choices))}"
+                return f"{short(item)} is not one of {', '.join(map(str, self.choices))}"
             if self.pattern and not re.fullmatch(self.pattern, item):
-                return f"{item!r} does not fit {self.pattern}"
+                return f"{short(item)} is none of what it may be"
             if self.minimum is not None and item < self.minimum:
-                return f"{item} is below {self.minimum}"
+                return f"{short(item)} is below {self.minimum}"
             if self.maximum is not None and item > self.maximum:
-                return f"{item} is above {self.maximum}"
+                return f"{short(item)} is above {self.maximum}"
         return None
 
     def allowed(self) -> str:
@@ -94,13 +93,13 @@ class Parameter:
 def is_of_type(value: Any, kind: str) -> bool:
     """Whether a value is of a declared type; a whole number serves as a number, true and false do not."""
     if kind == "float":
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+        return type(value) in (int, float) and abs(value) <= sys.float_info.max
     return type(value) is PARAMETER_TYPES[kind][0]
 
 
 def _parse(text: str, kind: str) -> Any:
     """Return what a text stands for; the text itself where it is none of the kind, to be refused as such."""
-    if kind == "int" and re.fullmatch(r"[+-]?\d+", text):
+    if kind == "int" and re.fullmatch(r"[+-]?\d{1,300}", text):
         return int(text)
     if kind == "bool" and text.lower() in ("true", "false"):
         return text.lower() == "true"
@@ -178,21 +177,39 @@ def merge_parameters(
         name, equals, text = pair.partition("=")
         name = name.strip()
         if not equals:
-            problems.append(f"-p {pair}: no value; write -p {pair}=VALUE")
+            problems.append(f"-p {short(pair)}: no value; write -p NAME=VALUE")
         elif name in names:
-            problems.append(f"-p {pair}: {name} is given twice; keep one of them")
+            problems.append(f"-p {short(pair)}: {name} is given twice; keep one of them")
         else:
-            take(f"-p {pair}", name, users[name].parse(text) if name in users else text)
+            take(f"-p {pair[:100]}", name, users[name].parse(text) if name in users else text)
         names.add(name)
     if problems:
         raise ParameterError(problems)
     return {name: entry.default for name, entry in users.items()} | chosen
 
 
+def check_names(
+    declared: Mapping[str, Parameter], values: Mapping[str, Any], known: Callable[[], Collection[str]]
+) -> None:
+    """Refuse a value whose pattern has a group `name` where nothing known is called what stands there.
+
+    `ParameterError` lists every one. `known` is asked only where a value names something.
+    """
+    patterns = {name: entry.pattern for name, entry in declared.items() if entry.pattern and name in values}
+    found = {name: re.fullmatch(pattern, str(values[name])) for name, pattern in patterns.items()}
+    named = {name: said.groupdict().get("name") for name, said in found.items() if said}
+    if problems := [
+        f"{name}: {short(values[name])}, but {short(said)} is not there; {did_you_mean(said, known())}"
+        for name, said in named.items()
+        if said and said not in known()
+    ]:
+        raise ParameterError(problems)
+
+
 def _refusal(known: Mapping[str, Parameter], name: str, value: Any) -> str:
     """Return why a value for one of the known parameters is refused; empty when it is not."""
     if name not in known:
-        return f"unknown parameter {name!r}; {did_you_mean(name, known)}"
+        return f"unknown parameter {short(name)}; {did_you_mean(name, known)}"
     problem = known[name].problem(value)
     return f"{name}: {problem}; {known[name].allowed()}" if problem else ""
 

@@ -17,7 +17,7 @@ from notebookpress.yaml_files import YamlFile
 RAW_KINDS = ("all", "own", "none")
 ENTRIES = {
     **dict.fromkeys(("title", "description", "license", "package", "lock", "schema"), str),
-    **dict.fromkeys(("pages", "check_raw", "verification", "headline"), str),
+    **dict.fromkeys(("pages", "check_raw", "verification", "headline", "names"), str),
     **{"notebooks": dict, "code": list, "preload": list},
 }
 NOTEBOOK_ENTRIES = {"reads": list, "writes": list, "raw": str, "for_each": dict, "reads_whole": list}
@@ -77,6 +77,7 @@ class Collection:
     check_raw: str = ""
     verification: str = ""
     headline: str = ""
+    names: str = ""  # of all that a parameter may name, asked of the raw folder
     preload: tuple[str, ...] = ()
 
     def schema_file(self, root: Path) -> Path:
@@ -97,6 +98,11 @@ class Collection:
         """Return what the repeated notebook runs for, with the files of each."""
         each = [notebook.for_each for notebook in self.notebooks if notebook.for_each]
         return each[0].found(raw) if each else {}
+
+    def known_names(self, raw: Path) -> set[str]:
+        """Return what a value of a parameter may name: keys, and what `names` finds in the raw folder."""
+        more = load_callable(self.names)(raw) if self.names else ()
+        return {*self.keys(raw), *more}
 
     def runs(self, keys: Sequence[str]) -> dict[str, tuple[Notebook, str | None]]:
         """Return the name of every notebook run with its notebook and key."""

@@ -20,11 +20,12 @@ import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from notebookpress.errors import PipelineError
-from notebookpress.files import RELEASES, VERSION, RunFolders, folder_lock, write_atomic
+from notebookpress.files import RELEASES, VERSION, RunFolders, folder_lock, remove, write_atomic
 from notebookpress.fingerprint import content_hash, file_hash, folder_hashes
 from notebookpress.graph import Plan, Step, lock_hash, raw_hashes
 from notebookpress.pipeline import Collection, load_callable
@@ -102,14 +103,27 @@ def read_manifest(reports: Path) -> dict[str, Any]:
     """Return the manifest of a report; an error when it is not there or is damaged."""
     path = reports / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(manifest["wasGeneratedBy"], dict) and isinstance(manifest["entity"], dict):
+        manifest = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        if manifest and _is_whole(manifest):
             return manifest
-    except FileNotFoundError:
-        raise PipelineError(f"{path}: not there; make the report with `evidence run`") from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         pass
-    raise PipelineError(f"{path}: damaged; make the report again with `evidence run`")
+    what = "damaged; make the report again" if path.exists() else "not there; make the report"
+    raise PipelineError(f"{path}: {what} with `evidence run`")
+
+
+def _is_whole(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a manifest is as `complete` makes it: it may come from somebody else."""
+    known, made, used = manifest["entity"], manifest["wasGeneratedBy"], manifest.get("used", {})
+    generator = manifest.get("generator", {})
+    texts = [*(entry.get("sha256", "") for entry in known.values()), *made.values(), *chain(*used.values())]
+    texts += [generator.get(name, "") for name in ("name", "version")]
+    parts = [
+        generator,
+        *(manifest.get(name, {}) for name in ("packages", "parameters", "left_out", "activity")),
+    ]
+    shapes = all(isinstance(part, dict) for part in parts) and all(isinstance(text, str) for text in texts)
+    return shapes and all(map(_is_ours, made))
 
 
 def outputs(manifest: Mapping[str, Any]) -> dict[str, str]:
@@ -123,7 +137,9 @@ def damaged(manifest: Mapping[str, Any], out: Path) -> list[str]:
     problems = []
     for label, expected in outputs(manifest).items():
         path = out / label
-        if not path.is_file():
+        if _leads_elsewhere(out, label):
+            problems.append(f"{path}: {ELSEWHERE}")
+        elif not path.is_file():
             problems.append(f"{path}: missing; run `evidence run`")
         elif file_hash(path) != expected:
             problems.append(f"{path}: damaged or edited (not the sha256 of the manifest); run `evidence run`")
@@ -233,15 +249,25 @@ def _read_journal(journal: Path) -> tuple[list[str], list[str]]:
     try:
         known = json.loads(journal.read_text(encoding="utf-8"))
         move, gone = ([str(label) for label in known[name]] for name in ("move", "gone"))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return [], []
-    return [label for label in move if _is_ours(label)], [label for label in gone if _is_ours(label)]
+    out = journal.parents[1]
+    ours = {label for label in (*move, *gone) if _is_ours(label) and not _leads_elsewhere(out, label)}
+    return [label for label in move if label in ours], [label for label in gone if label in ours]
 
 
 def _is_ours(label: str) -> bool:
-    """Return whether a file is one that runs publish."""
-    inside = label.startswith(("data/processed/", "reports/")) and ".." not in label.split("/")
-    return inside and not label.startswith(f"reports/{RELEASES}/")
+    """Return whether a file is one that runs publish; a label may come from somebody else."""
+    inside = label.startswith(("data/processed/", "reports/")) and label.isprintable() and "\\" not in label
+    return inside and not {"", ".", ".."} & set(label.split("/")) and label.split("/")[1] != RELEASES
+
+
+ELSEWHERE = "a link leads out of the folder from here; put there what it leads to"
+
+
+def _leads_elsewhere(out: Path, label: str) -> bool:
+    """Return whether a file is a link, or a folder on the way to it is."""
+    return (out / label).resolve() != out.resolve() / label
 
 
 def _see_that_it_can_be_moved(folders: RunFolders, changed: dict[str, Path], more: list[str]) -> None:
@@ -250,6 +276,8 @@ def _see_that_it_can_be_moved(folders: RunFolders, changed: dict[str, Path], mor
     needed: dict[Path, int] = {}
     for label in [*changed, *more]:
         place = next(folder for folder in (folders.out / label).parents if folder.is_dir())
+        if _leads_elsewhere(folders.out, str(place.relative_to(folders.out))):
+            raise PipelineError(f"{place}: {ELSEWHERE}")
         needed[place] = needed.get(place, 0) + (changed[label].stat().st_size if label in changed else 0)
     for place in needed:
         try:
@@ -337,18 +365,22 @@ def release(out: Path, version: str, collection: Collection) -> Path:
     if not VERSION.fullmatch(version):
         raise PipelineError(f"{version!r}: not a version; write numbers and points, such as 1.0 or 2026.11")
     reports = out / "reports"
-    target, work = reports / RELEASES / version, RunFolders(out, out, out).work
-    if target.exists():
-        raise PipelineError(
-            f"{target}: the release is there already and stays as it is; choose another version"
-        )
+    target = reports / RELEASES / version
     partial = target.with_name(f".{version}.partial")
-    with folder_lock(work) if work.is_dir() else contextlib.nullcontext():  # no run changes it meanwhile
+    manifest = read_manifest(reports)
+    with folder_lock(RunFolders(out, out, out).work):  # no run changes it meanwhile, nor another release
+        if target.exists():
+            raise PipelineError(
+                f"{target}: the release is there already and stays as it is; choose another version"
+            )
+        if _leads_elsewhere(out, f"reports/{RELEASES}"):
+            raise PipelineError(f"{target.parent}: {ELSEWHERE}")
         manifest = read_manifest(reports)
         if problems := damaged(manifest, out):
             count = f"{len(problems)} problem(s); a report that does not match its manifest is not released"
             raise PipelineError(*problems, count)
-        shutil.rmtree(partial, ignore_errors=True)
+        for left in target.parent.glob(".*.partial"):  # by a release that was killed
+            remove(left)
         try:
             _copy_release(out, partial, manifest)
             text = crate_text(manifest, version, date.today(), collection)
@@ -380,18 +412,17 @@ class Verification(NamedTuple):
 
 
 def verify(out: Path, raw: Path, record: date | None = None, check: str = "") -> Verification:
-    """Compare the outputs with the manifest, and the raw data with what they were taken from.
+    """Compare the outputs with the manifest, and the raw data with what they were taken from; change nothing.
 
     Found is every output that is damaged or missing, every file beside them that no run made, and what
     `check` finds: `module:function`, which is given the raw folder and the day, and returns problems and
     notes, a line each. `record` is the day to write into the record of the last verification, none if None.
     """
     problems, notes = [], []
-    folders = RunFolders(out, raw, out)
+    journal = RunFolders(out, raw, out).work / COMMITTED
+    if journal.is_file():
+        problems.append(f"{journal}: its publication is not at its end; `evidence run` finishes it")
     try:
-        if (folders.work / COMMITTED).is_file():
-            with folder_lock(folders.work):  # it may be a run that is publishing just now
-                finish_publication(folders)
         manifest = read_manifest(out / "reports")
     except PipelineError as error:
         problems.append(str(error))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from notebookpress.errors import PipelineError
-from notebookpress.files import LOCK, RunFolders, folder_lock
+from notebookpress.files import LOCK, RunFolders, folder_lock, remove
 from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook, value_hash
 from notebookpress.graph import Plan, Step, build_steps
-from notebookpress.parameters import check_cells, load_parameters, merge_parameters
+from notebookpress.parameters import check_cells, check_names, load_parameters, merge_parameters
 from notebookpress.pipeline import load_pipeline
-from notebookpress.publish import differences, finish_publication, for_pages, provenance, publish
+from notebookpress.publish import COMMITTED, differences, finish_publication, for_pages, provenance, publish
 from notebookpress.scheduler import (
     MEMORY_FILE,
     RunCache,
@@ -83,6 +82,7 @@ def run(
     if not folders.raw.is_dir():
         raise PipelineError(f"{folders.raw}: no such folder; name the raw data with --raw DIR")
     values = merge_parameters(declared) if parameters is None else dict(parameters)
+    check_names(declared, values, lambda: collection.known_names(folders.raw))
     code = Code(collection.code)
     plan = Plan(collection, folders, declared, values, code, jobs, timeout, memory, force, pages)
     steps = build_steps(plan)
@@ -125,7 +125,6 @@ def _run_steps(
     """Run what is out of date in the folder of the run, alone there, and publish it."""
     folders, state = plan.folders, _raw_state(plan)
     refused = _refuse_wrong_input(plan, workers)
-    folders.work.mkdir(mode=0o700, parents=True, exist_ok=True)
     with folder_lock(folders.work):
         note, cache = finish_publication(folders), RunCache(folders.work)
         _remove_stale(folders, steps)
@@ -188,9 +187,13 @@ def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
 def _remove_stale(folders: RunFolders, steps: list[Step]) -> None:
     """Delete what the work folder holds of earlier failures, and what is not made any more."""
     made = {path for step in steps for path in step.outputs}
+    for path in (folders.work / MEMORY_FILE, folders.work / COMMITTED, folders.log):
+        if path.is_dir() != (path == folders.log):  # one in the other's place
+            remove(path)
     if folders.site not in made:
-        shutil.rmtree(folders.site, ignore_errors=True)
+        remove(folders.site)
     for path in folders.work.rglob("*"):
         kept = made.intersection([path, *path.parents]) or path.parent == folders.log
-        if path.is_file() and not kept and path.name not in (LOCK, MEMORY_FILE):
+        own = path.is_file() and (kept or path.name in (LOCK, MEMORY_FILE))
+        if path.is_symlink() or not (path.is_dir() or own):  # a link would lead out of the folder
             path.unlink()

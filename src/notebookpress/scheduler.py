@@ -15,10 +15,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from notebookpress.errors import CLOSED, FULL, PipelineError, in_one_line, system_problem
+from notebookpress.errors import (
+    CLOSED,
+    FULL,
+    PipelineError,
+    in_one_line,
+    signals_as_exception,
+    system_problem,
+)
 from notebookpress.files import RunFolders, write_atomic
 from notebookpress.graph import Plan, Step
-from notebookpress.workers import Workers, signals_as_exception
+from notebookpress.workers import Workers
 
 MEMORY_FILE, RAW = "steps.json", "raw data"
 
@@ -32,12 +39,12 @@ class RunCache:
     def __init__(self, work: Path) -> None:
         self.path, self.note = work / MEMORY_FILE, ""
         self.steps: dict[str, list] = {}
+        if not os.path.lexists(self.path):
+            return
         try:
-            known = json.loads(self.path.read_text(encoding="utf-8"))
+            known = json.loads(self.path.read_text(encoding="utf-8") if self.path.is_file() else "")
             self.steps = {str(name): list(made) for name, made in known.items()}
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, AttributeError, TypeError):
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError):
             self.note = f"{self.path}: damaged; everything is made again"
 
     def current(self, step: Step, fingerprint: str) -> bool:

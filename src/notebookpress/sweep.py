@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import math
 import os
 import shutil
 import signal
@@ -15,21 +16,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from notebookpress.errors import ParameterError, PipelineError, in_one_line
+from notebookpress.errors import ParameterError, PipelineError, in_one_line, short, signals_as_exception
 from notebookpress.files import RunFolders, write_atomic
 from notebookpress.fingerprint import value_hash
-from notebookpress.parameters import Parameter, load_parameters, merge_parameters
+from notebookpress.parameters import Parameter, check_names, load_parameters, merge_parameters
 from notebookpress.pipeline import load_callable, load_pipeline
 from notebookpress.publish import MANIFEST, WAITING
 from notebookpress.run import run
 from notebookpress.scheduler import failure_words
-from notebookpress.workers import signals_as_exception
 from notebookpress.yaml_files import YamlFile
 
 
@@ -47,7 +48,8 @@ def write_sweep(out: Path, rows: list[dict[str, Any]]) -> None:
     page = jinja2.Template(template, autoescape=True, keep_trailing_newline=True)
     text = page.render(columns=list(table), rows=records(table), ok=len(good), linked=linked)
     write_atomic(out / "index.html", text)
-    write_atomic(out / "sweep.csv", table.to_csv(index=False))
+    inert = table.replace(r"^(?=[=+\-@\t\r])", "'", regex=True)  # no cell is a formula
+    write_atomic(out / "sweep.csv", inert.to_csv(index=False))
     write_atomic(out / "sweep.parquet", parquet_bytes(table))
 
 
@@ -55,6 +57,7 @@ PARAMETERS = "parameters.yaml"  # of a set, in its folder
 IN_USE = "another run is at work"
 PATIENCE = 60  # seconds that a run left by a killed worker may take to end
 WAIT = "10s"  # for a scheduler
+MOST_SETS = 10_000
 TRUNCATED = 500
 _RUNNING: set[subprocess.Popen] = set()
 
@@ -88,9 +91,13 @@ def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, A
     grid, listed = content.get("grid", {}), content.get("list", [])
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
-            raise file.error(("grid", name), f"{name}: {values!r} is no list", "write name: [value, value]")
+            raise file.error(
+                ("grid", name), f"{name}: {short(values)} is no list", "write name: [value, value]"
+            )
     if not all(isinstance(entry, dict) for entry in listed):
         raise file.error(("list",), "list: not a list of mappings", "write - {name: value}")
+    if (count := math.prod(map(len, grid.values())) * bool(grid) + len(listed)) > MOST_SETS:
+        raise ParameterError([f"{path}: {count:,} sets, more than {MOST_SETS:,}; name fewer values"])
     combined = itertools.product(*grid.values()) if grid else ()
     sets = [*(dict(zip(grid, values, strict=True)) for values in combined), *listed]
     if not sets:
@@ -138,7 +145,9 @@ def sweep(
     list of dict
         A row for each set, also written to `sweep.parquet`, `sweep.csv` and `index.html`.
     """
-    runs = {}
+    runs, known = {}, cache(lambda: load_pipeline(root).known_names(raw))
+    for chosen in sets:
+        check_names(declared, chosen, known)
     for chosen in sets:
         folder = out / value_hash(merge_parameters(declared, values=chosen))[:10]
         text = yaml.safe_dump(chosen, sort_keys=True, allow_unicode=True)

@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,6 +29,7 @@ from typing import Any
 
 from notebookpress import preload
 from notebookpress.errors import PipelineError
+from notebookpress.files import lock_file
 from notebookpress.notebook import NotebookRun
 from notebookpress.pipeline import load_callable
 
@@ -112,27 +113,6 @@ def limit_memory(megabytes: int, shell: Any) -> None:
         return shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
 
     shell.set_custom_exc((MemoryError,), show)
-
-
-@contextlib.contextmanager
-def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
-    """Turn a request to stop into an exception of the main thread; obey a second one at once."""
-    asked: list[int] = []
-
-    def interrupt(number: int, frame: Any) -> None:
-        if asked:
-            stop()
-            os._exit(128 + number)
-        asked.append(number)
-        raise KeyboardInterrupt(number)
-
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {getattr(signal, name): signal.signal(getattr(signal, name), interrupt) for name in names}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 OMITTED = "EVIDENCE_LEFT_OUT"  # keys of failed runs, by blanks: later notebooks read none of their rows
@@ -328,7 +308,7 @@ def _ended(function: str, process: Any, folder: Path) -> str:
 
 
 def _private_folder() -> Path:
-    """Return the folder of multiprocessing's sockets, which it removes at the end.
+    """Return the folder of multiprocessing's sockets, which it removes at the end; those of killed runs go.
 
     The path of a socket may have some 100 bytes, so where the temporary folder has a long name this one
     lies in the system's.
@@ -338,9 +318,39 @@ def _private_folder() -> Path:
         if len(os.fsencode(usual)) > LONGEST_FOLDER and Path(SHORT_FOLDER).is_dir():
             tempfile.tempdir = SHORT_FOLDER
         try:
-            return Path(util.get_temp_dir())
+            folder = Path(util.get_temp_dir())
         finally:
             tempfile.tempdir = usual
+    if hasattr(os, "getuid") and not (folder / MARK).exists():
+        for other in folder.parent.glob(f"{folder.name.partition('-')[0]}-*"):
+            if _is_left(other):
+                shutil.rmtree(other, ignore_errors=True)
+        mark = os.open(folder / MARK, os.O_WRONLY | os.O_CREAT, 0o600)  # open, and so locked, until the end
+        with contextlib.suppress(OSError):  # a full disk is met where it is told of
+            lock_file(mark)
+            os.write(mark, _identity(folder))
+    return folder
+
+
+MARK = "of-a-run"  # in the private folder of a run, which holds a lock on it while it lives
+
+
+def _identity(folder: Path) -> bytes:
+    """Return what a mark says: no copy of the folder, nor one that was unpacked, has the same."""
+    own = folder.lstat()
+    return f"{own.st_dev} {own.st_ino} {own.st_uid}".encode()
+
+
+def _is_left(folder: Path) -> bool:
+    """Return whether a run of this user made a folder and is gone, whatever it is called."""
+    with contextlib.suppress(OSError):
+        mark = os.open(folder / MARK, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            lock_file(mark)
+            return os.read(mark, 100) == _identity(folder) and folder.lstat().st_uid == os.getuid()
+        finally:
+            os.close(mark)
+    return False
 
 
 @contextlib.contextmanager
@@ -378,7 +388,11 @@ def _work(
     if hasattr(time, "tzset"):
         time.tzset()
     threading.Thread(target=_end_with, args=(pipe, folder), daemon=True).start()
-    with (folder / "said").open("ab", buffering=0) as said:
+    try:
+        words = (folder / "said").open("ab", buffering=0)
+    except FileNotFoundError:  # whoever asked has removed it, and is gone
+        os._exit(1)
+    with words as said:
         for stream in (1, 2):
             os.dup2(said.fileno(), stream)
     if function == RUN_NOTEBOOK:  # its kernel has files there

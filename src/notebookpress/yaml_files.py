@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 
-from notebookpress.errors import PipelineError
+from notebookpress.errors import PipelineError, short
 
 NUMBER, LIST_OR_TEXT = (int, float), (str, list)
+LARGEST, DEEPEST = 1_000_000, 40  # bytes, blocks in blocks
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KINDS: dict[Any, str] = {
     **{str: "a text", bool: "true or false", list: "a list", dict: "a mapping", NUMBER: "a number"},
     LIST_OR_TEXT: "a list, or a name in the vocabulary",
@@ -33,7 +35,10 @@ class YamlFile:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         try:
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(self.path.read_text(encoding="utf-8-sig"))
+            with self.path.open("rb") as stream:
+                text = stream.read(LARGEST).decode("utf-8-sig")
+            self._refuse_depth(text)
+            loader = LOADER(text)
             self.root = loader.get_single_node()
             self.data: dict[str, Any] = loader.construct_document(self.root) if self.root else {}
         except OSError as error:
@@ -45,19 +50,51 @@ class YamlFile:
             line = f", line {mark.line + 1}" if mark else ""
             what = getattr(error, "problem", None) or "not YAML"
             raise YamlError(f"{path}{line}: {what}; mend the line or the one above") from None
+        except YamlError:
+            raise
+        except (
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ):  # of the loader's own types
+            raise YamlError(
+                f"{path}: a number, a date or a tag that cannot be; write a text in quotes"
+            ) from None
         if not isinstance(self.data, dict) or not all(isinstance(name, str) for name in self.data):
             raise YamlError(f"{path}: not a mapping; write one `name: value` a line")
-        self._refuse_repeated(self.root)
+        self._refuse_repeated(self.root, set())
 
-    def _refuse_repeated(self, node: Any) -> None:
-        if isinstance(node, yaml.MappingNode):
+    def _refuse_depth(self, text: str) -> None:
+        """Refuse what takes more of the stack than there is, or of the time."""
+        if len(text) >= LARGEST:
+            raise YamlError(f"{self.path}: {LARGEST:,} bytes or more; write a smaller file")
+        depth = 0
+        event: Any
+        for event in yaml.parse(text, LOADER):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                line = event.start_mark.line + 1
+                raise YamlError(f"{self.path}, line {line}: nested too deeply; write plain values")
+
+    def _refuse_repeated(self, node: Any, looked_at: set[int]) -> None:
+        if id(node) in looked_at:  # by an alias, of which some grow without bound
+            return
+        looked_at.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            for value in node.value:
+                self._refuse_repeated(value, looked_at)
+        elif isinstance(node, yaml.MappingNode):
             names = set()
             for key, value in node.value:
                 if key.value in names:
                     line = key.start_mark.line + 1
-                    raise YamlError(f"{self.path}, line {line}: {key.value} stands twice; keep one of them")
+                    raise YamlError(
+                        f"{self.path}, line {line}: {short(key.value)} stands twice; keep one of them"
+                    )
                 names.add(key.value)
-                self._refuse_repeated(value)
+                self._refuse_repeated(value, looked_at)
 
     def error(self, place: tuple[str, ...], problem: str, remedy: str) -> YamlError:
         """Return the error of a mistake at a place: the names that lead to it, as `("tables", "arms")`."""
@@ -87,7 +124,7 @@ class YamlFile:
             truth = isinstance(value, bool) and kind is not bool
             wrong = not isinstance(value, kind) or truth or value == ""
             if wrong and kind is not object:
-                raise self.error((*place, name), f"{name}: {value!r} is not {KINDS[kind]}", "write one")
+                raise self.error((*place, name), f"{name}: {short(value)} is not {KINDS[kind]}", "write one")
         if missing := [name for name in needed if name not in entries]:
             raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")
         listed = [name for name in entries if isinstance(entries[name], list) and known[name] is not object]

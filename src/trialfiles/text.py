@@ -28,12 +28,13 @@ LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
 _CONTACT = patterns_of("contacts", "patterns")
 _Answer = TypeVar("_Answer")
 _BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*/?\s*>", re.IGNORECASE)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the start of one
+# What a spreadsheet takes for the start of a formula; a number with its sign is none.
+_FORMULA = re.compile(r"(?=[=+\-@\t\r])(?![+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$)")
 
 
 # what Windows-1252 makes of other encodings: a sign or a capital inside a word, Icelandic letters for Turkish
@@ -105,12 +106,23 @@ def read_bytes(path: Path) -> bytes:
 def inert(text: str | None) -> str | None:
     """Return a text on one line: breaks as spaces, control characters and contact details left out.
 
-    Markup is kept as letters: what is shown escapes it. Empty text is missing.
+    Markup is kept as letters: what is shown escapes it. Text in which nothing can be seen is missing.
     """
     if not text:
         return None
-    text = _CONTROL.sub("", _BREAK.sub(" ", text))
-    return without_contacts(re.sub(r"\s+", " ", text).strip()) or None
+    text = without_contacts(re.sub(r"\s+", " ", _CONTROL.sub("", _BREAK.sub(" ", text))).strip())
+    return None if invisible(text) else text or None
+
+
+def invisible(text: str) -> str:
+    """Return the character of a text that must not stand there, such as `U+001B`; empty where there is none.
+
+    That is a control character anywhere, and one without a shape where there is nothing that has one.
+    """
+    found = _CONTROL.search(text)
+    if not found and all(unicodedata.category(char) in ("Cf", "Zs") for char in text):
+        found = re.search(r"\S", text)
+    return f"U+{ord(found[0]):04X}" if found else ""
 
 
 def lines_of(text: str | None) -> list[str]:
@@ -121,7 +133,7 @@ def lines_of(text: str | None) -> list[str]:
 
 def inert_cell(value: Any) -> Any:
     """Return a cell that no spreadsheet takes for a formula: an apostrophe before `=`, `+`, `-` or `@`."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
 _BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from case_files import cases_of
+from matplotlib import pyplot
 
-from helpers.figures.canvas import MARKS, PALETTE, PHONE_WIDTH, SMALL, judgement_letter
+from helpers.figures.canvas import MARKS, PALETTE, PHONE_WIDTH, SMALL, Figure, Plotted, judgement_letter, style, text_width
 from helpers.figures.forest import author_year, forest, panel_rows, sides_of
 from helpers.figures.outcome import (
     DIRECTION_MARKS,
@@ -23,6 +24,7 @@ from helpers.figures.study import appraisal_matrix, before_after, flow, ongoing_
 from helpers.site.notebook import COLOURED
 from helpers.site.page import stylesheet
 from helpers.tables.vocabulary import CHOICES
+from trialfiles.text import inert_cell
 
 ROWS = cases_of(__file__)
 STUDIES = ROWS["studies"]
@@ -128,6 +130,18 @@ def test_one_person_has_no_share_and_the_words_of_harms_hold_counts_limits_and_h
     assert "b2025: listed, not counted, headache; read: full text." in drawn.alt
     assert "c2025: 0 of 1, itching" in drawn.alt
     assert drawn.drawing.svg().count("V") == harms(HARMS).drawing.svg().count("V")  # no bar more
+
+
+@pytest.mark.parametrize(
+    "label", ["\u00ad", "\u200b", "\u200e", "\u2060", "\ufeff", "\u202e", r"$\frac{$", "$5 to $6", "=A1"]
+)
+def test_any_label_is_drawn_as_its_letters_and_no_cell_of_its_numbers_is_a_formula(label):
+    with style():
+        figure, axes = pyplot.subplots()
+        axes.set_title(label)
+    drawn = Figure(Plotted(figure), "", "", rows=[{"label": label}])
+    assert f">{label}<" in drawn.drawing.svg() and text_width(label) >= 0
+    assert drawn.csv().decode() == f"label\n{inert_cell(label)}\n" and inert_cell("=A1") == "'=A1"
 
 
 def test_the_flow_counts_each_record_once():

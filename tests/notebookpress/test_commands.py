@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,16 +18,16 @@ import pandas as pd
 import pytest
 from case_files import cases_of
 from click.testing import CliRunner
-from station_project import FIRST_PARAMETERS, evidence_command, gone, processes_below, write_cells
+from station_project import FIRST_PARAMETERS, contents, evidence_command, gone, processes_below, write_cells
 
 from helpers.cli import cli
 from notebookpress.errors import ParameterError, PipelineError
-from notebookpress.files import RunFolders
+from notebookpress.files import RunFolders, remove
 from notebookpress.graph import raw_hashes
 from notebookpress.notebook import canonical
 from notebookpress.parameters import load_parameters
 from notebookpress.pipeline import Collection
-from notebookpress.publish import crate_text, publish, release, verify
+from notebookpress.publish import crate_text, finish_publication, publish, release, verify
 from notebookpress.sweep import SetRun, read_grid, run_set, sweep
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}, "activity": {"site": {}}}
@@ -101,6 +103,42 @@ def test_verification_names_what_is_wrong(report: RunFolders) -> None:
     assert all("no run made it" in problem for problem in found.problems[2:])
     (report.reports / "manifest.json").write_text("{")
     assert "manifest.json: damaged" in verify(report.out, report.raw).problems[0]
+
+
+def named(label: str) -> str:
+    """Return a manifest of one file, with the hash of the page."""
+    page = {"sha256": hashlib.sha256(b"index.html").hexdigest()}
+    return json.dumps({"entity": {label: page}, "wasGeneratedBy": {label: "site"}})
+
+
+OUTSIDE = ("reports/../../mine/index.html", "/etc/hostname", "reports/\0", "reports/./index.html")
+FOREIGN = {  # what somebody else's report may hold: a manifest, or where a link leads out of it
+    **dict.fromkeys(("reports", "reports/index.html", "reports/releases"), "a link"),
+    **{label: named(label) for label in OUTSIDE},
+    "deep": "[" * 100_000,
+    "entries": '{"entity": {"reports/index.html": []}, "wasGeneratedBy": {"reports/index.html": "site"}}',
+    "uses": '{"entity": {}, "wasGeneratedBy": {}, "used": {"site": 5}}',
+}
+
+
+@pytest.mark.parametrize(("name", "content"), FOREIGN.items(), ids=range(len(FOREIGN)))
+def test_a_report_from_somebody_else_reaches_nothing_outside(
+    report: RunFolders, tmp_path: Path, name: str, content: str
+) -> None:
+    """Verification changes nothing at all; a release is refused, in a line, and touches no other folder."""
+    mine = shutil.copytree(report.out / "reports", tmp_path / "mine")
+    (report.work / "publish.json").write_text('{"move": [], "gone": ["../mine/index.html"]}')
+    if content == "a link":
+        remove(report.out / name)
+        (report.out / name).symlink_to(mine / "index.html" if name.endswith("html") else mine)
+    else:
+        (report.reports / "manifest.json").write_text(content)
+    before = contents(tmp_path, ".")
+    assert verify(report.out, report.raw).problems
+    assert contents(tmp_path, ".") == before
+    with pytest.raises(PipelineError, match=r"damaged; make|leads out of the folder"):
+        release(report.out, "1.0", WEATHER)
+    assert contents(tmp_path, ".") | {"out/.evidence/lock": b""} == before | {"out/.evidence/lock": b""}
 
 
 def test_verification_tells_of_other_raw_data(report: RunFolders) -> None:
@@ -267,6 +305,9 @@ def test_a_publication_that_was_broken_off_is_finished(
         with pytest.raises(KeyboardInterrupt):
             publish(report, FACTS)
     assert moved and (report.reports / "manifest.json").read_text() == before
+    assert "publish.json: its publication is not at its end" in verify(report.out, report.raw).problems[0]
+    assert (report.reports / "manifest.json").read_text() == before  # a verification changes nothing
+    assert finish_publication(report) == ""
     assert verify(report.out, report.raw).problems == []
     assert (report.reports / "index.html").read_text() == "new"
     assert not (report.reports / "a").exists()

@@ -31,6 +31,7 @@ from station_project import (
     write_cells,
 )
 
+from notebookpress.files import remove
 from notebookpress.publish import damaged, read_manifest, unknown
 
 Mount = Callable[..., Path]
@@ -333,7 +334,9 @@ def test_an_error_of_the_system_is_said_as_what_it_is(
     assert (status, said in found, "Traceback" in found) == (1, True, False), found
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00{[not what it was", b"[]", b'{"steps": [], "checked": 1}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00{[not what it was", b"[" * 100_000, b'{"steps": [], "checked": 1}']
+)
 def test_a_work_folder_in_which_every_file_is_damaged(made: Path, evidence: Evidence, content: bytes) -> None:
     """A run trusts none of them: it says what it dropped, and makes everything again as it was."""
     work = made / ".evidence"
@@ -358,9 +361,16 @@ def test_folders_where_files_belong(made: Path, evidence: Evidence) -> None:
         (work / name).mkdir()
     shutil.rmtree(work / "site")
     (work / "site").write_text("a file")
+    for name in ("steps.json", "publish.json", "lock"):
+        remove(work / name)
+        (work / name).mkdir()
+    (made / "mine").mkdir()
+    (work / "log").rename(made / "log")
+    (work / "log").symlink_to(made / "mine")  # a link would lead out of the folder
     status, said = evidence("run")
-    assert status == 0, said
-    assert contents(made) == before
+    assert (status, f"{work / 'steps.json'}: damaged" in said) == (0, True), said
+    assert (contents(made), list((made / "mine").iterdir())) == (before, [])
+    assert "7 up to date" in evidence("run")[1]
 
 
 @pytest.mark.slow

@@ -10,7 +10,16 @@ from station_project import LAST_PARAMETERS, write_cells
 
 from notebookpress.errors import ParameterError, PipelineError
 from notebookpress.files import project_root
-from notebookpress.parameters import check_cells, check_parameters, load_parameters, merge_parameters
+from notebookpress.parameters import (
+    check_cells,
+    check_names,
+    check_parameters,
+    load_parameters,
+    merge_parameters,
+)
+from notebookpress.pipeline import load_pipeline
+from notebookpress.run import run
+from notebookpress.sweep import read_grid
 
 CASES = cases_of(__file__)
 
@@ -32,11 +41,18 @@ def test_a_wrong_pair_is_refused(project: Path, pair: str, said: str) -> None:
 
 
 def test_a_text_that_fits_no_choice_is_refused(checkout: Path) -> None:
-    """Friction 4: `-p included=wan2025` was taken with exit status 0."""
+    """Nor one that names a study which is not there, which is told before anything starts."""
     declared = load_parameters(checkout)
-    merge_parameters(declared, pairs=["included=without wan2025"])
-    with pytest.raises(ParameterError, match="'wan2025' does not fit .*without STUDY"):
+    with pytest.raises(ParameterError, match="'wan2025' is none of what it may be; .*without STUDY"):
         merge_parameters(declared, pairs=["included=wan2025"])
+    for name in ("wan2025", "olsen2002"):  # of a sheet, and of the comparators
+        check_names(declared, {"included": f"without {name}"}, lambda: _names(checkout))
+    with pytest.raises(ParameterError, match="'wan2026' is not there; did you mean 'wan2025'?"):
+        run(checkout, parameters=merge_parameters(declared, pairs=["included=without wan2026"]))
+
+
+def _names(checkout: Path) -> set[str]:
+    return load_pipeline(checkout).known_names(checkout / "data" / "raw")
 
 
 def test_every_problem_is_listed_at_once(project: Path) -> None:
@@ -53,6 +69,35 @@ def test_a_file_that_is_no_mapping(project: Path, text: str, said: str) -> None:
     file.write_text(text)
     with pytest.raises(PipelineError, match=said):
         merge_parameters(load_parameters(project), file)
+
+
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 30))
+HOSTILE = {
+    "digits": "factor: " + "1" * 5000,
+    "hexadecimal digits": "factor: 0x" + "f" * 5000,
+    "bomb": BOMB + "factor: *a29",
+    "date": "season: 2026-13-45",
+    "tag": "season: !!timestamp x",
+    "deep": "names: " + "[" * 100_000 + "]" * 100_000,
+    "large": "#" * 1_000_000,
+    "names": "{[a]: 1}",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused_in_few_words(project: Path, name: str) -> None:
+    file = project / "mine.yaml"
+    file.write_text(HOSTILE[name])
+    with pytest.raises(PipelineError) as caught:
+        merge_parameters(load_parameters(project), file)
+    assert all(len(line) < 800 and "mine.yaml" in line for line in caught.value.lines[-1:])
+
+
+def test_a_grid_is_counted_before_it_is_built(project: Path) -> None:
+    values = [round(0.1 + number / 1000, 3) for number in range(500)]
+    (project / "grid.yaml").write_text(f"grid: {{factor: {values}, rounds: {list(range(1, 501))}}}")
+    with pytest.raises(ParameterError, match="250,000 sets, more than 10,000"):
+        read_grid(project / "grid.yaml", load_parameters(project))
 
 
 @pytest.mark.parametrize(("entry", "said"), CASES["declared"].items())

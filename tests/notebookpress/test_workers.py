@@ -17,7 +17,7 @@ from station_project import gone, processes_below, write_cells
 from notebookpress.errors import PipelineError
 from notebookpress.notebook import NotebookRun
 from notebookpress.preload import OWN_STEPS, load
-from notebookpress.workers import ProcessEndedError, Workers
+from notebookpress.workers import MARK, ProcessEndedError, Workers, _identity
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
 JOBS, SCRIPT, SERVER_KILLED = cases_of(__file__).values()
@@ -94,6 +94,19 @@ with Workers(["jobs"]) as workers:
     assert not Path(ran.stdout.split()[1]).exists() and list(long.iterdir()) == []
 
 
+def test_what_a_killed_run_has_left_goes_and_nothing_else(place: Path) -> None:
+    """Only what bears the mark that a run of this user gave it; a name, or a copy of the mark, is none."""
+    left, thesis, copy = (place / "t" / f"pymp-{name}" for name in ("left", "thesis", "copy"))
+    for folder in (left, thesis, copy):
+        folder.mkdir(parents=True)
+        (folder / "chapter.txt").write_text("years of work")
+    for folder in (left, copy):
+        (folder / MARK).write_bytes(_identity(left))
+    script = "from notebookpress.workers import Workers\nwith Workers() as workers: pass"
+    assert in_its_own_process(script, TMPDIR=str(place / "t")).returncode == 0
+    assert sorted((place / "t").iterdir()) == [copy, thesis]
+
+
 def test_what_a_call_has_started_ends_with_it(workers: Workers) -> None:
     sleeper = workers.call("jobs:start_sleeper")
     assert not Path(f"/proc/{sleeper}").exists()
@@ -146,6 +159,20 @@ def test_nothing_outlives_the_runner(place: Path, number: int) -> None:
         running.send_signal(number)
     assert gone(lambda: processes_below(place))
     assert gone(lambda: list((place / "t").iterdir()))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_is_stopped_while_it_is_imported(number: int) -> None:
+    """In one line, and without a traceback."""
+    script = f"""import os, sys
+from helpers.__main__ import main
+class Signal:
+    def find_spec(self, name, *_):
+        if name == "click": os.kill(os.getpid(), {int(number)})
+sys.meta_path.insert(0, Signal())
+main()"""
+    ran = in_its_own_process(script)
+    assert (ran.returncode, ran.stderr) == (128 + number, "interrupted\n")
 
 
 def test_several_workers_have_one_server(workers: Workers) -> None:

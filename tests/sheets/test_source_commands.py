@@ -130,3 +130,15 @@ def test_an_export_of_a_report_that_is_not_made(evidence, tmp_path, monkeypatch)
     monkeypatch.chdir(tmp_path)
     status, _, err = evidence("export", "csl")
     assert (status, "make the report with `evidence run`, or name a file" in err) == (1, True)
+
+
+@pytest.mark.parametrize("command", ["check", "add"])
+def test_of_twenty_thousand_mistakes_twenty_are_said_and_all_are_counted(evidence, sheet, command):
+    """And what a terminal would obey is spelt out."""
+    more = "".join(f"x{number}: 1\n" for number in range(19_999))
+    path = sheet.write(f'study_sheet: 1\nstudy_id: made2026\n"\\e[2J": 1\n{more}')
+    raw = ["--raw", path.parents[1]] if command == "check" else []
+    status, _, err = evidence(command, path, *raw)
+    lines = err.splitlines()
+    assert (status, len(lines), "\x1b" in err, "\\u001b[2J" in err) == (1, 22, False, True)
+    assert lines[-2:] == ["… and 19,983 more lines like these", "20003 problem(s)"]

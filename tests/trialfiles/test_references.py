@@ -137,8 +137,8 @@ def test_formulas_and_markup_are_inert(tmp_path):
     assert "\n'=cmd" not in written.read_text().split(",")[0]
     (row,) = read_screening(tmp_path)
     assert row["record"].startswith("'=cmd")
-    assert [inert_cell(f"{sign}1") for sign in "=+-@"] == ["'=1", "'+1", "'-1", "'@1"]
-    assert inert_cell("a=1") == "a=1"
+    assert [inert_cell(f"{sign}A1") for sign in "=+-@"] == ["'=A1", "'+A1", "'-A1", "'@A1"]
+    assert [*map(inert_cell, ("a=1", "-1.5e3", "+.5"))] == ["a=1", "-1.5e3", "+.5"]
 
 
 def test_dois():

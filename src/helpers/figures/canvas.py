@@ -19,6 +19,7 @@ import pandas as pd
 from helpers.figures import FIGURE_WORDS
 from helpers.formats import is_missing, show_number
 from notebookpress.tables import Rows, records
+from trialfiles.text import inert_cell
 
 PAGE_WIDTH, PHONE_WIDTH = 840.0, 318.0  # CSS pixels: on a page, and on a phone 360 wide
 SIZE, SMALL = 12.0, 12.0  # of letters
@@ -160,7 +161,8 @@ class Drawing:
         )
 
 
-PLOTTED = {"svg.fonttype": "none", "svg.hashsalt": "evidence"}  # text stays text; the same names each time
+# Text stays text, no label is mathematics; the same names each time.
+PLOTTED = {"svg.fonttype": "none", "svg.hashsalt": "evidence", "text.parse_math": False}
 REFERENCE = re.compile(r'(?:href="#|url\(#)([\w.-]+)')
 TEXT_SIZE = re.compile(r"font[^;]*?([\d.]+)px")
 INKED = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor")
@@ -210,7 +212,7 @@ def style() -> Iterator[None]:
     import seaborn
 
     plain = dict.fromkeys(INKED, "black") | {"axes.spines.top": False, "axes.spines.right": False}
-    with matplotlib.rc_context(seaborn.axes_style("white") | plain):
+    with matplotlib.rc_context(seaborn.axes_style("white") | PLOTTED | plain):
         yield
 
 
@@ -218,7 +220,7 @@ def _plain(value: Any) -> str:
     """Return a value as CSV prints it; what is missing, or no single value, is empty."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, str):
-        return value
+        return inert_cell(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return str(value) if isinstance(value, bool) else ""
     return f"{value:.12g}"

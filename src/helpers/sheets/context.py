@@ -18,7 +18,7 @@ from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.schema import MISSING, Column, RowsError
 from notebookpress.tables import records
 from trialfiles.record import Problem, Row, SourceError, refusal
-from trialfiles.text import contact_details, csv_rows
+from trialfiles.text import contact_details, csv_rows, invisible
 
 # table -> files under the raw folder; several files of one table are read as one
 CONTEXT_FILES = {
@@ -49,6 +49,12 @@ ROW_RULES: dict[str, dict[str, str]] = {
     "thresholds": _SECOND_HAND | {"not value > value_high": "the range ends before it starts"},
     "trials": _SECOND_HAND,
 }  # fmt: skip
+
+
+def compared_studies(raw: Path) -> set[str]:
+    """Return the studies of comparators, which a run may leave out as those with a sheet."""
+    files = raw.glob(CONTEXT_FILES["comparators"])
+    return {row.get("study_id") or "" for file in files for _, row in csv_rows(file)[1]}
 
 
 def read_context(raw: str | Path) -> dict[str, list[Row]]:
@@ -123,6 +129,8 @@ def _cell(name: str, text: str, column: Column) -> tuple[Any, tuple[str, str] | 
         return None, None
     if name not in _CODES and contact_details(text):  # a DOI may look like a telephone number
         return None, ("an e-mail address or telephone number", "leave it out")
+    if char := invisible(text):
+        return None, (f"a character that nobody sees ({char})", "delete it")
     if name == "date" and not re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text):
         return None, (f"{text!r} is no ISO date", "write it like 2026-11")
     if column.type == "boolean":

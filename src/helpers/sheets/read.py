@@ -18,7 +18,7 @@ from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
 from trialfiles.reading import read_sources, recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import contact_details
+from trialfiles.text import contact_details, invisible
 from trialfiles.times import in_weeks, weeks
 from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
@@ -67,6 +67,8 @@ def _read(path: str, data: bytes) -> model.StudySheet:
         if contact_details(text):
             remedy = "leave it out: no contact details are kept"
             faults.append((place, "an e-mail address or telephone number", remedy))
+        if char := invisible(text):
+            faults.append((place, f"a character that nobody sees ({char})", "delete it"))
     name, stem = content.get("study_id"), Path(path).stem
     if name != stem and isinstance(name, str):
         remedy = f"name the file {name}.yaml or write study_id: {stem}"

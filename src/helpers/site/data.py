@@ -25,6 +25,7 @@ from trialfiles.citations import write_ris
 from trialfiles.record import SourceRecord
 from trialfiles.references import csl_reference
 from trialfiles.reviews import write_web_rows
+from trialfiles.text import inert_cell
 
 EXPORTS = {
     "references.ris": "the sources as RIS, for reference managers",
@@ -33,8 +34,6 @@ EXPORTS = {
     "datapackage.json": "all tables as a data package after the Frictionless standard",
 }
 TYPE_WORDS = {"str.*": "text", "int.*": "whole number", "float.*": "number", "bool.*": "yes or no"}
-# A text that a spreadsheet would run; a number with its sign is none.
-FORMULA = re.compile(r"^(?=[=+\-@\t\r])(?![+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$)")
 
 
 def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
@@ -45,8 +44,7 @@ def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
     texts = frame.select_dtypes(["string", "object"])
     for column in texts:
         check_contacts(f"table {name}, column {column}", "\n".join(texts[column].dropna().astype(str)))
-    safe = texts.replace(FORMULA, "'", regex=True)
-    text = frame.assign(**safe).to_csv(index=False, lineterminator="\r\n")
+    text = frame.assign(**texts.map(inert_cell)).to_csv(index=False, lineterminator="\r\n")
     return {f"data/{name}.csv": text.encode("utf-8"), f"data/{name}.parquet": parquet_bytes(frame)}
 
 
