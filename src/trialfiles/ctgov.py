@@ -279,5 +279,5 @@ def _faults(value: Any, shape: Any, place: str) -> Iterator[tuple[str, str]]:
             yield from _faults(item, shape[0], f"{place}[{index}]")
     elif type(value) is not _TYPES[shape][0]:
         yield place, f"not {_TYPES[shape][1]} but {type(value).__name__}"
-    elif shape == "people" and not 0 <= value <= MOST_PEOPLE:
+    elif shape == "people" and isinstance(value, int) and not 0 <= value <= MOST_PEOPLE:
         yield place, "not a number of people"

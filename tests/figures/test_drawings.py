@@ -8,7 +8,17 @@ import pytest
 from case_files import cases_of
 from matplotlib import pyplot
 
-from helpers.figures.canvas import MARKS, PALETTE, PHONE_WIDTH, SMALL, Figure, Plotted, judgement_letter, style, text_width
+from helpers.figures.canvas import (
+    MARKS,
+    PALETTE,
+    PHONE_WIDTH,
+    SMALL,
+    Figure,
+    Plotted,
+    judgement_letter,
+    style,
+    text_width,
+)
 from helpers.figures.forest import author_year, forest, panel_rows, sides_of
 from helpers.figures.outcome import (
     DIRECTION_MARKS,

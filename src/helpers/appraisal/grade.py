@@ -23,21 +23,17 @@ from notebookpress.yaml_files import YamlFile
 
 CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).data
 LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
-CONTROLLED = ("between_group", "within_participant")
+CONTROLLED, TWO_GROUPS = tuple(CERTAINTY["controlled"]), tuple(CERTAINTY["two_groups"])
+JUDGED_BY, _FIRST = tuple(CERTAINTY["judged_by"]), CERTAINTY["shown_first"]
 CROSSED = ("crosses", "crosses_both")  # facts of an interval
-_ESTIMANDS = (*CONTROLLED, "uncontrolled_change", "proportion")  # the first that an outcome has is shown
-_COMPARATORS = ("placebo", "untreated", "active")
-_TWO_GROUPS = ("parallel", "within_person")
-_IN_UNITS = ("MC", "MD", "MN", None)  # measures in the unit of their outcome
+_IN_UNITS = (*CERTAINTY["in_units"], None)  # measures in the unit of their outcome
 _OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has pooled
-_ONLY = "in the exosome arm only"
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _UNREPORTED = "outcome-not-reported"  # check that finds an outcome claimed and not reported
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
 _OF_STUDIES = ("results", "studies", "arms", "risk_of_bias", "discrepancies")
 _OF_RESULTS = ["study_id", "arm_id", "site", "timepoint_weeks", "kind", "unit", "n"]
 _OF_RESULTS += ["mean", "median", "minimum", "maximum"]
-_JUDGED_BY = ("RoB 2", "ROBINS-I")  # tools whose judgement holds what a missing randomisation costs
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
     rf"(?:{'|'.join(reversed(CERTAINTY['rated_down']))}): "
@@ -156,8 +152,8 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
 
     def order(row: Mapping[str, Any]) -> tuple:
         stray = row.get("measure") in _IN_UNITS and row["unit"] != OUTCOME_CONCEPTS[concept].unit
-        kind, against = _rank(_ESTIMANDS, row["estimand"]), _rank(_COMPARATORS, row.get("comparator"))
-        return stray, kind, against, not row["pooled"], -row["k"], row["pooled_id"]
+        place = [_rank(_FIRST[name], row.get(name)) for name in ("estimand", "comparator")]
+        return stray, *place, not row["pooled"], -row["k"], row["pooled_id"]
 
     return min(records(rows), key=order, default=None)
 
@@ -430,7 +426,7 @@ class Body:
         if self.shown and self.shown["estimand"] not in CONTROLLED:
             return []
         rows = self.tables["studies"]
-        rows = rows[rows["allocation"].map(is_randomised).astype(bool) & rows["comparison"].isin(_TWO_GROUPS)]
+        rows = rows[rows["allocation"].map(is_randomised).astype(bool) & rows["comparison"].isin(TWO_GROUPS)]
         if OUTCOME_CONCEPTS[self.concept].family != "safety":
             compared = self.tables["comparisons"].query("estimand in @CONTROLLED")["study_id"]
             rows = rows[rows["study_id"].isin(compared)]
@@ -441,19 +437,19 @@ class Body:
         if self.shown and self.shown["estimand"] not in CONTROLLED:
             return self.names
         rows = self.tables["studies"]
-        return list(rows[~rows["comparison"].isin(_TWO_GROUPS)]["study_id"])
+        return list(rows[~rows["comparison"].isin(TWO_GROUPS)]["study_id"])
 
     def _combined(self) -> list[str]:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
         if background := self.shown.get("background"):
-            return self.names if background.endswith(_ONLY) else []
+            return self.names if background.endswith(CERTAINTY["combined_words"]) else []
         roles = self.tables["arms"].groupby("study_id")["role"].agg(set)
         return [str(n) for n, given in roles.items() if "exosome_combination" in given and not given & _ALONE]
 
     def _bias(self, randomised: list[str], uncontrolled: list[str]) -> dict[str, Any]:
         """Return what the judgements of risk of bias and certain discrepancies cost."""
         rows = self.tables["risk_of_bias"]
-        fitting = set(rows[rows["tool"].isin(_JUDGED_BY)]["study_id"])
+        fitting = set(rows[rows["tool"].isin(JUDGED_BY)]["study_id"])
         mostly = self._mostly(fitting | set(randomised))
         each = {name: records(rows[rows["study_id"] == name]) for name in self.names}
         judged = {name: overall(own) for name, own in each.items()}

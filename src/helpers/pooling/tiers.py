@@ -369,6 +369,7 @@ def reanalysed(
     *,
     evidence: str,
     included: str = "all",
+    comparator: str = "any",
     pre_post_correlation: float,
     **choices: Any,
 ) -> OutcomeAnswer:
@@ -382,6 +383,8 @@ def reanalysed(
         Outcome, and `core` or `published`.
     included : str
         Studies that take part: `all`, `sound` (estimates without a certain discrepancy) or `without STUDY`.
+    comparator : str
+        Class of comparator: `any`, or one of the column.
     pre_post_correlation : float
         Correlation between values before and after, where one has to be assumed.
     **choices
@@ -400,6 +403,8 @@ def reanalysed(
     )
     left_out = included.removeprefix("without ") if included.startswith("without ") else None
     lines = [line for line in lines if line["study_id"] != left_out]
+    if comparator != "any":
+        lines = [line for line in lines if line["comparator"] == comparator]
     if included == "sound":
         lines = [line for line in lines if not line["certain_discrepancies"]]
     tables["comparisons"] = validate("comparisons", lines)

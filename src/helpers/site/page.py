@@ -13,7 +13,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
-from helpers.site.checks import CARDS, HEADINGS, SCRIPT, STYLE, SiteError, Tag, check_drawing, parse
+from helpers.site.checks import (
+    CARDS,
+    HEADINGS,
+    SCRIPT,
+    STYLE,
+    WHAT_IF,
+    SiteError,
+    Tag,
+    check_drawing,
+    parse,
+)
 from notebookpress.yaml_files import YamlFile
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -63,6 +73,7 @@ def arrange(page: Page) -> Page:
 def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
     """Return a whole HTML document: shell, navigation, header facts, contents, finished body."""
     place = next((number for number, other in enumerate(pages) if other.file == page.file), 0)
+    panel = WHAT_IF in page.anchors
     context = {
         "page": page,
         "body": Markup(body),
@@ -72,8 +83,8 @@ def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
         "following": pages[place + 1] if place + 1 < len(pages) else None,
         "site_title": SITE_TITLE,
         "version": version,
-        "style": STYLE,
-        "scripts": (CARDS, SCRIPT),
+        "styles": [STYLE, *(["whatif.css"] if panel else [])],
+        "scripts": [CARDS, SCRIPT, *(["whatif.js"] if panel else [])],
         "policy": POLICY,
     }
     return environment().get_template("page.html.j2").render(context).rstrip() + "\n"
@@ -221,20 +232,22 @@ POLICY = (
 
 
 def shared_files() -> dict[str, bytes]:
-    """Return the style sheet and the script that all pages load, by file name."""
-    return {STYLE: stylesheet().encode("utf-8"), SCRIPT: script().encode("utf-8")}
+    """Return the style sheets and the scripts that pages load, by file name."""
+    styles = {name: stylesheet(name).encode() for name in (STYLE, "whatif.css")}
+    return styles | {name: script(name).encode() for name in (SCRIPT, "whatif.js")}
 
 
-def stylesheet() -> str:
-    """Return the one style sheet, without comments and idle space."""
-    source = re.sub(r"/\*.*?\*/", "", (TEMPLATES / STYLE).read_text(encoding="utf-8"), flags=re.S)
+def stylesheet(name: str) -> str:
+    """Return a style sheet without comments and idle space."""
+    source = re.sub(r"/\*.*?\*/", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.S)
     return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + "\n"
 
 
-def script() -> str:
-    """Return the one script, without its comments and indentation."""
-    source = re.sub(r"^\s*//.*$", "", (TEMPLATES / SCRIPT).read_text(encoding="utf-8"), flags=re.M)
-    return "\n".join(line for line in map(str.strip, source.splitlines()) if line) + "\n"
+def script(name: str) -> str:
+    """Return a script without comments, indentation, and blanks around operators that no sentence has."""
+    source = re.sub(r"^\s*//.*$", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.M)
+    lines = "\n".join(line for line in map(str.strip, source.splitlines()) if line)
+    return re.sub(r" (=>|[=!]==|&&|\|\||\?\?|[-+*<>]?=) ", r"\1", lines) + "\n"
 
 
 TABLES_OF_PAGES: dict[str, dict[str, Any]] = YamlFile(TEMPLATES / "tables.yaml").data
