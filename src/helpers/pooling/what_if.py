@@ -17,10 +17,9 @@ from helpers.appraisal.risk_of_bias import SECTIONS, overall
 from helpers.appraisal.trust import serious_studies
 from helpers.effects.study_figures import StudyFigures
 from helpers.formats import plain_unit
-from helpers.pooling.estimates import IMPUTED_UNIT, people_of, visit_order
-from helpers.pooling.groups import TEST_WORDS, question_of, tier_lines
+from helpers.pooling.groups import TEST_WORDS, people_of, question_of, tier_lines, visit_order
 from helpers.pooling.specifications import Levels, controlled_questions
-from helpers.pooling.tiers import Basis
+from helpers.pooling.tiers import IMPUTED_UNIT, Basis
 from helpers.tables.vocabulary import CHOICES, ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, SD_USES, label
 from notebookpress.files import project_root
 from notebookpress.parameters import load_parameters

@@ -23,6 +23,7 @@ from helpers.sheets.facts import (
 )
 from helpers.sheets.model import Result
 from helpers.sheets.plausibility import check_figure
+from helpers.sheets.tokens import sheet_unit
 from helpers.tables.vocabulary import QUANTITY_KINDS, reading_words
 from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures
@@ -266,6 +267,7 @@ def _of_prose(article: Article, taken: set[int], arm_ids: dict[str, str]) -> lis
 def _placed(article: Article, row: Row, start: int) -> Row | None:
     """Return a quantity with its place; None for one that a sheet would refuse."""
     row = _given(row)
+    row |= {"unit": sheet_unit(row["unit"])} if row.get("unit") else {}
     if len(row["printed"]) > 120 or contact_details(row["printed"]) or any(check_figure((), row)):
         return None
     place = {"section": _short(article.section_at(start)), "line": article.line_at(start)}

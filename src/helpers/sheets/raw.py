@@ -257,15 +257,16 @@ def file_account(file: Path, written: list[Path]) -> list[str]:
             name = record.sources[0]["source_id"] if record.sources else "pooled estimates"
             problem = "effects without the figures of groups"
             unread.append(Problem(str(file), None, name, problem, "read them in the review"))
-    said = f"{records} record(s) of {studies} study(ies), {results} result(s), {len(unread)} left unread"
-    lines = [*map(str, unread), f"in {file.name}: {said}"]
+    sheets = [path for path in written if path.parent.name == "studies"]
+    proposed = any(read_sheet(path).quantities for path in sheets)  # the next line says how much
+    said = f"{records} record(s) of {studies} study(ies), {'' if proposed else f'{results} result(s), '}"
+    lines = [*map(str, unread), f"in {file.name}: {said}{len(unread)} left unread"]
     if [path.parent.name for path in written] == ["registry"]:
         said = "its records wait for their sheets: evidence new STUDY_ID, with this file as registry_file"
         if records == 1:
             said = "another version of a record is kept beside it: by their own dates the latest counts; "
             said += f"where they have none, name it in the sheet (source.registry_file: {written[0].name})"
         lines.append(said)
-    sheets = [path for path in written if path.parent.name == "studies"]
     return lines + [line for path in sheets for line in _proposals_account(path, read_sheet(path))]
 
 

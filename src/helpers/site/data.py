@@ -94,6 +94,8 @@ def revman_rows(tables: Tables) -> list[dict[str, Any]]:
     An analysis is an outcome as one kind of estimand in one unit; what is not comparable never shares one.
     """
     kinds, effects = ["concept", "estimand", "unit"], tables["effects"]
+    others = tables["sources"].query("tier == 'comparator'")["study_id"]  # tell nothing of exosomes
+    effects = effects[~effects["study_id"].isin(others)]
     shown = effects[(effects["headline"] == "yes") & effects["se"].gt(0).fillna(False)].dropna(subset=kinds)
     shown = shown.sort_values(kinds, kind="stable")
     number = (shown.groupby(kinds).ngroup() + 1).astype(str)
