@@ -1,7 +1,8 @@
-"""A release, read from where it is frozen: its pages, its files, and the ways between releases and the report."""
+"""A release, unzipped where it is frozen: its pages, its files, and the ways between releases and the report."""
 
 import hashlib
 import json
+import zipfile
 
 import pytest
 from bs4 import BeautifulSoup
@@ -19,6 +20,11 @@ def released(small, tmp_path_factory):
         assert frozen.returncode == 0, frozen.stdout + frozen.stderr
         run = project.evidence("run")
         assert run.returncode == 0, run.stdout + run.stderr
+    for version in VERSIONS:
+        folder = project.reports / "releases" / version
+        assert sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) < 1_000_000
+        with zipfile.ZipFile(folder / "report.zip") as archive:
+            archive.extractall(folder)
     return project
 
 
@@ -29,8 +35,8 @@ def test_pages_of_releases_and_report_lead_somewhere_and_to_each_other(released)
     assert len(pages) == 3 * (7 + 3)
     assert broken_links(pages) == []
     newest, first, second = (LinksAndAnchors(folder / "index.html").links for folder in folders)
-    assert "releases/2.0/index.html" in newest
-    assert "../1.0/index.html" in second and "../1.0/index.html" not in first
+    assert "releases/2.0/report.zip" in newest
+    assert "../1.0/report.zip" in second and "../1.0/report.zip" not in first
 
 
 @pytest.mark.slow

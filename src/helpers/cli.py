@@ -164,7 +164,7 @@ def sweep_command(
 @click.argument("version")
 @out_option
 def release_command(version: str, out: Path | None) -> None:
-    """Freeze tables and pages under reports/releases/VERSION."""
+    """Freeze tables and pages under reports/releases/VERSION, with the metadata of a deposit."""
     from notebookpress.pipeline import load_pipeline
     from notebookpress.publish import release
 

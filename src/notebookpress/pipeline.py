@@ -18,7 +18,7 @@ RAW_KINDS = ("all", "own", "none")
 ENTRIES = {
     **dict.fromkeys(("title", "description", "license", "package", "lock", "schema"), str),
     **dict.fromkeys(("pages", "check_raw", "verification", "headline", "names"), str),
-    **{"notebooks": dict, "code": list, "preload": list},
+    **{"notebooks": dict, "code": list, "preload": list, "creators": list, "keywords": list},
 }
 NOTEBOOK_ENTRIES = {"reads": list, "writes": list, "raw": str, "for_each": dict, "reads_whole": list}
 
@@ -79,6 +79,8 @@ class Collection:
     headline: str = ""
     names: str = ""  # of all that a parameter may name, asked of the raw folder
     preload: tuple[str, ...] = ()
+    creators: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
 
     def schema_file(self, root: Path) -> Path:
         """Return the file that declares the tables: below the project, or in a package."""

@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from importlib import metadata
@@ -302,6 +303,7 @@ def _move(copy: Path, target: Path) -> None:
 
 
 CRATE = "ro-crate-metadata.json"
+PAGES, DEPOSIT = "report.zip", "zenodo.json"  # of a release
 mimetypes.add_type("application/vnd.apache.parquet", ".parquet")
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 
@@ -353,9 +355,10 @@ def release(out: Path, version: str, collection: Collection) -> Path:
     """Freeze the tables and pages of a report under `reports/releases/VERSION/`.
 
     `out` is the folder that holds `data/processed` and `reports`; `version` is numbers and points, such as
-    `2026.11`. Returns the folder of the release: pages as in `reports/`, tables under `data/`, the manifest
-    and an RO-Crate. Links to earlier releases lead there from where the release lies; the hashes in its
-    manifest are those of what lies there.
+    `2026.11`. Returns the folder of the release: tables under `data/`; pages as in `reports/`, manifest and
+    RO-Crate in `report.zip`, which unzipped there is the whole report; and the metadata of a deposit. Links
+    to earlier releases lead there from where the release lies; the hashes in its manifest are those of what
+    lies there.
 
     Raises
     ------
@@ -385,10 +388,41 @@ def release(out: Path, version: str, collection: Collection) -> Path:
             _copy_release(out, partial, manifest)
             text = crate_text(manifest, version, date.today(), collection)
             (partial / CRATE).write_text(text, encoding="utf-8")
+            _pack(partial)
+            (partial / DEPOSIT).write_text(as_text(deposit(version, collection)), encoding="utf-8")
             partial.rename(target)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     return target
+
+
+def deposit(version: str, collection: Collection) -> dict[str, Any]:
+    """Return the metadata with which a release is deposited in Zenodo."""
+    about = {
+        "title": f"{collection.title}, release {version}",
+        "upload_type": "dataset",
+        "description": collection.description or collection.title,
+        "creators": [{"name": name} for name in collection.creators],
+        "version": version,
+        "license": collection.license.rpartition("/")[2].lower() or None,
+        "publication_date": date.today().isoformat(),
+        "keywords": list(collection.keywords),
+    }
+    return {"metadata": {name: value for name, value in about.items() if value}}
+
+
+def _pack(folder: Path) -> None:
+    """Put all but the tables of a release into an archive that, unzipped beside them, is the whole report."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".parquet")
+    with zipfile.ZipFile(folder / PAGES, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())  # of the first day that a zip knows
+            archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED, compresslevel=9)
+    for path in files:
+        path.unlink()
+    for left in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        if not any(left.iterdir()):
+            left.rmdir()
 
 
 def _copy_release(out: Path, partial: Path, manifest: dict[str, Any]) -> None:

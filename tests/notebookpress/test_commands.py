@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -61,8 +62,12 @@ def test_a_page_may_not_touch_releases(report: RunFolders) -> None:
 
 def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -> None:
     target = release(report.out, "1.0", WEATHER)
-    assert (target / "index.html").read_text() == "index.html"
-    assert (target / "data" / "one.parquet").is_file() and (target / "manifest.json").is_file()
+    assert sorted(path.name for path in target.iterdir()) == ["data", "report.zip", "zenodo.json"]
+    assert json.loads((target / "zenodo.json").read_text())["metadata"]["title"] == "Weather, release 1.0"
+    with zipfile.ZipFile(target / "report.zip") as archive:
+        assert archive.read("index.html") == b"index.html"
+        assert {"manifest.json", "ro-crate-metadata.json"} <= set(archive.namelist())
+    assert (target / "data" / "one.parquet").is_file()
     with pytest.raises(PipelineError, match="there already"):
         release(report.out, "1.0", WEATHER)
     with pytest.raises(PipelineError, match="not a version"):
