@@ -12,10 +12,11 @@ import pytest
 import yaml
 from case_files import cases_of
 from made_world import write_world
+from real_tables import cleaned_tables
 
 from helpers.narrative.answer import load_tables
 from helpers.site.build import build_site
-from helpers.site.data import revman_rows
+from helpers.site.data import annotations, revman_rows
 from helpers.site.references import printed_references
 from helpers.tables import TABLES, write_table
 from trialfiles import read_sources
@@ -117,3 +118,18 @@ def test_citation_file_is_what_github_reads(checkout):
     import helpers
 
     assert str(cited["version"]) == helpers.__version__
+
+
+def test_each_annotation_finds_its_token_in_the_text_that_its_hash_names(shared):
+    """Every figure that has a place is there, and no other."""
+    texts = {hashlib.sha256(path.read_bytes()).hexdigest(): path.read_bytes().decode("utf-8")
+             for path in (shared / "documents").glob("*.txt")}  # fmt: skip
+    tables = cleaned_tables()
+    page, placed = annotations(tables), tables["quantities"].dropna(subset="char_start")
+    assert {item["body"]["value"] for item in page["items"]} == set(placed["quantity_id"]) and len(
+        placed
+    ) > 200
+    for item in page["items"]:
+        where, quote = item["target"]["selector"]
+        text = texts[item["target"]["source"]["id"].removeprefix("urn:sha256:")]
+        assert text[where["start"] : where["end"]] == quote["exact"], item["id"]

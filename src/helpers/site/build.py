@@ -116,7 +116,16 @@ def failure_page(study: str, title: str, error: str) -> Page:
     return arrange(Page(file=run_file(STUDY_RUN + study), title="", body=body))
 
 
-OWN_FILES = ("*.html", "*.css", "*.js", "data/*.csv", "data/*.parquet", "data/*.json", "data/*.ris")
+OWN_FILES = (
+    "*.html",
+    "*.css",
+    "*.js",
+    "data/*.csv",
+    "data/*.parquet",
+    "data/*.json",
+    "data/*.jsonld",
+    "data/*.ris",
+)
 OWN_FILES += ("figures/*.png", "figures/*.svg", "figures/*.csv")
 
 

@@ -32,6 +32,7 @@ EXPORTS = {
     "references.csl.json": "the sources as CSL-JSON, for citation tools",
     "revman.csv": "the headline effects as data rows of RevMan Web, by inverse variance",
     "datapackage.json": "all tables as a data package after the Frictionless standard",
+    "annotations.jsonld": "where each figure stands in its source, as Web Annotations",
 }
 TYPE_WORDS = {"str.*": "text", "int.*": "whole number", "float.*": "number", "bool.*": "yes or no"}
 
@@ -84,6 +85,7 @@ def export_files(tables: Tables, files: Mapping[str, bytes], version: str) -> di
         "references.csl.json": json.dumps(cited, ensure_ascii=False, indent=1) + "\n",
         "revman.csv": write_web_rows([SourceRecord(effects=revman_rows(tables))]),
         "datapackage.json": json.dumps(_data_package(files, version), ensure_ascii=False) + "\n",
+        "annotations.jsonld": json.dumps(annotations(tables), ensure_ascii=False, indent=0) + "\n",
     }
     return {f"data/{name}": text.encode("utf-8") for name, text in made.items()}
 
@@ -104,6 +106,32 @@ def revman_rows(tables: Tables) -> list[dict[str, Any]]:
     shown = shown.rename(columns={"arm_id": "subgroup", "study_id": "study"})
     names = ["kind", "group", "number", "name", "subgroup", "study", "effect", "se", "ci_lower", "ci_upper"]
     return records(shown[names])
+
+
+def annotations(tables: Tables) -> dict[str, Any]:
+    """Return the place of each figure in its source text as a page of W3C Web Annotations.
+
+    A text is named by its hash, since it is not published; a figure by its token and its characters, from 0.
+    """
+    placed = tables["quantities"].dropna(subset=["char_start", "char_end"])
+    texts = tables["sources"].dropna(subset="sha256")[["source_id", "sha256", "document"]]
+    items = [
+        {
+            "id": f"urn:quantity:{row['quantity_id']}",
+            "type": "Annotation",
+            "motivation": "identifying",
+            "body": {"type": "TextualBody", "value": row["quantity_id"], "purpose": "identifying"},
+            "target": {
+                "source": {"id": f"urn:sha256:{row['sha256']}", "title": row["document"]},
+                "selector": [
+                    {"type": "TextPositionSelector", "start": row["char_start"], "end": row["char_end"]},
+                    {"type": "TextQuoteSelector", "exact": row["printed"]},
+                ],
+            },
+        }
+        for row in records(placed.merge(texts, on="source_id"))
+    ]
+    return {"@context": "http://www.w3.org/ns/anno.jsonld", "type": "AnnotationPage", "items": items}
 
 
 def _data_package(files: Mapping[str, bytes], version: str) -> dict[str, Any]:
