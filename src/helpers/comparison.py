@@ -140,9 +140,8 @@ def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> 
     """Return a line for each outcome that is named without an effect: no figure, or nothing to compare."""
     key = ["study_id", "concept"]
     shown = {(line["study_id"], line["concept"]) for line in lines}
-    effects, results = (
-        tables[name][in_exosome_arms(tables[name], tables["arms"])] for name in ("effects", "results")
-    )
+    both = (tables[name] for name in ("effects", "results"))
+    effects, results = (frame[in_exosome_arms(frame, tables["arms"])] for frame in both)
     kinds, claims = effects[effects["term"].notna()], _claims(tables)
     later = results[results["timepoint_weeks"].ne(0).fillna(True)].sort_values(key)
     denied, claimed = _pairs(kinds), _pairs(claims)

@@ -190,9 +190,8 @@ def figure_html(figure: Figure, label: str) -> Markup:
     caption = Markup("<figcaption>{}{}{}</figcaption>").format(title, figure.caption, numbers)
     image = Markup('<img src="{}" alt="{}">').format(_data(figure.drawing.svg().encode()), figure.alt)
     if figure.phone:
-        source = Markup('<source media="(max-width: 48rem)" srcset="{}">').format(
-            _data(figure.phone.svg().encode())
-        )
+        address = _data(figure.phone.svg().encode())
+        source = Markup('<source media="(max-width: 48rem)" srcset="{}">').format(address)
         image = Markup("<picture>{}{}</picture>").format(source, image)
     return Markup('<figure id="{}">{}{}</figure>').format(label, image, caption)
 

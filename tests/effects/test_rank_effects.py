@@ -25,9 +25,8 @@ def medians(**between) -> list[dict]:
 
 def ranks(rows: list[dict]) -> dict[str, dict]:
     """Return the comparisons of two arms by measure."""
-    return {
-        row["measure"]: row for row in rows if row["comparator"] != "none" and row.get("effect") is not None
-    }
+    told = [row for row in rows if row.get("effect") is not None]
+    return {row["measure"]: row for row in told if row["comparator"] != "none"}
 
 
 def u_of(p: float, n1: int, n2: int) -> float:

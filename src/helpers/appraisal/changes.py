@@ -53,9 +53,8 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean change that is not the difference of its levels, and each SD no correlation gives."""
     for row, change, sd in mean_changes(evidence):
         place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept, "site": row.site}
-        levels = [
-            evidence.results_where(**place, timepoint_weeks=week) for week in (0.0, row.timepoint_weeks)
-        ]
+        times = 0.0, row.timepoint_weeks
+        levels = [evidence.results_where(**place, timepoint_weeks=week) for week in times]
         if not all(levels) or _NOT_OF_MEANS.search(row.note or ""):
             continue
         before, after = (rows[0] for rows in levels)
@@ -345,10 +344,8 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
-    rows = evidence.quantities_of(kind="p_value")
-    found = [
-        (row, said) for row in rows if row.value is not None and (said := _STATISTIC.search(row.printed))
-    ]
+    rows = [row for row in evidence.quantities_of(kind="p_value") if row.value is not None]
+    found = [(row, said) for row in rows if (said := _STATISTIC.search(row.printed))]
     for row, said in needed(found, "no test statistic beside its p value"):
         p, value = PrintedFigure.of(row), float(said["x"])
         unit = 10.0 ** -len(said["x"].partition(".")[2])

@@ -272,7 +272,4 @@ def rest_on_listed(
     """
     listed = {name: row["discrepancy_id"] for row in discrepancies for name in split_ids(row.get("also"))}
     ids = "discrepancy_ids"
-    return [
-        {**row, ids: join_ids(listed.get(name, name) for name in split_ids(row.get(ids)))}
-        for row in judgements
-    ]
+    return [{**row, ids: join_ids(listed.get(x, x) for x in split_ids(row.get(ids)))} for row in judgements]

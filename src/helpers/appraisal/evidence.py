@@ -197,14 +197,10 @@ class StudyEvidence:
         KeyError
             When `studies` has no such study.
         """
-        frames = {
-            name: as_frame(name, tables.get(name, []))
-            for name in (*_TABLES, "studies", "sources", "reported_contrasts")
-        }
-        rows = {
-            name: table[table["study_id"] == study_id].reset_index(drop=True)
-            for name, table in frames.items()
-        }
+        names = (*_TABLES, "studies", "sources", "reported_contrasts")
+        frames = {name: as_frame(name, tables.get(name, [])) for name in names}
+        own = {name: table[table["study_id"] == study_id] for name, table in frames.items()}
+        rows = {name: table.reset_index(drop=True) for name, table in own.items()}
         if rows["studies"].empty:
             raise KeyError(f"no study {study_id!r} in the table studies")
         reported = tables.get("reported_results")
@@ -381,9 +377,8 @@ def each_row(frame: pd.DataFrame) -> list[Any]:
     """Return the rows of a table as objects with its columns' names, None where a cell is empty."""
     # As `records`, which takes twice as long for a table of ten rows and many columns.
     columns = ([None if x is pd.NA or x != x else x for x in column] for _, column in frame.items())
-    return [
-        SimpleNamespace(**dict(zip(frame.columns, row, strict=True))) for row in zip(*columns, strict=True)
-    ]
+    rows = (zip(frame.columns, row, strict=True) for row in zip(*columns, strict=True))
+    return [SimpleNamespace(**dict(row)) for row in rows]
 
 
 def quantity_weeks(quantity: Any) -> float | None:

@@ -134,10 +134,8 @@ def rate(
 def domain_reasons(reasons: str) -> dict[str, str]:
     """Return the reason of each domain from the column `reasons`, by the domain's name."""
     parts = _REASON.split(reasons)
-    return {
-        name.lower().replace(" ", "_"): why.strip().rstrip(".")
-        for name, why in zip(parts[1::2], parts[2::2], strict=True)
-    }
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return {name.lower().replace(" ", "_"): why.strip().rstrip(".") for name, why in pairs}
 
 
 def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[str, Any] | None:

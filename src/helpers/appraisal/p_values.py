@@ -200,9 +200,8 @@ def _people(sizes: Sequence[np.ndarray]) -> str:
         return f" with such as {sizes[0][even]:.0f} and {sizes[1][even]:.0f} people"
     spans = []
     for low, high in ((int(n.min()), int(n.max())) for n in sizes):
-        spans.append(
-            f"{low} or more" if high >= _LARGEST else f"{low}" if low == high else f"{low} to {high}"
-        )
+        known = str(low) if low == high else f"{low} to {high}"
+        spans.append(f"{low} or more" if high >= _LARGEST else known)
     return f" with {' and '.join(spans)} people"
 
 

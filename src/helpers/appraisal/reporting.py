@@ -65,9 +65,8 @@ def time_point_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     # 24 weeks may stand for 6 months, unless both are announced.
     own = [week for week in reported if _near(week, list(announced), _EXACT)]
     free = [week for week in reported if week not in own]
-    lacking = [
-        week for week in sorted(announced) if not _near(week, own, _EXACT) and not _near(week, free, _NEAR)
-    ]
+    missing = [week for week in sorted(announced) if not _near(week, own, _EXACT)]
+    lacking = [week for week in missing if not _near(week, free, _NEAR)]
     for week in lacking:
         yield _no_result_at(evidence, week, announced[week], reported)
     yield from _outcomes_without(evidence, lacking)
@@ -191,9 +190,8 @@ def registration_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     of_groups = evidence.comparison and not evidence.is_case
     needed(evidence.study["has_results"] and of_groups, "no study of a group with results")
     needed(not evidence.seen_in_part, _PART)
-    unregistered = (
-        "prospective" in (evidence.study["design"] or "").lower() and not evidence.study["registration"]
-    )
+    prospective = "prospective" in (evidence.study["design"] or "").lower()
+    unregistered = prospective and not evidence.study["registration"]
     needed(unregistered, "a registration is named, or the study is not called prospective")
     yield Hit("registration numbers: 0")
 
@@ -358,9 +356,8 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
         if stated is not None and abs(stated - due) > _LATE * max(stated, due)
     ]
     if wrong:
-        times = "; ".join(
-            f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(stated)}" for row, stated, due in wrong
-        )
+        told = (f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(at)}" for row, at, due in wrong)
+        times = "; ".join(told)
         arithmetic = f"interval {tidy(step)} weeks; in weeks from the start, {times}"
         yield Hit(arithmetic, (source, *(row for row, *_ in wrong)), case="numbered")
     for row, (length, duration) in product(counts, lengths):

@@ -235,9 +235,8 @@ def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) ->
         return None
     wide = own.pivot_table(index=list(by), columns="appraiser", values="answer", aggfunc="first")
     both = wide[names[:2]].dropna()
-    table = pd.crosstab(*(both[name] for name in names[:2])).reindex(
-        index=list(order), columns=list(order), fill_value=0
-    )
+    table = pd.crosstab(*(both[name] for name in names[:2]))
+    table = table.reindex(index=list(order), columns=list(order), fill_value=0)
     same = int((both[names[0]] == both[names[1]]).sum())
     varied = both.stack().nunique() > 1
     kappa = float(cohens_kappa(table.to_numpy(), wt="linear").kappa) if varied else None

@@ -46,9 +46,8 @@ def largest_sd(low: float, high: float, mean: float | np.ndarray, n: int) -> flo
     upper = np.clip(np.floor(n * (mean - low) / (high - low) + 1e-12), 0, n)
     lower = np.maximum(n - 1 - upper, 0)
     last = n * mean - upper * high - lower * low
-    squares = (
-        upper * (high - mean) ** 2 + lower * (mean - low) ** 2 + np.where(upper < n, (last - mean) ** 2, 0)
-    )
+    squares = upper * (high - mean) ** 2 + lower * (mean - low) ** 2
+    squares = squares + np.where(upper < n, (last - mean) ** 2, 0)
     inside = (mean >= low - 1e-9) & (mean <= high + 1e-9)
     return np.where(inside, np.sqrt(squares / (n - 1)), np.nan)[()]
 

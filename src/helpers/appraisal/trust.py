@@ -251,9 +251,8 @@ def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
     exosomes = evidence.arms[evidence.arms["role"].isin(["exosome", "exosome_combination"])]
     rows = []
     for what, where in (SECTIONS["product"] | SECTIONS["interests"]).items():
-        of_arms = [
-            value for value in exosomes.get(where.get("column"), ()) if where.get("holds", "") in str(value)
-        ]
+        given = exosomes.get(where.get("column"), ())
+        of_arms = [value for value in given if where.get("holds", "") in str(value)]
         stated = [*(row.says for row in evidence.statements_on(where["topic"])), *of_arms]
         stated.append(evidence.study.get(where.get("study")))
         said = dict.fromkeys(str(one) for one in stated if not is_missing(one) and "not s" not in str(one))

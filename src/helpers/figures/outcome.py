@@ -433,17 +433,15 @@ def context_rows(
 
     The people behind a change after exosomes stand in `comparisons`.
     """
-    own = context[(context["unit"] == unit) & context["effect"].notna()].rename(
-        columns={"timepoint_printed": "time"}
-    )
+    own = context[(context["unit"] == unit) & context["effect"].notna()]
+    own = own.rename(columns={"timepoint_printed": "time"})
     other = comparator_changes(comparators).sort_values(["treatment", "change"])
     other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
     group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
     label = other["study_id"].map(author_year) + ": " + other["arm"]
     people = {} if comparisons is None else comparisons.set_index("line_id")["n"].to_dict()
-    own = own.assign(
-        group="exosome", row_id=own["line_id"], label=own["study_id"], n=own["line_id"].map(people)
-    )
+    names = own["line_id"]
+    own = own.assign(group="exosome", row_id=names, label=own["study_id"], n=names.map(people))
     other = other.assign(group=group, label=label, time=None, effect=other["change"])
     sizes = ["effect", "ci_lower", "ci_upper"]
     rows = []

@@ -43,9 +43,8 @@ def before_after(rows: Rows, *, title: str) -> Figure:
     data = as_rows(rows)
     first = data[0] if data else {}
     what = f"{plain_words(first.get('measure'))}, {plain_unit(first.get('unit'))}".strip(", ")
-    shown = [
-        PlotRow(str(row["case"]), estimate=_pair_words(row), marks=[partial(_pair, row)]) for row in data
-    ]
+    pairs = [(row, _pair_words(row), [partial(_pair, row)]) for row in data]
+    shown = [PlotRow(str(row["case"]), estimate=words, marks=marks) for row, words, marks in pairs]
     values, heads = known_values(data, *TIMES), ("Case, group or site", "Before → after")
     plot = Plot(shown, values, what, heads=heads, names=partial(_whole, values))
     told = plot.told() or "There is no case to show."
@@ -196,10 +195,8 @@ def flow(screening: pd.DataFrame) -> Figure:
         (f"Assessed by what was seen: n = {count - out - awaiting}", counts("seen", "included"), "", []),
         (f"Studies included: n = {by.get('included', 0)}", [], "", []),
     ]
-    told = [
-        ". ".join(filter(None, [head, "; ".join(more), aside, "; ".join(rest)]))
-        for head, more, aside, rest in steps
-    ]
+    parts = [(head, "; ".join(more), aside, "; ".join(rest)) for head, more, aside, rest in steps]
+    told = [". ".join(filter(None, step)) for step in parts]
     alt, words = f"Flow diagram. Flow of records. {'. '.join(told)}.", FIGURE_WORDS["captions"]["flow"]
     draw = partial(_draw_flow, steps)
     return Figure.of(draw, alt=alt, caption=words, table="screening", title="Flow of records")

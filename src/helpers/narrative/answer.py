@@ -91,9 +91,8 @@ def _cited_name(item: Mapping[str, Any]) -> str | None:
     return f"{item['genre']} {where}".strip() if "genre" in item else None
 
 
-NUMBERS = (
-    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-)
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+NUMBERS += "sixteen"
 
 
 def reported_lines(tables: Tables) -> pd.DataFrame:

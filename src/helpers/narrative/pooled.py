@@ -173,10 +173,8 @@ def _arm_words(
     words = first["value"] + " " + first["unit"].map(plain_unit).where(first["unit"] != "proportion", "")
     words = ("change, " + words).where(first["kind"] == "change", words).str.strip()
     treated = first["role"].isin(EXOSOME_ROLES)
-    return {
-        "without_exosomes": "; ".join(words[~treated]) or None,
-        "with_exosomes": "; ".join(words[treated]) or None,
-    }
+    names = {"without_exosomes": ~treated, "with_exosomes": treated}
+    return {name: "; ".join(words[own]) or None for name, own in names.items()}
 
 
 def _directions(lines: pd.DataFrame, every: pd.DataFrame) -> dict[str, str | None]:

@@ -349,9 +349,8 @@ def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
 def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
     """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
     checks = discrepancies.set_index("discrepancy_id")["check"]
-    found = [
-        checks.reindex(split_ids(names)).dropna().map(plain_words) for names in judgements["discrepancy_ids"]
-    ]
+    named = judgements["discrepancy_ids"].map(split_ids)
+    found = [checks.reindex(names).dropna().map(plain_words) for names in named]
     told = ["; ".join(own.unique()) or None for own in found]
     return judgements.assign(found=pd.array(told, dtype="string"))
 

@@ -358,9 +358,8 @@ def _fits(group: list[Row], options: Options) -> list[Row]:
     if len(sound) > 1:
         rows += [_fit(sound, options)] if len(sound) < len(group) else []
     else:
-        left = (
-            f"without the estimates that a certain discrepancy touches, {len(sound)} is left: nothing to pool"
-        )
+        touched = "without the estimates that a certain discrepancy touches"
+        left = f"{touched}, {len(sound)} is left: nothing to pool"
         rows.append(_row(sound, left, concept=group[0]["concept"]))
     return rows[:1] + [row | {"without_certain_discrepancies": True} for row in rows[1:]]
 

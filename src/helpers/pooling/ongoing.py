@@ -137,9 +137,8 @@ def ongoing_outcome_rows(
 
 def _waiting(tables: dict[str, pd.DataFrame]) -> list[Row]:
     """Return the studies whose source has no results, with its status."""
-    waiting = {
-        row["study_id"]: row["status"] for row in records(tables["sources"]) if row["has_results"] is False
-    }
+    silent = [row for row in records(tables["sources"]) if row["has_results"] is False]
+    waiting = {row["study_id"]: row["status"] for row in silent}
     studies = records(tables["studies"])
     return [one | {"status": waiting[one["study_id"]]} for one in studies if one["study_id"] in waiting]
 

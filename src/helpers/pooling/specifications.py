@@ -193,10 +193,8 @@ def specification_rows(
 def conclusions(lower: Any, upper: Any, better: str = "higher") -> list[str]:
     """Return what each interval says: `gain`, `loss`, or `not shown` where it holds 0."""
     above, below = ("loss", "gain") if better == "lower" else ("gain", "loss")
-    return [
-        above if low > 0 else below if high < 0 else "not shown"
-        for low, high in zip(lower, upper, strict=True)
-    ]
+    ends = zip(lower, upper, strict=True)
+    return [above if low > 0 else below if high < 0 else "not shown" for low, high in ends]
 
 
 def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:

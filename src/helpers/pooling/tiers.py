@@ -98,9 +98,8 @@ class TierSynthesis:
             for fitted, members in _with_models(row, lines, options):
                 name = f"{evidence}.{row['concept']}.{len(self.pooled) + 1:02d}"
                 self.pooled.append(fitted | {"pooled_id": name, "evidence": evidence})
-                self.members += [
-                    one | {"pooled_id": name, "member_id": f"{name}.{one['study_id']}"} for one in members
-                ]
+                named = [{"pooled_id": name, "member_id": f"{name}.{one['study_id']}"} for one in members]
+                self.members += [one | own for one, own in zip(members, named, strict=True)]
 
 
 def tier_synthesis(
@@ -143,9 +142,8 @@ def synthesis_of_lines(
     """
     lines = [line for line in every_line if line["study_id"] not in serious]
     sized = [line for line in lines if not line.get("set_aside")]
-    sized = with_sd(
-        sized, "missing", options.assumed_sd, site_correlation=options.site_correlation, level=options.level
-    )
+    assumed = {"site_correlation": options.site_correlation, "level": options.level}
+    sized = with_sd(sized, "missing", options.assumed_sd, **assumed)
     found = TierSynthesis()
     rows = rows_of_lines(lines, options)
     found.add(rows, lines, evidence, options)
@@ -154,9 +152,8 @@ def synthesis_of_lines(
     found.add([row for row in rows if _estimates_of(row) not in known], sized, evidence, options)
     if serious:
         known = set(map(_estimates_of, found.pooled))
-        rows = [
-            row for row in rows_of_lines(every_line, options, WITH_SERIOUS) if _estimates_of(row) not in known
-        ]
+        rows = rows_of_lines(every_line, options, WITH_SERIOUS)
+        rows = [row for row in rows if _estimates_of(row) not in known]
         rows = [row for row in rows if not set(serious).isdisjoint(split_ids(row["studies"]))]
         found.add(rows, every_line, evidence, options)
     return found
@@ -186,9 +183,8 @@ def group_of(row: Row, lines: list[Row]) -> list[Row]:
     """Return the estimates of a row of `pooled`, one a study, from the lines that it was made of."""
     ids = set(split_ids(row["effect_ids"]))
     own = [line for line in lines if line["effect_id"] in ids]
-    return [
-        made_one([line for line in own if line["study_id"] == study]) for study in split_ids(row["studies"])
-    ]
+    studies = split_ids(row["studies"])
+    return [made_one([line for line in own if line["study_id"] == study]) for study in studies]
 
 
 def bayes_row(row: Row, group: list[Row], options: Options) -> Row:
