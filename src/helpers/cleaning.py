@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.special import betaincinv
 
-from helpers.tables import TABLES
+from helpers.tables import TABLES, Tables
 from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS, UNUSED_REASONS
 from notebookpress.tables import records, split_ids
 from trialfiles.record import Row
@@ -137,7 +137,7 @@ def upper_limit(count: float | None, n: float | None) -> float | None:
     return 1.0 if count == n else float(betaincinv(count + 1, n - count, 0.95))
 
 
-def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> list[Row]:
+def quantity_use(quantities: pd.DataFrame, users: Tables) -> list[Row]:
     """Return the rows of `quantity_use`: for every figure the tables that rest on it, or why none does.
 
     `users` are tables with a column `quantity_ids`, by name.

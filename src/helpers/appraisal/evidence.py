@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.risk_of_bias import is_randomised, only_abstract
-from helpers.tables import as_frame
+from helpers.tables import Tables, as_frame
 from notebookpress.tables import split_ids
+from trialfiles.record import Row
 from trialfiles.times import in_weeks, weeks
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -168,7 +169,7 @@ def decimals_of(token: str, value: float) -> int:
 class StudyEvidence:
     """All that the tables say of one study; rows are objects with the columns' names, None where missing."""
 
-    study: dict[str, Any]  # its row of `studies` with `status`, `access`, `format`, `has_results`
+    study: Row  # its row of `studies` with `status`, `access`, `format`, `has_results`
     arms: pd.DataFrame
     outcomes: pd.DataFrame
     quantities: pd.DataFrame
@@ -181,7 +182,7 @@ class StudyEvidence:
     documents: dict[str, str]  # from source to the file name of its document, for locators
 
     @classmethod
-    def from_tables(cls, tables: Mapping[str, pd.DataFrame], study_id: str) -> StudyEvidence:
+    def from_tables(cls, tables: Tables, study_id: str) -> StudyEvidence:
         """Return a study's evidence.
 
         Parameters

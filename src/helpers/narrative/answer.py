@@ -14,11 +14,10 @@ from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
 from helpers.figures.outcome import harm_rows
 from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
 from helpers.pooling.groups import AS_PRINTED
-from helpers.tables import TABLES, read_table, validate
+from helpers.tables import TABLES, Tables, read_table, validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import records
-
-Tables = dict[str, pd.DataFrame]
+from trialfiles.record import Row
 
 
 def load_tables(processed: str | Path) -> Tables:
@@ -219,7 +218,7 @@ def _size(tables: Tables, line: pd.DataFrame) -> str:
     return f" ({said})" if said else ""
 
 
-def _medians(tables: Tables, row: dict[str, Any]) -> str:
+def _medians(tables: Tables, row: Row) -> str:
     """Return the median changes of the treated and the only other arm; nothing where means are printed."""
     results = tables["results"]
     names = ("study_id", "concept", "site", "timepoint_weeks")

@@ -355,7 +355,7 @@ def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) ->
     return judgements.assign(found=pd.array(told, dtype="string"))
 
 
-def _value(row: dict[str, Any]) -> str | None:
+def _value(row: Row) -> str | None:
     share = row["unit"] == "proportion"
     factor, mark = (100, " %") if share else (1, "")
 

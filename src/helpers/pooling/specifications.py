@@ -24,6 +24,7 @@ from helpers.pooling.groups import (
     question_of,
 )
 from helpers.pooling.tiers import with_sd
+from helpers.tables import Tables
 from helpers.tables.vocabulary import CHOICES, ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, SD_USES, label
 from metastats.batches import pool_many
 from notebookpress.tables import join_ids, records, split_ids
@@ -32,7 +33,6 @@ from trialfiles.record import Row
 # Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
 TAU2_CHOICES = ("REML", "PM", "SJ", "DL")
 _TIERS = {**EVIDENCE, CONTEXT: ("comparator",)}
-_Tables = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _question_words(group: list[Row]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _under_correlations(lines: Sequence[Row], tables: _Tables, **assumed: float) -> list[Row]:
+def _under_correlations(lines: Sequence[Row], tables: Tables, **assumed: float) -> list[Row]:
     """Return lines worked out again where they rest on an assumed correlation; others stay as they are."""
     moved = {line["study_id"] for line in lines if _rests_on_correlation(line)}
     anew: dict[str, Row] = {}
@@ -132,7 +132,7 @@ def _rests_on_correlation(line: Row) -> bool:
 
 
 def estimate_sets(
-    lines: Sequence[Row], question: Question, levels: Levels, tables: _Tables
+    lines: Sequence[Row], question: Question, levels: Levels, tables: Tables
 ) -> Iterator[EstimateSet]:
     """Yield the set of estimates of every combination of choices that leaves two or more.
 
@@ -245,7 +245,7 @@ ASSUMPTIONS: dict[str, tuple[float, float, dict[str, Any]]] = {
 
 
 def turning_rows(
-    lines: Sequence[Row], question: Question, chosen: Levels, model: Mapping[str, str], tables: _Tables
+    lines: Sequence[Row], question: Question, chosen: Levels, model: Mapping[str, str], tables: Tables
 ) -> list[Row]:
     """Return for each assumption that moves the interval the value at which the conclusion turns, by tier.
 
@@ -273,7 +273,7 @@ def turning_rows(
 
 
 def chosen_rows(
-    lines: Sequence[Row], question: Question, levels: Levels, model: Mapping[str, str], tables: _Tables
+    lines: Sequence[Row], question: Question, levels: Levels, model: Mapping[str, str], tables: Tables
 ) -> pd.DataFrame:
     """Return the specification that levels of one value each name; no row without two estimates."""
     sets = list(estimate_sets(lines, question, levels, tables))
@@ -318,7 +318,7 @@ def sensitivity(
     lines: Sequence[Row],
     chosen: Levels,
     model: Mapping[str, str],
-    tables: _Tables,
+    tables: Tables,
     *,
     sds: Sequence[float] = (),
 ) -> Sensitivity:

@@ -29,7 +29,7 @@ from helpers.pooling.groups import (
     rows_of_lines,
     tier_lines,
 )
-from helpers.tables import validate
+from helpers.tables import Tables, validate
 from helpers.tables.vocabulary import SD_USES, tiers_of
 from metastats.bayes import bayes_pool
 from metastats.counts import pool_counts
@@ -58,7 +58,7 @@ def other_visits(member: Row, lines: Iterable[Row]) -> str | None:
     ))  # fmt: skip
 
 
-def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[Row]:
+def members_of(group: list[Row], fit: Row) -> list[Row]:
     """Return the estimates of a pool, each with its weight and the pooled effect without it."""
     scale = on_scale(group)
     fitted = pool(scale.yi, scale.vi, **fit)
@@ -103,7 +103,7 @@ class TierSynthesis:
 
 
 def tier_synthesis(
-    tables: dict[str, pd.DataFrame],
+    tables: Tables,
     evidence: str,
     *,
     overall: dict[str, str],
@@ -252,8 +252,8 @@ LOGISTIC_SD = pi / sqrt(3)  # SD between people on the log-odds scale
 
 
 def with_sd(
-    lines: list[dict[str, Any]], use: str, sd: float, *, site_correlation: float = 0.7, level: float = 0.95
-) -> list[dict[str, Any]]:
+    lines: list[Row], use: str, sd: float, *, site_correlation: float = 0.7, level: float = 0.95
+) -> list[Row]:
     """Return estimates in which differences in hair density rest on an imputed SD, where `use` says so.
 
     Only differences between groups whose sizes are both known, or between two sites of the same people, in
@@ -310,7 +310,7 @@ def _imputed_se(line: Row, sd: float, site_correlation: float) -> tuple[float, f
     return None
 
 
-def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float) -> float:
+def prior_scale(group: list[Row], tau_prior: float, assumed_sd: float) -> float:
     """Return the scale of the half-normal prior of tau, on the scale on which estimates are pooled.
 
     For hair density it is `tau_prior`, hairs/cm². In another unit it is the same share of the SD between
@@ -340,11 +340,11 @@ class Basis:
     overdue trials.
     """
 
-    tables: Mapping[str, pd.DataFrame]
+    tables: Tables
     overall: Mapping[str, str]
     options: Options
     second_hand: bool = True
-    overrides: Sequence[Mapping[str, Any]] = ()
+    overrides: Sequence[Row] = ()
     late: Collection[str] = ()
 
 
@@ -414,7 +414,7 @@ def reanalysed(
     return OutcomeAnswer(tables["effects"], tables["comparisons"], pooled, members, sure)
 
 
-def _effects(tables: Mapping[str, pd.DataFrame], **choices: float) -> Iterator[Row]:
+def _effects(tables: Tables, **choices: float) -> Iterator[Row]:
     """Yield the effects of every study, as notebook 03 makes them for each."""
     for study in records(tables["studies"]):
         own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in PARTS]
