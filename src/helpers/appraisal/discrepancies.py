@@ -214,11 +214,8 @@ def merge_discrepancies(
         _take_over(same[0], reader)
         # One sentence of the reader may cover several outcomes that the rule lists one by one.
         outcomes = set(split_ids(reader["concepts"]))
-        covered = [
-            row["discrepancy_id"]
-            for row in same[1:]
-            if not row["quantity_ids"] and set(split_ids(row["concepts"])) <= outcomes
-        ]
+        bare = [row for row in same[1:] if not row["quantity_ids"]]
+        covered = [row["discrepancy_id"] for row in bare if set(split_ids(row["concepts"])) <= outcomes]
         merged = [row for row in merged if row["discrepancy_id"] not in covered]
 
     def gravest_first(row: Row) -> tuple:

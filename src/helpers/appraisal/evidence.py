@@ -320,6 +320,13 @@ class StudyEvidence:
                     return PrintedFigure.of(row, part)
         return None
 
+    def printed(self, rows: Iterable[Any], *names: str) -> Iterator[tuple[Any, ...]]:
+        """Yield each row in which some figures are all printed, with these."""
+        for row in rows:
+            figures = [self.figure(row, name) for name in names]
+            if None not in figures:
+                yield row, *figures
+
     def group(self, result: Any) -> Group | None:
         """Return the printed mean and SD of a result row; None when one of them is not there."""
         mean, sd = self.figure(result, "mean"), self.figure(result, "sd")

@@ -105,14 +105,9 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
     for concept in outcomes["concept"].unique():
         own = _times(results.loc[results["concept"] == concept, "timepoint_weeks"])
         planned = _times(outcomes.loc[outcomes["concept"] == concept, "timepoint_weeks"])
-        without = [
-            week
-            for week in planned
-            if week > 0
-            and not _near(week, lacking, _EXACT)
-            and _near(week, reported, _NEAR)
-            and not _near(week, own, _NEAR)
-        ]
+        others = [week for week in planned if week > 0 and _near(week, reported, _NEAR)]
+        others = [week for week in others if not _near(week, lacking, _EXACT)]
+        without = [week for week in others if not _near(week, own, _NEAR)]
         if own and without:
             arithmetic = f"planned without a figure: weeks {', '.join(map(tidy_week, without))}; "
             arithmetic += f"printed: weeks {', '.join(map(tidy_week, own))}"
@@ -350,11 +345,8 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
     needed(intervals and (numbered or (lengths and counts)), lacking)
     step, source = intervals[0]
     dated = [(row, weeks(row.timepoint_printed), (row.value - 1) * step) for row in numbered]
-    wrong = [
-        (row, stated, due)
-        for row, stated, due in dated
-        if stated is not None and abs(stated - due) > _LATE * max(stated, due)
-    ]
+    stated = [(row, at, due) for row, at, due in dated if at is not None]
+    wrong = [(row, at, due) for row, at, due in stated if abs(at - due) > _LATE * max(at, due)]
     if wrong:
         told = (f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(at)}" for row, at, due in wrong)
         times = "; ".join(told)

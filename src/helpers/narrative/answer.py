@@ -155,10 +155,8 @@ def _controlled_evidence(tables: Tables, titles: Mapping[str, str]) -> str:
     given = _given_beside(tables, studies, titles)
     if not 0 < len(names) <= 2:  # more are only counted
         return f"{start}.{given}"
-    told = [
-        f"in {titles.get(name, name)}{_against_control(tables, lines[lines['study_id'] == name], studies)}"
-        for name in names
-    ]
+    each = {titles.get(name, name): lines[lines["study_id"] == name] for name in names}
+    told = [f"in {title}{_against_control(tables, own, studies)}" for title, own in each.items()]
     return f"{start}: {'; '.join(told)}.{given}"
 
 

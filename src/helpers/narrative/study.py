@@ -328,11 +328,9 @@ def _place(row: Row) -> str:
 
 def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `certainty` with a column `steps`: `risk of bias 2, imprecision 2`."""
-    steps = [
-        ", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in DOMAINS if row[name]) or "none"
-        for row in records(certainty)
-    ]
-    return certainty.assign(steps=steps)
+    rows = records(certainty)
+    told = [[f"{name.replace('_', ' ')} {row[name]}" for name in DOMAINS if row[name]] for row in rows]
+    return certainty.assign(steps=[", ".join(steps) or "none" for steps in told])
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:

@@ -112,19 +112,16 @@ def _question_words(group: list[Row]) -> str:
 
 def _under_correlations(lines: Sequence[Row], tables: Tables, **assumed: float) -> list[Row]:
     """Return lines worked out again where they rest on an assumed correlation; others stay as they are."""
-    moved = {line["study_id"] for line in lines if _rests_on_correlation(line)}
+    names = {line["study_id"] for line in lines if _rests_on_correlation(line)}
     anew: dict[str, Row] = {}
-    for study in (one for one in records(tables["studies"]) if one["study_id"] in moved) if moved else ():
+    for study in (one for one in records(tables["studies"]) if one["study_id"] in names) if names else ():
         parts = (tables[name] for name in ("arms", "results", "discrepancies"))
         own = [part[part["study_id"] == study["study_id"]] for part in parts]
         anew |= {row["effect_id"]: row for row in study_effects(study, *own, **assumed)}
     kept = ("effect", "se", "ci_lower", "ci_upper", "assumption")
-    return [
-        line | {name: anew[line["effect_id"]].get(name) for name in kept}
-        if _rests_on_correlation(line) and line["effect_id"] in anew
-        else line
-        for line in lines
-    ]
+    moving = {line["effect_id"] for line in lines if _rests_on_correlation(line)}
+    moved = {name: {key: row.get(key) for key in kept} for name, row in anew.items() if name in moving}
+    return [line | moved.get(line["effect_id"], {}) for line in lines]
 
 
 def _rests_on_correlation(line: Row) -> bool:
