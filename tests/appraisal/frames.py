@@ -68,13 +68,8 @@ def evidence(
     arms = [{"study_id": STUDY} | arm for arm in arms]
     planned = {"study_id": STUDY, "priority": "primary"}
     outcomes = [planned | {"outcome_id": f"o{index}"} | row for index, row in enumerate(outcomes)]
-    base = {
-        "source_id": STUDY,
-        "study_id": STUDY,
-        "tier": "core",
-        "format": "article",
-        "document": "made.txt",
-    }
+    base = {"source_id": STUDY, "study_id": STUDY, "tier": "core", "format": "article"}
+    base |= {"document": "made.txt"}
     base |= {"has_results": bool(results), "access": "full text", "verified_on": "2026-01-31"}
     tables = {
         "sources": [base | (source or {})],

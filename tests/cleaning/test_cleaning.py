@@ -102,14 +102,8 @@ def test_any_text_is_a_grade_of_the_scale_or_none(printed, scale):
 
 
 def quantities(*rows: dict[str, Any]) -> pd.DataFrame:
-    base = {
-        "study_id": "s",
-        "source_id": "s",
-        "printed": "x",
-        "kind": "other",
-        "role": "design",
-        "concept": "age",
-    }
+    base = {"study_id": "s", "source_id": "s", "printed": "x", "kind": "other", "role": "design"}
+    base |= {"concept": "age"}
     return validate("quantities", [base | row for row in rows])
 
 

@@ -40,10 +40,8 @@ def effects(
 ) -> list[dict[str, Any]]:
     """Return the effects of a made-up study; `arms` gives each arm's role, size and other columns."""
     arms = {"treated": ("exosome", None)} if arms is None else arms
-    rows = [
-        {"study_id": "s", "arm_id": name, "role": role, "n": n} | (more[0] if more else {})
-        for name, (role, n, *more) in arms.items()
-    ]
+    told = {name: {"role": role, "n": n} | dict(*more) for name, (role, n, *more) in arms.items()}
+    rows = [{"study_id": "s", "arm_id": name} | own for name, own in told.items()]
     parts = {"arms": rows, "results": results, "discrepancies": discrepancies}
     tables = [as_frame(name, list(part)) for name, part in parts.items()]
     printed: pd.DataFrame = as_frame("reported_contrasts", list(contrasts))

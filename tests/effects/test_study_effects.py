@@ -159,12 +159,8 @@ def test_levels_of_another_place_unit_arm_or_outcome_give_no_change(other):
 
 
 def test_a_change_of_some_people_stays_behind_the_change_of_the_whole_arm():
-    rows = effects(
-        result(kind="change", mean=35, sd=6.5),
-        result(mean=75, timepoint_weeks=0.0, site="one man"),
-        result(mean=110, site="one man"),
-        study=MEN,
-    )
+    man = result(mean=75, timepoint_weeks=0.0, site="one man"), result(mean=110, site="one man")
+    rows = effects(result(kind="change", mean=35, sd=6.5), *man, study=MEN)
     assert [(row["site"], row["headline"]) for row in rows] == [("all", "yes"), ("one man", "no")]
 
 

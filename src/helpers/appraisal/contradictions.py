@@ -40,9 +40,8 @@ def agree(first: Any, second: Any, wide: bool = False) -> bool:
         return one == other
     if len(a) != len(b):  # a range in one place and one of its ends in the other
         return True
-    return all(
-        abs(x - y) <= max(h, g) * (1 + (wide and h != g)) + 1e-9 for (x, h), (y, g) in zip(a, b, strict=True)
-    )
+    pairs = zip(a, b, strict=True)
+    return all(abs(x - y) <= max(h, g) * (1 + (wide and h != g)) + 1e-9 for (x, h), (y, g) in pairs)
 
 
 def _numbers(row: Any) -> tuple[tuple[float, float], ...]:

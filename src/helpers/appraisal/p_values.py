@@ -116,9 +116,8 @@ def adjusted_p(after: Pair, before: Pair, n1: np.ndarray, n2: np.ndarray, covari
 def _pooled_sds(groups: Pair, n1: np.ndarray, n2: np.ndarray) -> list[np.ndarray]:
     """Return the pooled SD of two groups: smallest, as printed, and largest within rounding."""
     sds = [(group.sd_ends()[0], group.sd.value, group.sd.high) for group in groups]
-    return [
-        np.sqrt(((n1 - 1) * a**2 + (n2 - 1) * b**2) / (n1 + n2 - 2)) + 1e-9 for a, b in zip(*sds, strict=True)
-    ]
+    squares = [(n1 - 1) * a**2 + (n2 - 1) * b**2 for a, b in zip(*sds, strict=True)]
+    return [np.sqrt(square / (n1 + n2 - 2)) + 1e-9 for square in squares]
 
 
 def rank_sum_p(first: Group, second: Group, n1: np.ndarray, n2: np.ndarray) -> Limits:

@@ -228,9 +228,8 @@ def choice_rows(frame: pd.DataFrame) -> list[Row]:
                     "mean_widening": float(wider.mean()),
                     "turned": float((sets["conclusions"] > 1).mean())}  # fmt: skip
         rows.append(row)
-    return sorted(
-        rows, key=lambda row: (-row.get("mean_move", -1), -row.get("mean_widening", -1), row["choice"])
-    )
+    size = ("mean_move", "mean_widening")
+    return sorted(rows, key=lambda row: (*(-row.get(name, -1) for name in size), row["choice"]))
 
 
 # Assumption, its range, and the choices under which it counts.

@@ -419,6 +419,5 @@ def _effects(tables: Tables, **choices: float) -> Iterator[Row]:
     for study in records(tables["studies"]):
         own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in PARTS]
         arms, results, discrepancies, contrasts, events = own
-        yield from study_effects(
-            study, arms, results, discrepancies, contrasts=contrasts, events=events, **choices
-        )
+        more = {"contrasts": contrasts, "events": events}
+        yield from study_effects(study, arms, results, discrepancies, **more, **choices)
