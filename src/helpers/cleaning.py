@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 from scipy.special import betaincinv
 
-from helpers.tables import TABLES
+from helpers.tables import TABLES, Tables
 from helpers.tables.vocabulary import CONVERSIONS, OUTCOME_CONCEPTS, UNUSED_REASONS
 from notebookpress.tables import records, split_ids
 from trialfiles.record import Row
@@ -137,14 +137,13 @@ def upper_limit(count: float | None, n: float | None) -> float | None:
     return 1.0 if count == n else float(betaincinv(count + 1, n - count, 0.95))
 
 
-def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> list[Row]:
+def quantity_use(quantities: pd.DataFrame, users: Tables) -> list[Row]:
     """Return the rows of `quantity_use`: for every figure the tables that rest on it, or why none does.
 
     `users` are tables with a column `quantity_ids`, by name.
     """
-    named = pd.concat(
-        [frame[["quantity_ids"]].assign(used_in=table) for table, frame in users.items() if len(frame)]
-    )
+    full = {table: frame[["quantity_ids"]] for table, frame in users.items() if len(frame)}
+    named = pd.concat([frame.assign(used_in=table) for table, frame in full.items()])
     named = named.assign(quantity_id=named["quantity_ids"].map(split_ids)).explode("quantity_id")
     named = named.drop_duplicates(["quantity_id", "used_in"])
     tables = named.groupby("quantity_id")["used_in"].agg(";".join)
@@ -153,9 +152,8 @@ def quantity_use(quantities: pd.DataFrame, users: dict[str, pd.DataFrame]) -> li
     # two printed figures are the same figure by their numbers, or else by their words
     numbers = ["value", "value_low", "value_high", "sd"]
     words = rows["printed"].str.casefold().where(rows[numbers].isna().all(axis=1))
-    same = rows.assign(words=words, used=used).groupby(
-        ["study_id", "concept", "arm_id", *numbers, "words"], dropna=False
-    )
+    key = ["study_id", "concept", "arm_id", *numbers, "words"]
+    same = rows.assign(words=words, used=used).groupby(key, dropna=False)
     reason = rows["role"].map(UNUSED_REASONS).fillna(rows["concept"].map(UNUSED_REASONS))
     reason = reason.fillna(UNUSED_REASONS["other"])
     reason = reason.mask(same["used"].transform("any"), UNUSED_REASONS["repeated"])

@@ -14,13 +14,14 @@ from scipy.stats import binomtest
 from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES, comparator_key
 from helpers.effects.means import comparator_changes
+from helpers.tables import Tables
 from helpers.tables.vocabulary import EVIDENCE_STATES, OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
 
 def comparison_lines(
-    tables: dict[str, pd.DataFrame],
+    tables: Tables,
     *,
     overall: dict[str, str],
     time_tolerance: float = 0.25,
@@ -74,7 +75,7 @@ _OF_EFFECTS = (
 )  # fmt: skip
 
 
-def _effect_lines(tables: dict[str, pd.DataFrame]) -> list[Row]:
+def _effect_lines(tables: Tables) -> list[Row]:
     """Return a line for each headline effect in a treated arm, with the median or range that was printed."""
     effects, results = tables["effects"], tables["results"]
     headline = effects[(effects["headline"] == "yes") & in_exosome_arms(effects, tables["arms"])]
@@ -136,13 +137,12 @@ _TIME = ("timepoint_weeks", "timepoint_printed")
 _EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_discrepancies": 0}
 
 
-def _lines_without_effect(tables: dict[str, pd.DataFrame], lines: list[Row]) -> list[Row]:
+def _lines_without_effect(tables: Tables, lines: list[Row]) -> list[Row]:
     """Return a line for each outcome that is named without an effect: no figure, or nothing to compare."""
     key = ["study_id", "concept"]
     shown = {(line["study_id"], line["concept"]) for line in lines}
-    effects, results = (
-        tables[name][in_exosome_arms(tables[name], tables["arms"])] for name in ("effects", "results")
-    )
+    both = (tables[name] for name in ("effects", "results"))
+    effects, results = (frame[in_exosome_arms(frame, tables["arms"])] for frame in both)
     kinds, claims = effects[effects["term"].notna()], _claims(tables)
     later = results[results["timepoint_weeks"].ne(0).fillna(True)].sort_values(key)
     denied, claimed = _pairs(kinds), _pairs(claims)
@@ -258,9 +258,7 @@ _FIGURES = ["mean", "median", "minimum", "maximum", "count", "percent", "estimat
 
 
 def evidence_states(
-    tables: dict[str, pd.DataFrame],
-    late: Collection[str] = (),
-    tiers: tuple[str, ...] = ("core", "published"),
+    tables: Tables, late: Collection[str] = (), tiers: tuple[str, ...] = ("core", "published")
 ) -> list[Row]:
     """Return the rows of `missing_evidence`: what is known of each outcome in each study, and why so.
 
@@ -290,7 +288,7 @@ def evidence_states(
     return rows
 
 
-def _with_times_missing(tables: Mapping[str, pd.DataFrame]) -> set[tuple[str, str]]:
+def _with_times_missing(tables: Tables) -> set[tuple[str, str]]:
     """Return the studies and outcomes with a planned time that no result is like; all times are known."""
     key = ["study_id", "concept"]
     planned = dict(iter(tables["outcomes"].dropna(subset="timepoint_weeks").groupby(key)["timepoint_weeks"]))
@@ -302,7 +300,7 @@ def _with_times_missing(tables: Mapping[str, pd.DataFrame]) -> set[tuple[str, st
     return found
 
 
-def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]:
+def _told(tables: Tables) -> dict[str, set[tuple[str, str]]]:
     """Return the studies and outcomes of which something is told, by how much: the most first."""
     effects, results, events = tables["effects"], tables["results"], _events(tables["adverse_events"])
     figures = results[[name for name in _FIGURES if name in results]].notna().any(axis=1)
@@ -317,7 +315,7 @@ def _told(tables: Mapping[str, pd.DataFrame]) -> dict[str, set[tuple[str, str]]]
     }
 
 
-def _claims(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _claims(tables: Tables) -> pd.DataFrame:
     """Return the statements that tell a result in words; an aim is none."""
     if "statements" not in tables:
         return pd.DataFrame(columns=["study_id", "concept", "says"])

@@ -18,6 +18,7 @@ from helpers.figures.canvas import Figure
 from helpers.formats import DASH, is_missing, plain_unit, plain_words, show_value
 from helpers.tables import TABLES
 from notebookpress.tables import split_ids
+from trialfiles.record import Row
 
 Format = str | Callable[[Any], Any]
 LONG_CELL = 46  # characters from which a cell gets room for lines that can be read
@@ -43,7 +44,7 @@ def row_anchor(key: str, name: Any) -> str:
     return anchor("q" if key == "quantity_id" else key.removesuffix("_id"), name)
 
 
-def origin_anchors(record: Mapping[str, Any]) -> list[str]:
+def origin_anchors(record: Row) -> list[str]:
     """Return the anchors at which a row's numbers are accounted for: its entry, effects, figures, `origins`.
 
     An effect that is told in words has an entry without a number.
@@ -56,7 +57,7 @@ def origin_anchors(record: Mapping[str, Any]) -> list[str]:
     return own + effects + figures + split_ids(record.get("origins"))
 
 
-def frame_of(rows: list[dict[str, Any]], columns: Mapping[str, str]) -> pd.DataFrame:
+def frame_of(rows: list[Row], columns: Mapping[str, str]) -> pd.DataFrame:
     """Return rows as a frame with just these columns; cells of `Markup` stay what they are.
 
     pandas would store them as plain text, and they would then be escaped.
@@ -191,9 +192,8 @@ def figure_html(figure: Figure, label: str) -> Markup:
     caption = Markup("<figcaption>{}{}{}</figcaption>").format(title, figure.caption, numbers)
     image = Markup('<img src="{}" alt="{}">').format(_data(figure.drawing.svg().encode()), figure.alt)
     if figure.phone:
-        source = Markup('<source media="(max-width: 48rem)" srcset="{}">').format(
-            _data(figure.phone.svg().encode())
-        )
+        address = _data(figure.phone.svg().encode())
+        source = Markup('<source media="(max-width: 48rem)" srcset="{}">').format(address)
         image = Markup("<picture>{}{}</picture>").format(source, image)
     return Markup('<figure id="{}">{}{}</figure>').format(label, image, caption)
 

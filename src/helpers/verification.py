@@ -73,11 +73,7 @@ def verify_locators(raw: str | Path) -> VerifiedPlaces:
 
 def _located(quantities: Iterable[SheetQuantity]) -> list[tuple[SheetQuantity, int, Span]]:
     """Return the figures that have a place, each with its line and characters."""
-    return [
-        (quantity, quantity.at.line, quantity.at.chars)
-        for quantity in quantities
-        if quantity.at and quantity.at.chars
-    ]
+    return [(one, one.at.line, one.at.chars) for one in quantities if one.at and one.at.chars]
 
 
 def _verify_sheet(path: Path, sheet: StudySheet, text: Path, result: VerifiedPlaces) -> None:
@@ -175,9 +171,7 @@ def record_verification(raw: str | Path, today: date) -> VerifiedPlaces:
 
 def _locators_digest(sheet: StudySheet) -> str:
     """Return one hash over every token of a sheet and the place where it is said to stand."""
-    figures = [
-        [quantity.id, quantity.printed, line, *chars] for quantity, line, chars in _located(sheet.quantities)
-    ]
+    figures = [[one.id, one.printed, line, *chars] for one, line, chars in _located(sheet.quantities)]
     places = [[name, place.printed, place.line] for name, place in sheet.places()]
     return hashlib.sha256(json.dumps([figures, places], ensure_ascii=False).encode()).hexdigest()
 
@@ -324,9 +318,8 @@ def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigu
 
 def _agrees(figure: SecondFigure, there: list[SheetQuantity]) -> bool:
     """Return whether the numbers, or else the tokens, of both readings are the same."""
-    numbers = {getattr(quantity, part) for quantity in there for part in ("value", "low", "high", "sd")} - {
-        None
-    }
+    parts = ("value", "low", "high", "sd")
+    numbers = {getattr(quantity, part) for quantity in there for part in parts} - {None}
     if figure.values and numbers:
         whole = any(quantity.printed == figure.printed for quantity in there)  # a list kept as a range
         return set(figure.values) <= numbers or (whole and len(figure.values) > 2)

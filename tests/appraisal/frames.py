@@ -18,9 +18,8 @@ RULE = {rule.name: rule for rule in RULES}
 
 def rounded(values: np.ndarray, places: int = 1) -> Group:
     """Return the mean and SD of a sample as they would be printed."""
-    return Group(
-        *(PrintedFigure(round(float(x), places), places, "q") for x in (values.mean(), values.std(ddof=1)))
-    )
+    numbers = (round(float(x), places) for x in (values.mean(), values.std(ddof=1)))
+    return Group(*(PrintedFigure(x, places, "q") for x in numbers))
 
 
 def weight(row: dict[str, Any]) -> str:
@@ -46,12 +45,8 @@ def result(number: int, **fields: Any) -> dict[str, Any]:
 
 def contrast(number: int, ids: list[str], **fields: Any) -> dict[str, Any]:
     """Return a row of `reported_contrasts`: what differs from the hair density after 24 weeks."""
-    base = {
-        "contrast_id": f"{STUDY}.c{number:02d}",
-        "study_id": STUDY,
-        "source_id": STUDY,
-        "arm_id": "exosome",
-    }
+    base = {"contrast_id": f"{STUDY}.c{number:02d}", "study_id": STUDY, "source_id": STUDY}
+    base |= {"arm_id": "exosome"}
     base |= {"against": "control", "concept": "hair_density", "site": "vertex", "timepoint_weeks": 24.0}
     return base | {"measure": "MD", "quantity_ids": ";".join(f"{STUDY}.{name}" for name in ids)} | fields
 
@@ -73,13 +68,8 @@ def evidence(
     arms = [{"study_id": STUDY} | arm for arm in arms]
     planned = {"study_id": STUDY, "priority": "primary"}
     outcomes = [planned | {"outcome_id": f"o{index}"} | row for index, row in enumerate(outcomes)]
-    base = {
-        "source_id": STUDY,
-        "study_id": STUDY,
-        "tier": "core",
-        "format": "article",
-        "document": "made.txt",
-    }
+    base = {"source_id": STUDY, "study_id": STUDY, "tier": "core", "format": "article"}
+    base |= {"document": "made.txt"}
     base |= {"has_results": bool(results), "access": "full text", "verified_on": "2026-01-31"}
     tables = {
         "sources": [base | (source or {})],

@@ -37,10 +37,8 @@ def test_other_checks_figures_and_studies_stay():
 
 
 def test_a_rule_without_figures_takes_the_readers_sentence():
-    rules = [
-        row(f"rule-{concept}", detected_by="automated", check="outcome-not-reported", concepts=concept)
-        for concept in ("hair_density", "anagen_share")
-    ]
+    shared = {"detected_by": "automated", "check": "outcome-not-reported"}
+    rules = [row(f"rule-{name}", concepts=name, **shared) for name in ("hair_density", "anagen_share")]
     reader = row("both lack figures", check="outcome-not-reported", concepts="hair_density;anagen_share")
     (merged,) = merge_discrepancies(rules, [reader])
     assert merged["statement"] == "both lack figures" and merged["detected_by"] == "automated"

@@ -99,10 +99,8 @@ CERTAIN_BY_RULE = CASES["certain by rule"]
 def merged(found, tables):
     """Return the discrepancies of rules and readers by study."""
     readers = tables["reviewer_discrepancies"]
-    return {
-        name: merge_discrepancies(discrepancies, records(readers[readers["study_id"] == name]))
-        for name, (discrepancies, _) in found.items()
-    }
+    own = {name: records(readers[readers["study_id"] == name]) for name in found}
+    return {name: merge_discrepancies(rows, own[name]) for name, (rows, _) in found.items()}
 
 
 @pytest.mark.parametrize("study", CERTAIN_BY_RULE)

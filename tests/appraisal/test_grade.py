@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pandas as pd
 import pytest
@@ -32,11 +33,8 @@ def body(k: int = 2, n: int = 300, judgement: str = "low", **change) -> dict:
     line, study, pooled = (CASES["body"][name] | change.get(name, {}) for name in ("line", "study", "pooled"))
     fit = {"k": k, "studies": ";".join(names)} | pooled
     judged = {"tool": "RoB 2", "judgement": judgement, "reason": "x"}
-    domains = [
-        judged | {"study_id": name, "domain": domain, "order": order}
-        for name in names
-        for order, domain in enumerate(TOOLS["RoB 2"].domains)
-    ]
+    places = product(names, enumerate(TOOLS["RoB 2"].domains))
+    domains = [judged | {"study_id": name, "domain": d, "order": order} for name, (order, d) in places]
     return {
         "comparisons": frame("comparisons", [line | {"study_id": name, "line_id": name} for name in names]),
         "results": frame("results", []),

@@ -95,9 +95,8 @@ def test_paired_p_values(rng, studies):
         at = int(np.searchsorted(CORRELATIONS, np.corrcoef(before, after)[0, 1]))
         limits = paired_p(rounded(before), rounded(after), [n])
         assert covers_between(PrintedFigure(round(p, 3), 3, "q"), *limits)[0, at - 1]
-        low, high = (
-            limit[0, at - 1 : at + 1] for limit in paired_p(rounded(before, 6), rounded(after, 6), [n])
-        )
+        fine = paired_p(rounded(before, 6), rounded(after, 6), [n])
+        low, high = (limit[0, at - 1 : at + 1] for limit in fine)
         assert low.min() - 1e-4 <= p <= high.max() + 1e-4 and np.allclose(low, high, atol=1e-3)
 
 

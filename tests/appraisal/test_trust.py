@@ -97,10 +97,8 @@ def test_groups_as_equal_allocation_makes_them(sizes, word):
 
 
 def test_what_makes_no_sense_for_one_person_is_not_asked():
-    one, two = (
-        answered(evidence(study={"comparison": "case", "n_enrolled": n}, **density(exosome=(80, 10, n))))
-        for n in (1, 2)
-    )
+    cases = [({"comparison": "case", "n_enrolled": n}, density(exosome=(80, 10, n))) for n in (1, 2)]
+    one, two = (answered(evidence(study=study, **made)) for study, made in cases)
     numbers = ("2.4", "4.1", "4.5", "4.8", "4.9")
     assert {one[number]["answer"] for number in numbers} == {"not applicable"}
     silent = {number for number in numbers if two[number]["answer"] == "not applicable"}

@@ -18,10 +18,8 @@ def groups(own, other, n, p, before=(), against="control", stated=(), study=None
     """Return what is found in two groups (mean, SD) of n with a p value, perhaps with their baseline."""
     printed = {"e": own, "c": other} | dict(zip(("be", "bc"), before, strict=False))
     arms = {"e": "exosome", "c": "control", "be": "exosome", "bc": "control"}
-    figures = [
-        quantity(name, f"{mean} ± {sd}", "hair_density", value=mean, sd=sd, kind="mean_sd")
-        for name, (mean, sd) in printed.items()
-    ]
+    density = {"concept": "hair_density", "kind": "mean_sd"}
+    figures = [quantity(name, f"{m} ± {sd}", value=m, sd=sd, **density) for name, (m, sd) in printed.items()]
     arm = "exosome" if before else None
     figures.append(quantity("p", token or f"{p}", "hair_density", value=p, kind="p_value", arm_id=arm))
     own_p = {"p_value": p, "p_value_against": against}
@@ -93,14 +91,8 @@ def test_sites_of_one_scalp_are_paired():
 def found_in(concept: str, mean: str, n: int, sd: str | None = None, site="vertex", measure=None, extra=()):
     """Return weight and words of what is found in one printed mean."""
     figures = [quantity("m", mean, concept, value=float(mean)), *extra]
-    row = {
-        "concept": concept,
-        "mean": float(mean),
-        "n": n,
-        "site": site,
-        "ids": ["m"],
-        "timepoint_weeks": 16.0,
-    }
+    row = {"concept": concept, "mean": float(mean), "n": n, "site": site, "ids": ["m"]}
+    row |= {"timepoint_weeks": 16.0}
     if sd:
         figures.append(quantity("s", sd, concept, value=float(sd), kind="sd"))
         row |= {"sd": float(sd), "ids": ["m", "s"]}
@@ -143,9 +135,9 @@ def test_an_analysis_of_variance_of_three_groups_holds_scipys_value():
 
 def test_three_arms_have_more_honest_tests():
     printed = {"e": ("exosome", 92), "c": ("control", 86), "d": ("active", 80)}
+    density = {"concept": "hair_density", "kind": "mean_sd", "sd": 9}
     figures = [
-        quantity(name, f"{mean}.00 ± 9.00", "hair_density", value=mean, sd=9, kind="mean_sd")
-        for name, (_, mean) in printed.items()
+        quantity(name, f"{mean}.00 ± 9.00", value=mean, **density) for name, (_, mean) in printed.items()
     ]
     figures.append(quantity("p", "0.0004", "hair_density", value=0.0004, kind="p_value"))
     rows = [

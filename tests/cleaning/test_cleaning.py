@@ -69,9 +69,8 @@ def test_a_unit_that_is_not_stated_is_not_made_up():
 def test_a_percentage_becomes_a_proportion_where_it_belongs(fields, mean, percent, unit):
     row = cleaned(**fields)
     assert (row["mean"], row["percent"], row["unit"]) == (pytest.approx(mean), pytest.approx(percent), unit)
-    assert ("140 percent beside the value, not kept" in (row["converted"] or "")) == (
-        fields["percent"] == 140
-    )
+    told = "140 percent beside the value, not kept" in (row["converted"] or "")
+    assert told == (fields["percent"] == 140)
 
 
 @pytest.mark.parametrize(("printed", "weeks", "said"), CASES["times"])
@@ -103,14 +102,8 @@ def test_any_text_is_a_grade_of_the_scale_or_none(printed, scale):
 
 
 def quantities(*rows: dict[str, Any]) -> pd.DataFrame:
-    base = {
-        "study_id": "s",
-        "source_id": "s",
-        "printed": "x",
-        "kind": "other",
-        "role": "design",
-        "concept": "age",
-    }
+    base = {"study_id": "s", "source_id": "s", "printed": "x", "kind": "other", "role": "design"}
+    base |= {"concept": "age"}
     return validate("quantities", [base | row for row in rows])
 
 

@@ -40,18 +40,13 @@ def effects(
 ) -> list[dict[str, Any]]:
     """Return the effects of a made-up study; `arms` gives each arm's role, size and other columns."""
     arms = {"treated": ("exosome", None)} if arms is None else arms
-    rows = [
-        {"study_id": "s", "arm_id": name, "role": role, "n": n} | (more[0] if more else {})
-        for name, (role, n, *more) in arms.items()
-    ]
-    tables = [
-        as_frame(name, list(part))
-        for name, part in (("arms", rows), ("results", results), ("discrepancies", discrepancies))
-    ]
+    told = {name: {"role": role, "n": n} | dict(*more) for name, (role, n, *more) in arms.items()}
+    rows = [{"study_id": "s", "arm_id": name} | own for name, own in told.items()]
+    parts = {"arms": rows, "results": results, "discrepancies": discrepancies}
+    tables = [as_frame(name, list(part)) for name, part in parts.items()]
     printed: pd.DataFrame = as_frame("reported_contrasts", list(contrasts))
     watched = as_frame("adverse_events", list(events))
-    made = study_effects(
-        {"study_id": "s"} | (study or {}), *tables, contrasts=printed, events=watched, **options
-    )
+    own = {"study_id": "s"} | (study or {})
+    made = study_effects(own, *tables, contrasts=printed, events=watched, **options)
     validate("effects", made)
     return made

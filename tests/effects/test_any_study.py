@@ -79,9 +79,8 @@ def assert_sound(row: dict[str, Any]) -> None:
 def told(rows: list[dict]) -> dict[tuple, tuple]:
     """Return what the effects say, whatever their names and order."""
     names = ("estimand", "measure", "headline", "comparator", "background", "effect", "se", "n")
-    keys = sorted(
-        (tuple(sorted(split_ids(row["result_ids"]))), str([row.get(name) for name in names])) for row in rows
-    )
+    ids = [tuple(sorted(split_ids(row["result_ids"]))) for row in rows]
+    keys = sorted((own, str([row.get(name) for name in names])) for own, row in zip(ids, rows, strict=True))
     return dict(enumerate(keys))
 
 

@@ -89,9 +89,8 @@ def test_three_sites_of_one_scalp_are_averaged_with_their_correlation():
 
 def test_counts_of_combined_arms_are_added():
     counted = {"low": 8, "high": 15, "saline": 5}
-    counts = [
-        result(arm_id=name, kind="count", concept="satisfaction", count=x) for name, x in counted.items()
-    ]
+    shared = {"kind": "count", "concept": "satisfaction"}
+    counts = [result(arm_id=name, count=x, **shared) for name, x in counted.items()]
     rows = effects(*counts, arms=DOSES)
     (main,) = [row for row in rows if row["measure"] == "RD" and row["headline"] == "yes"]
     assert main["effect"] == pytest.approx(23 / 50 - 5 / 25)

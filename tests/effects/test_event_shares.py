@@ -69,9 +69,8 @@ def test_events_of_two_arms_give_difference_ratio_and_odds_ratio():
 
 def test_the_comparison_shown_first_is_of_any_event_or_else_of_the_most_frequent_in_both_arms():
     kinds = {"itch": (1, 9), "pain": (8, 1), "Any event": (2, 2)}
-    rows = [
-        watched(arm, term, x) for term, had in kinds.items() for arm, x in zip(TWO_ARMS, had, strict=True)
-    ]
+    pairs = [(term, *pair) for term, had in kinds.items() for pair in zip(TWO_ARMS, had, strict=True)]
+    rows = [watched(arm, term, x) for term, arm, x in pairs]
     for events, first in ((rows, "Any event"), (rows[:4], "itch"), (rows[3::-1], "itch")):
         assert [row["term"] for row in compared(*events) if row["headline"] == "yes"] == [first]
 

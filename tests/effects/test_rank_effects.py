@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pytest
 from case_files import cases_of
@@ -25,9 +27,8 @@ def medians(**between) -> list[dict]:
 
 def ranks(rows: list[dict]) -> dict[str, dict]:
     """Return the comparisons of two arms by measure."""
-    return {
-        row["measure"]: row for row in rows if row["comparator"] != "none" and row.get("effect") is not None
-    }
+    told = [row for row in rows if row.get("effect") is not None]
+    return {row["measure"]: row for row in told if row["comparator"] != "none"}
 
 
 def u_of(p: float, n1: int, n2: int) -> float:
@@ -67,11 +68,8 @@ GRADES = ("-1 worse", "0 unchanged", "1 slightly better", "2 much better")
 
 def graded(counts: dict[str, tuple[int, ...]], order=range(4)) -> list[dict]:
     counted = {"kind": "count", "concept": "investigator_global"}
-    return [
-        result(arm_id=arm, category=GRADES[place], count=people[place], **counted)
-        for arm, people in counts.items()
-        for place in order
-    ]
+    places = product(counts, order)
+    return [result(arm_id=arm, category=GRADES[at], count=counts[arm][at], **counted) for arm, at in places]
 
 
 @pytest.mark.parametrize("order", [range(4), (3, 1, 0, 2)])

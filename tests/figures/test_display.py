@@ -110,9 +110,8 @@ def test_a_long_table_is_folded_after_its_first_rows_with_a_count(rows, in_view)
 
 def test_text_is_left_and_numbers_are_right_also_in_jupyter():
     page = page_of(show, pd.DataFrame({"study": ["a"], "n": [3]}), caption="c")
-    told = [
-        ("style" in cell.attrs, "number" in cell.get("class", [])) for cell in page.find_all(["td", "th"])
-    ]
+    cells = page.find_all(["td", "th"])
+    told = [("style" in cell.attrs, "number" in cell.get("class", [])) for cell in cells]
     assert told == [(True, False), (False, True)] * 2
 
 

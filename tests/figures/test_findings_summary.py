@@ -22,9 +22,8 @@ def made(
     given = {"effects": measured or (), "discrepancies": found}
     tables = {name: as_frame(name, list(rows)) for name, rows in given.items()}
     pairs = [(name, study) for name in concepts for study in ("ab" if more else "abc")]
-    lines = [
-        line | {"concept": name, "study_id": study, "line_id": f"{name}{study}"} for name, study in pairs
-    ]
+    named = [{"concept": name, "study_id": study, "line_id": name + study} for name, study in pairs]
+    lines = [line | own for own in named]
     lines += [line | own | {"line_id": f"more{place}"} for place, own in enumerate(more or ())]
     tables["comparisons"] = validate("comparisons", lines)
     tables["results"] = as_frame("results", list(results))

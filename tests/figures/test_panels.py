@@ -76,11 +76,8 @@ def test_the_chosen_outcome_is_drawn_or_said_to_have_nothing(basis: Basis):
         said, figure, table = shown(basis, concept=concept, evidence="published")
         assert said.p.get_text().startswith(f"{words}: ") and f". {words}: each" in figure.img["alt"]
         assert table.caption.get_text() == f"{words}: from the correlation to the certainty"
-    for nothing in (
-        {"concept": "anagen_share"},
-        {"concept": "patient_global"},
-        {"included": "without wan2025"},
-    ):
+    lone = {"concept": "anagen_share"}, {"concept": "patient_global"}, {"included": "without wan2025"}
+    for nothing in lone:
         [said] = shown(basis, **nothing)
         words = "Nothing to show, because no figure of the chosen studies can stand"
         assert said.p.get_text().startswith(words)

@@ -29,12 +29,8 @@ def horizon(
 ):
     """Return the rows of one made-up registered trial."""
     base, named = {"study_id": "t", "comparison": "parallel", "n_planned": 60}, {"study_id": "t"}
-    planned = named | {
-        "outcome_id": "o1",
-        "concept": "hair_density",
-        "priority": "primary",
-        "measure": "hairs",
-    }
+    planned = named | {"outcome_id": "o1", "concept": "hair_density", "priority": "primary"}
+    planned |= {"measure": "hairs"}
     source = named | {"source_id": "t", "tier": "core", "format": "f", "has_results": results}
     arms = [named | {"arm_id": f"a{at}", "role": role} for at, role in enumerate(roles)]
     tables = {"sources": [source], "studies": [base | (study or {})], "arms": arms}

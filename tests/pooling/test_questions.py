@@ -83,9 +83,8 @@ def test_nothing_is_pooled_on_the_five_sources_and_every_row_says_why():
 def test_an_active_comparator_counts_by_its_name_and_a_placebo_by_its_class(comparator, names, pooled):
     """Two active comparators without a name are not known to be one."""
     both = {"comparator": comparator}
-    found = rows(
-        *(line(study, 1.0, comparator_name=name, **both) for study, name in zip("ab", names, strict=True))
-    )
+    pairs = zip("ab", names, strict=True)
+    found = rows(*(line(study, 1.0, comparator_name=name, **both) for study, name in pairs))
     assert [row["pooled"] for row in found] == ([True] if pooled else [False, False])
     if pooled:
         assert (found[0]["k"], found[0]["comparator_name"]) == (2, "; ".join(names))

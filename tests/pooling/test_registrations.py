@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import permutations
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,8 @@ CASES = cases_of(__file__)
 def compared(*arms: dict, comparison: str | None = "parallel") -> list[tuple]:
     study = {"study_id": "t", "comparison": comparison, "allocation": None, "allocation_ratio": None}
     frame = as_frame("arms", [arm | {"study_id": "t"} for arm in arms])
-    return [
-        (found.estimand, found.comparator, found.comparator_name, found.background)
-        for found in registered_comparisons(study, frame)
-    ]
+    asked = attrgetter("estimand", "comparator", "comparator_name", "background")
+    return list(map(asked, registered_comparisons(study, frame)))
 
 
 @pytest.mark.parametrize(

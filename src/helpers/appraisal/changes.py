@@ -37,11 +37,8 @@ Changed = tuple[Any, PrintedFigure, PrintedFigure | None]
 
 def mean_changes(evidence: StudyEvidence) -> list[Changed]:
     """Return the rows of mean change with their printed mean and, where stated, SD."""
-    return [
-        (row, mean, evidence.figure(row, "sd"))
-        for row in evidence.results_where(kind="change")
-        if (mean := evidence.figure(row, "mean"))
-    ]
+    rows = evidence.printed(evidence.results_where(kind="change"), "mean")
+    return [(row, mean, evidence.figure(row, "sd")) for row, mean in rows]
 
 
 def _room(*figures: PrintedFigure, wide: bool = False) -> float:
@@ -53,9 +50,8 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean change that is not the difference of its levels, and each SD no correlation gives."""
     for row, change, sd in mean_changes(evidence):
         place = {"kind": "level", "arm_id": row.arm_id, "concept": row.concept, "site": row.site}
-        levels = [
-            evidence.results_where(**place, timepoint_weeks=week) for week in (0.0, row.timepoint_weeks)
-        ]
+        times = 0.0, row.timepoint_weeks
+        levels = [evidence.results_where(**place, timepoint_weeks=week) for week in times]
         if not all(levels) or _NOT_OF_MEANS.search(row.note or ""):
             continue
         before, after = (rows[0] for rows in levels)
@@ -271,10 +267,9 @@ def order_of_values(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each interval that no level of confidence gives with its standard error, or its SD and n."""
-    for row in (*evidence.results_where(), *evidence.contrasts):
-        low, high, error = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "se"))
-        n = evidence.people(row.n)
-        if not (low and high and error and n and n > 2):
+    rows = (*evidence.results_where(), *evidence.contrasts)
+    for row, low, high, error in evidence.printed(rows, "ci_lower", "ci_upper", "se"):
+        if (evidence.people(row.n) or 0) <= 2:
             continue
         yield TESTED
         ends = [low.low, low.high, high.low, high.high]
@@ -291,10 +286,9 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the interval printed beside it does not give, one-sided tests included."""
-    for row in evidence.contrasts:
-        low, high, p = (evidence.figure(row, name) for name in ("ci_lower", "ci_upper", "p_value"))
+    for row, low, high, p in evidence.printed(evidence.contrasts, "ci_lower", "ci_upper", "p_value"):
         named = row.p_value_test or ""
-        if not (low and high and p) or test_family(named or "t") in ("", RANKS) or low.value >= high.value:
+        if test_family(named or "t") in ("", RANKS) or low.value >= high.value:
             continue
         yield TESTED
         ratio = row.measure in _RATIOS
@@ -324,14 +318,14 @@ def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, rati
 
 def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each difference of means that is not that of the means printed, unless it was adjusted."""
-    for row in [row for row in evidence.contrasts if row.measure == "MD"]:
-        effect = evidence.figure(row, "effect")
+    rows = [row for row in evidence.contrasts if row.measure == "MD"]
+    for row, effect in evidence.printed(rows, "effect"):
         told = " ".join(filter(None, (row.p_value_test, row.note)))
         pairs = [evidence.compared(row, kind) or () for kind in ("change", "level")]
         same_unit = row.unit is None or all(r.unit == row.unit for pair in pairs for r in pair)
         means = [[f for r in pair if (f := evidence.figure(r, "mean"))] for pair in pairs]
         both = [pair for pair in means if len(pair) == 2]
-        if not effect or _NOT_OF_MEANS.search(told) or not same_unit or not both:
+        if _NOT_OF_MEANS.search(told) or not same_unit or not both:
             continue
         yield TESTED
         gaps = [(one.value - other.value, _room(effect, one, other, wide=True)) for one, other in both]
@@ -345,10 +339,8 @@ def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def statistic_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value that the statistic printed with it does not give, one-sided tests included."""
-    rows = evidence.quantities_of(kind="p_value")
-    found = [
-        (row, said) for row in rows if row.value is not None and (said := _STATISTIC.search(row.printed))
-    ]
+    rows = [row for row in evidence.quantities_of(kind="p_value") if row.value is not None]
+    found = [(row, said) for row in rows if (said := _STATISTIC.search(row.printed))]
     for row, said in needed(found, "no test statistic beside its p value"):
         p, value = PrintedFigure.of(row), float(said["x"])
         unit = 10.0 ** -len(said["x"].partition(".")[2])

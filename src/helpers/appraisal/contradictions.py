@@ -40,9 +40,8 @@ def agree(first: Any, second: Any, wide: bool = False) -> bool:
         return one == other
     if len(a) != len(b):  # a range in one place and one of its ends in the other
         return True
-    return all(
-        abs(x - y) <= max(h, g) * (1 + (wide and h != g)) + 1e-9 for (x, h), (y, g) in zip(a, b, strict=True)
-    )
+    pairs = zip(a, b, strict=True)
+    return all(abs(x - y) <= max(h, g) * (1 + (wide and h != g)) + 1e-9 for (x, h), (y, g) in pairs)
 
 
 def _numbers(row: Any) -> tuple[tuple[float, float], ...]:
@@ -127,9 +126,8 @@ def _abstract_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
 def _result_pairs(evidence: StudyEvidence) -> Iterator[_Printed]:
     """Yield each later mean of the same arm, outcome, site, time and n with the first one."""
     first: dict[tuple, Any] = {}
-    for row in evidence.results_where():
-        mean = evidence.figure(row, "mean")
-        if mean is None or row.timepoint_weeks is None:
+    for row, mean in evidence.printed(evidence.results_where(), "mean"):
+        if row.timepoint_weeks is None:
             continue
         place = (row.arm_id, row.concept, row.site, row.timepoint_weeks, row.kind, row.n, row.unit)
         quantity = evidence.quantity[mean.quantity_id]
@@ -283,10 +281,9 @@ def items_differ(evidence: StudyEvidence) -> Iterator[Hit]:
             ours, theirs = set(_items(first.says)), set(_items(other.says))
             if ours == theirs:
                 continue
-            alone = "; ".join(
-                f"line {row.line} alone: {', '.join(sorted(items)) or 'nothing'}"
-                for row, items in ((first, ours - theirs), (other, theirs - ours))
-            )
+            sides = ((first.line, ours - theirs), (other.line, theirs - ours))
+            parts = [f"line {line} alone: {', '.join(sorted(items)) or 'nothing'}" for line, items in sides]
+            alone = "; ".join(parts)
             arithmetic = f"{alone}; in both: {', '.join(sorted(ours & theirs)) or 'nothing'}"
             yield Hit(arithmetic, (first, other), (about,))
 

@@ -136,10 +136,8 @@ def granularity(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean, or mean with SD, that counts, grades or a stated scale cannot have."""
     # Counts of one person that the text states: of its readers, and of both of two sites.
     readers = [int(q.value) for q in evidence.quantities_of("design", "assessors") if q.value is not None]
-    for row in evidence.results_where(kind="level"):
-        mean, sd = evidence.figure(row, "mean"), evidence.figure(row, "sd")
-        if mean is None:
-            continue
+    for row, mean in evidence.printed(evidence.results_where(kind="level"), "mean"):
+        sd = evidence.figure(row, "sd")
         if scale := stated_scale(evidence, row):
             yield TESTED
             yield from _off_the_scale(row, mean, sd, *scale)
@@ -281,10 +279,9 @@ def _shares(evidence: StudyEvidence) -> list[tuple[str, PrintedFigure, int, list
 
 def count_and_percent(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each percentage that its count and n do not give."""
-    for row in evidence.results_where(kind="count"):
-        percent, count = evidence.figure(row, "percent"), evidence.figure(row, "count")
+    for row, percent, count in evidence.printed(evidence.results_where(kind="count"), "percent", "count"):
         n = evidence.people(row.n)
-        if percent is None or count is None or not n:
+        if not n:
             continue
         yield TESTED
         share = 100 * count.value / n
@@ -367,9 +364,9 @@ def losses(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each p value of two counts that neither Fisher's exact nor a chi-squared test gives."""
-    for row in evidence.contrasts:
-        p, pair = evidence.figure(row, "p_value"), evidence.compared(row, "count")
-        if p is None or pair is None or evidence.comparison != "parallel":
+    for row, p in evidence.printed(evidence.contrasts, "p_value"):
+        pair = evidence.compared(row, "count")
+        if pair is None or evidence.comparison != "parallel":
             continue
         counts, sizes = [evidence.figure(r, "count") for r in pair], [evidence.size(r) for r in pair]
         named = row.p_value_test or ""

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from helpers.appraisal import changes, contradictions, counts, p_values, reporting, spread
 from helpers.appraisal.evidence import (
@@ -24,6 +23,7 @@ from helpers.tables.vocabulary import CONCERNS, OUTCOME_CONCEPTS, TOPICS, label
 from metastats.results import rows_html
 from notebookpress.tables import join_ids, split_ids
 from notebookpress.yaml_files import YamlFile
+from trialfiles.record import Row
 
 RULES_FILE = Path(__file__).with_name("rules.yaml")
 _MODULES = (spread, changes, p_values, counts, contradictions, reporting)
@@ -59,7 +59,7 @@ class Rule:
     topic: str = ""  # the question, of a rule that compares answers to one
     lacking: str = ""  # what is missing where `find` does not even yield `TESTED`; else that is a pass
 
-    def run(self, evidence: StudyEvidence) -> list[dict[str, Any]]:
+    def run(self, evidence: StudyEvidence) -> list[Row]:
         """Return rows of the table `discrepancies`, none when the study passes; raise as `find` does."""
         found = list(self.find(evidence))
         if self.lacking:
@@ -67,7 +67,7 @@ class Rule:
         hits = (hit for hit in found if hit is not TESTED)
         return [self._row(evidence, number, hit) for number, hit in enumerate(hits, start=1)]
 
-    def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> dict[str, Any]:
+    def _row(self, evidence: StudyEvidence, number: int, hit: Hit) -> Row:
         outcome = label(hit.concepts[0]) if hit.concepts else ""
         words = {"outcome": outcome, "Outcome": outcome.capitalize(), **hit.words}
         names = list(dict.fromkeys(map(name_of, hit.rests_on)))
@@ -160,7 +160,7 @@ def _different_answers(evidence: StudyEvidence, topic: str) -> Iterator[Hit]:
 RULES: tuple[Rule, ...] = read_rules(CHECKS)
 
 
-class DiscrepancyList(list[dict[str, Any]]):
+class DiscrepancyList(list[Row]):
     """Rows of the table `discrepancies`; a list in every way, shown as a table in JupyterLab."""
 
     def _repr_html_(self) -> str:
@@ -169,7 +169,7 @@ class DiscrepancyList(list[dict[str, Any]]):
         return rows_html(f"{len(self)} discrepancies, {certain} certain", self, columns)
 
 
-def run_checks(evidence: StudyEvidence) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def run_checks(evidence: StudyEvidence) -> tuple[list[Row], list[Row]]:
     """Run all consistency rules on a study.
 
     Returns
@@ -194,8 +194,8 @@ def run_checks(evidence: StudyEvidence) -> tuple[list[dict[str, Any]], list[dict
 
 
 def merge_discrepancies(
-    rule_discrepancies: Iterable[Mapping[str, Any]], reviewer_discrepancies: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+    rule_discrepancies: Iterable[Row], reviewer_discrepancies: Iterable[Row]
+) -> list[Row]:
     """Return rows of `discrepancies`, a rule's in place of the reader's where both found the same.
 
     Two discrepancies are the same when study and check agree and they share a figure; where one of them rests
@@ -205,7 +205,7 @@ def merge_discrepancies(
     too, which says more. Sorted by study, certain ones first, concern, check and name.
     """
     merged = [dict(row) for row in rule_discrepancies]
-    kept: list[dict[str, Any]] = []
+    kept: list[Row] = []
     for reader in reviewer_discrepancies:
         same = [row for row in merged if _same_discrepancy(row, reader)]
         if not same:
@@ -214,21 +214,18 @@ def merge_discrepancies(
         _take_over(same[0], reader)
         # One sentence of the reader may cover several outcomes that the rule lists one by one.
         outcomes = set(split_ids(reader["concepts"]))
-        covered = [
-            row["discrepancy_id"]
-            for row in same[1:]
-            if not row["quantity_ids"] and set(split_ids(row["concepts"])) <= outcomes
-        ]
+        bare = [row for row in same[1:] if not row["quantity_ids"]]
+        covered = [row["discrepancy_id"] for row in bare if set(split_ids(row["concepts"])) <= outcomes]
         merged = [row for row in merged if row["discrepancy_id"] not in covered]
 
-    def gravest_first(row: Mapping[str, Any]) -> tuple:
+    def gravest_first(row: Row) -> tuple:
         weight = (not row["certain"], CONCERNS.index(row["concern"]))
         return row["study_id"], *weight, row["check"], row["discrepancy_id"]
 
     return DiscrepancyList(sorted(merged + kept, key=gravest_first))
 
 
-def _same_discrepancy(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> bool:
+def _same_discrepancy(rule: Row, reader: Row) -> bool:
     """Return whether a reader found what a rule found."""
     if (rule["study_id"], rule["check"]) != (reader["study_id"], reader["check"]):
         return False
@@ -242,13 +239,13 @@ def _same_discrepancy(rule: Mapping[str, Any], reader: Mapping[str, Any]) -> boo
     return not outcomes or not outcomes.isdisjoint(split_ids(reader["concepts"]))
 
 
-def _lines(row: Mapping[str, Any]) -> set[str]:
+def _lines(row: Row) -> set[str]:
     """Return the lines that a discrepancy points at, without the names of their sections."""
     places = str(row["locators"]).split("; ")
     return {place.partition(" (")[0] for place in places if place != WHOLE_DOCUMENT}
 
 
-def _take_over(rule: dict[str, Any], reader: Mapping[str, Any]) -> None:
+def _take_over(rule: Row, reader: Row) -> None:
     """Add the reader's places, figures and outcomes to the rule's discrepancy."""
     if not split_ids(rule["quantity_ids"]):
         rule["statement"] = reader["statement"]
@@ -263,16 +260,11 @@ def _take_over(rule: dict[str, Any], reader: Mapping[str, Any]) -> None:
     rule["arithmetic"] = rule["arithmetic"] or reader["arithmetic"]
 
 
-def rest_on_listed(
-    judgements: Iterable[Mapping[str, Any]], discrepancies: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def rest_on_listed(judgements: Iterable[Row], discrepancies: Iterable[Row]) -> list[Row]:
     """Return rows of `risk_of_bias` whose discrepancies are among those merged.
 
     A judgement names a reader's discrepancy; where a rule found the same, the rule's is listed in its place.
     """
     listed = {name: row["discrepancy_id"] for row in discrepancies for name in split_ids(row.get("also"))}
     ids = "discrepancy_ids"
-    return [
-        {**row, ids: join_ids(listed.get(name, name) for name in split_ids(row.get(ids)))}
-        for row in judgements
-    ]
+    return [{**row, ids: join_ids(listed.get(x, x) for x in split_ids(row.get(ids)))} for row in judgements]

@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.appraisal.risk_of_bias import is_randomised, only_abstract
-from helpers.tables import as_frame
+from helpers.tables import Tables, as_frame
 from notebookpress.tables import split_ids
+from trialfiles.record import Row
 from trialfiles.times import in_weeks, weeks
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -168,7 +169,7 @@ def decimals_of(token: str, value: float) -> int:
 class StudyEvidence:
     """All that the tables say of one study; rows are objects with the columns' names, None where missing."""
 
-    study: dict[str, Any]  # its row of `studies` with `status`, `access`, `format`, `has_results`
+    study: Row  # its row of `studies` with `status`, `access`, `format`, `has_results`
     arms: pd.DataFrame
     outcomes: pd.DataFrame
     quantities: pd.DataFrame
@@ -181,7 +182,7 @@ class StudyEvidence:
     documents: dict[str, str]  # from source to the file name of its document, for locators
 
     @classmethod
-    def from_tables(cls, tables: Mapping[str, pd.DataFrame], study_id: str) -> StudyEvidence:
+    def from_tables(cls, tables: Tables, study_id: str) -> StudyEvidence:
         """Return a study's evidence.
 
         Parameters
@@ -197,14 +198,10 @@ class StudyEvidence:
         KeyError
             When `studies` has no such study.
         """
-        frames = {
-            name: as_frame(name, tables.get(name, []))
-            for name in (*_TABLES, "studies", "sources", "reported_contrasts")
-        }
-        rows = {
-            name: table[table["study_id"] == study_id].reset_index(drop=True)
-            for name, table in frames.items()
-        }
+        names = (*_TABLES, "studies", "sources", "reported_contrasts")
+        frames = {name: as_frame(name, tables.get(name, [])) for name in names}
+        own = {name: table[table["study_id"] == study_id] for name, table in frames.items()}
+        rows = {name: table.reset_index(drop=True) for name, table in own.items()}
         if rows["studies"].empty:
             raise KeyError(f"no study {study_id!r} in the table studies")
         reported = tables.get("reported_results")
@@ -323,6 +320,13 @@ class StudyEvidence:
                     return PrintedFigure.of(row, part)
         return None
 
+    def printed(self, rows: Iterable[Any], *names: str) -> Iterator[tuple[Any, ...]]:
+        """Yield each row in which some figures are all printed, with these."""
+        for row in rows:
+            figures = [self.figure(row, name) for name in names]
+            if None not in figures:
+                yield row, *figures
+
     def group(self, result: Any) -> Group | None:
         """Return the printed mean and SD of a result row; None when one of them is not there."""
         mean, sd = self.figure(result, "mean"), self.figure(result, "sd")
@@ -381,9 +385,8 @@ def each_row(frame: pd.DataFrame) -> list[Any]:
     """Return the rows of a table as objects with its columns' names, None where a cell is empty."""
     # As `records`, which takes twice as long for a table of ten rows and many columns.
     columns = ([None if x is pd.NA or x != x else x for x in column] for _, column in frame.items())
-    return [
-        SimpleNamespace(**dict(zip(frame.columns, row, strict=True))) for row in zip(*columns, strict=True)
-    ]
+    rows = (zip(frame.columns, row, strict=True) for row in zip(*columns, strict=True))
+    return [SimpleNamespace(**dict(row)) for row in rows]
 
 
 def quantity_weeks(quantity: Any) -> float | None:

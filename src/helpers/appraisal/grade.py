@@ -17,9 +17,11 @@ from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised
 from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
+from helpers.tables import Tables
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, SOME_EVENTS
 from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
+from trialfiles.record import Row
 
 CERTAINTY = YamlFile(Path(__file__).with_name("certainty.yaml")).data
 LEVELS, DOMAINS = tuple(CERTAINTY["levels"]), tuple(CERTAINTY["domains"])
@@ -88,9 +90,7 @@ def first_that_holds(rules: Sequence[Mapping[str, Any]], facts: Mapping[str, Any
     return next(rule for rule in rules if holds(rule["when"], facts))
 
 
-def rate(
-    facts: Mapping[str, Any], overrides: Mapping[str, Mapping[str, Any]] | None = None
-) -> dict[str, Any]:
+def rate(facts: Mapping[str, Any], overrides: Mapping[str, Row] | None = None) -> Row:
     """Return target, initial certainty, levels down by domain, certainty and reasons, from facts alone.
 
     Parameters
@@ -130,13 +130,11 @@ def rate(
 def domain_reasons(reasons: str) -> dict[str, str]:
     """Return the reason of each domain from the column `reasons`, by the domain's name."""
     parts = _REASON.split(reasons)
-    return {
-        name.lower().replace(" ", "_"): why.strip().rstrip(".")
-        for name, why in zip(parts[1::2], parts[2::2], strict=True)
-    }
+    pairs = zip(parts[1::2], parts[2::2], strict=True)
+    return {name.lower().replace(" ", "_"): why.strip().rstrip(".") for name, why in pairs}
 
 
-def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[str, Any] | None:
+def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> Row | None:
     """Return the row of `pooled` that stands for an outcome in a tier; None where no estimate does.
 
     As printed, by the first model; compared before uncompared, a pool before a single study, the outcome's
@@ -150,7 +148,7 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> dict[st
         kind = rows["reason"].str.contains(SOME_EVENTS, regex=False)
         rows = rows[rows["pooled"].astype(bool) | ~(kind | (rows["estimand"] == "proportion"))]
 
-    def order(row: Mapping[str, Any]) -> tuple:
+    def order(row: Row) -> tuple:
         stray = row.get("measure") in _IN_UNITS and row["unit"] != OUTCOME_CONCEPTS[concept].unit
         place = [_rank(_FIRST[name], row.get(name)) for name in ("estimand", "comparator")]
         return stray, *place, not row["pooled"], -row["k"], row["pooled_id"]
@@ -168,7 +166,7 @@ def _rank(order: Sequence[str], word: Any) -> int:
     return order.index(word) if word in order else len(order)
 
 
-def without_impossible_interval(effect: Mapping[str, Any], discrepancies: pd.DataFrame) -> dict[str, Any]:
+def without_impossible_interval(effect: Row, discrepancies: pd.DataFrame) -> Row:
     """Return what a single proportion loses that no whole number of the people stated gives: its interval."""
     if effect["estimand"] != "proportion" or effect["pooled"]:
         return {}
@@ -185,12 +183,12 @@ def _touching(discrepancies: pd.DataFrame, concept: str) -> pd.DataFrame:
     return discrepancies[touches.astype(bool)]
 
 
-def no_effect(effect: Mapping[str, Any]) -> float:
+def no_effect(effect: Row) -> float:
     """Return the value of an effect's measure at which there is no effect."""
     return float(CERTAINTY["no_effect"].get(effect.get("measure"), 0))
 
 
-def told_lines(tables: Mapping[str, pd.DataFrame], concept: str, tiers: Collection[str]) -> pd.DataFrame:
+def told_lines(tables: Tables, concept: str, tiers: Collection[str]) -> pd.DataFrame:
     """Return the lines of `comparisons` that tell a result of an outcome.
 
     A line in words alone is none where it is certain that its study reports no result of the outcome.
@@ -205,12 +203,12 @@ def told_lines(tables: Mapping[str, pd.DataFrame], concept: str, tiers: Collecti
 def certainty(
     concept: str,
     evidence: str,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Tables,
     pooled: pd.DataFrame,
     *,
     differences: Mapping[str, Difference] | None = None,
-    overrides: Sequence[Mapping[str, Any]] = (),
-) -> dict[str, Any]:
+    overrides: Sequence[Row] = (),
+) -> Row:
     """Return an outcome's certainty as a row of the table `certainty`.
 
     It is that of the estimate that stands for the outcome, from the studies in it; where no estimate can be
@@ -232,7 +230,7 @@ def certainty(
         Rows of `certainty_overrides`: a person's levels in place of the rule's, with the reason.
     """
     lines = told_lines(tables, concept, EVIDENCE.get(evidence, (evidence,)))
-    row: dict[str, Any] = {"concept": concept, "evidence": evidence}
+    row: Row = {"concept": concept, "evidence": evidence}
     if lines.empty:
         row |= dict.fromkeys(("start", "certainty", "proposed"), "no evidence") | dict.fromkeys(DOMAINS, 0)
         row |= {"reasons": "No study reports this outcome.", "studies": "", "overridden": False}
@@ -271,7 +269,7 @@ def missing_evidence_judgements(
     studies: pd.DataFrame,
     tiers: Mapping[str, str],
     late: Collection[str] = (),
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return rows of `missing_evidence_judgements`: questions after ROB-ME by synthesis, and overall.
 
     Parameters
@@ -330,7 +328,7 @@ def _share(people: pd.Series, participants: Any) -> tuple[str, str]:
     return "Y" if large else "N", f"{tidy(people.sum())} participants against {tidy(participants)}"
 
 
-def _chosen(row: Mapping[str, Any], registered: bool) -> str:
+def _chosen(row: Row, registered: bool) -> str:
     if row["estimand"] == "proportion":
         return "NI"
     better = OUTCOME_CONCEPTS[row["concept"]].better
@@ -344,8 +342,8 @@ class Body:
 
     concept: str
     names: list[str]
-    tables: dict[str, pd.DataFrame]
-    shown: dict[str, Any]
+    tables: Tables
+    shown: Row
     difference: Difference | None = None
 
     def facts(self) -> dict[str, Any]:

@@ -116,9 +116,8 @@ def adjusted_p(after: Pair, before: Pair, n1: np.ndarray, n2: np.ndarray, covari
 def _pooled_sds(groups: Pair, n1: np.ndarray, n2: np.ndarray) -> list[np.ndarray]:
     """Return the pooled SD of two groups: smallest, as printed, and largest within rounding."""
     sds = [(group.sd_ends()[0], group.sd.value, group.sd.high) for group in groups]
-    return [
-        np.sqrt(((n1 - 1) * a**2 + (n2 - 1) * b**2) / (n1 + n2 - 2)) + 1e-9 for a, b in zip(*sds, strict=True)
-    ]
+    squares = [(n1 - 1) * a**2 + (n2 - 1) * b**2 for a, b in zip(*sds, strict=True)]
+    return [np.sqrt(square / (n1 + n2 - 2)) + 1e-9 for square in squares]
 
 
 def rank_sum_p(first: Group, second: Group, n1: np.ndarray, n2: np.ndarray) -> Limits:
@@ -200,9 +199,8 @@ def _people(sizes: Sequence[np.ndarray]) -> str:
         return f" with such as {sizes[0][even]:.0f} and {sizes[1][even]:.0f} people"
     spans = []
     for low, high in ((int(n.min()), int(n.max())) for n in sizes):
-        spans.append(
-            f"{low} or more" if high >= _LARGEST else f"{low}" if low == high else f"{low} to {high}"
-        )
+        known = str(low) if low == high else f"{low} to {high}"
+        spans.append(f"{low} or more" if high >= _LARGEST else known)
     return f" with {' and '.join(spans)} people"
 
 

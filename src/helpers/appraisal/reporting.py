@@ -65,9 +65,8 @@ def time_point_not_reported(evidence: StudyEvidence) -> Iterator[Hit]:
     # 24 weeks may stand for 6 months, unless both are announced.
     own = [week for week in reported if _near(week, list(announced), _EXACT)]
     free = [week for week in reported if week not in own]
-    lacking = [
-        week for week in sorted(announced) if not _near(week, own, _EXACT) and not _near(week, free, _NEAR)
-    ]
+    missing = [week for week in sorted(announced) if not _near(week, own, _EXACT)]
+    lacking = [week for week in missing if not _near(week, free, _NEAR)]
     for week in lacking:
         yield _no_result_at(evidence, week, announced[week], reported)
     yield from _outcomes_without(evidence, lacking)
@@ -106,14 +105,9 @@ def _outcomes_without(evidence: StudyEvidence, lacking: list[float]) -> Iterator
     for concept in outcomes["concept"].unique():
         own = _times(results.loc[results["concept"] == concept, "timepoint_weeks"])
         planned = _times(outcomes.loc[outcomes["concept"] == concept, "timepoint_weeks"])
-        without = [
-            week
-            for week in planned
-            if week > 0
-            and not _near(week, lacking, _EXACT)
-            and _near(week, reported, _NEAR)
-            and not _near(week, own, _NEAR)
-        ]
+        others = [week for week in planned if week > 0 and _near(week, reported, _NEAR)]
+        others = [week for week in others if not _near(week, lacking, _EXACT)]
+        without = [week for week in others if not _near(week, own, _NEAR)]
         if own and without:
             arithmetic = f"planned without a figure: weeks {', '.join(map(tidy_week, without))}; "
             arithmetic += f"printed: weeks {', '.join(map(tidy_week, own))}"
@@ -191,9 +185,8 @@ def registration_missing(evidence: StudyEvidence) -> Iterator[Hit]:
     of_groups = evidence.comparison and not evidence.is_case
     needed(evidence.study["has_results"] and of_groups, "no study of a group with results")
     needed(not evidence.seen_in_part, _PART)
-    unregistered = (
-        "prospective" in (evidence.study["design"] or "").lower() and not evidence.study["registration"]
-    )
+    prospective = "prospective" in (evidence.study["design"] or "").lower()
+    unregistered = prospective and not evidence.study["registration"]
     needed(unregistered, "a registration is named, or the study is not called prospective")
     yield Hit("registration numbers: 0")
 
@@ -352,15 +345,11 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
     needed(intervals and (numbered or (lengths and counts)), lacking)
     step, source = intervals[0]
     dated = [(row, weeks(row.timepoint_printed), (row.value - 1) * step) for row in numbered]
-    wrong = [
-        (row, stated, due)
-        for row, stated, due in dated
-        if stated is not None and abs(stated - due) > _LATE * max(stated, due)
-    ]
+    stated = [(row, at, due) for row, at, due in dated if at is not None]
+    wrong = [(row, at, due) for row, at, due in stated if abs(at - due) > _LATE * max(at, due)]
     if wrong:
-        times = "; ".join(
-            f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(stated)}" for row, stated, due in wrong
-        )
+        told = (f"session {tidy(row.value)}: {tidy(due)}, told at {tidy(at)}" for row, at, due in wrong)
+        times = "; ".join(told)
         arithmetic = f"interval {tidy(step)} weeks; in weeks from the start, {times}"
         yield Hit(arithmetic, (source, *(row for row, *_ in wrong)), case="numbered")
     for row, (length, duration) in product(counts, lengths):

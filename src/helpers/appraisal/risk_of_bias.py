@@ -14,6 +14,7 @@ from statsmodels.stats.inter_rater import cohens_kappa
 from helpers.formats import is_missing
 from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
+from trialfiles.record import Row
 
 TOOLS_FILE = Path(__file__).with_name("tools.yaml")
 _OTHERS = "uncontrolled answer_order inspect_sr missing_evidence product interests registry_versions"
@@ -107,7 +108,7 @@ def by_algorithm(algorithm: Algorithm, answers: Mapping[str, str]) -> str:
     raise ValueError("the algorithm has no last judgement; add one without a condition")
 
 
-def tool_for(study: Mapping[str, Any], cases: int = 1) -> str | None:
+def tool_for(study: Row, cases: int = 1) -> str | None:
     """Return the tool that fits a study's design; None for a registration, of which nothing is judged.
 
     `study` is a row of `studies` with `has_results` beside it; `cases` are the people in a study of cases.
@@ -144,11 +145,8 @@ def only_abstract(access: Any) -> bool:
 
 
 def judge(
-    study: Mapping[str, Any],
-    cases: int,
-    answers: Iterable[Mapping[str, Any]] = (),
-    judgements: Iterable[Mapping[str, Any]] = (),
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    study: Row, cases: int, answers: Iterable[Row] = (), judgements: Iterable[Row] = ()
+) -> tuple[list[Row], list[Row]]:
     """Return a study's rows of `risk_of_bias` and of `signalling`.
 
     Parameters
@@ -191,7 +189,7 @@ def judge(
     return _standing(rows, by_hand), [of_tool | row | {"domain": domains[row["question"]]} for row in told]
 
 
-def _by_answers(tool: Tool, first: Mapping[str, Any], key: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _by_answers(tool: Tool, first: Row, key: Row) -> list[Row]:
     """Return the judgements that answers lead to; a domain is left out where none of it is answered."""
     rows = []
     for order, name in enumerate(tool.domains, start=1):
@@ -213,7 +211,7 @@ def _by_answers(tool: Tool, first: Mapping[str, Any], key: Mapping[str, Any]) ->
     return rows
 
 
-def _standing(rows: list[dict[str, Any]], by_hand: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _standing(rows: list[Row], by_hand: list[Row]) -> list[Row]:
     """Return judgements with a person's in the place of the answers', which its reason then tells."""
     answered = {_word(row["domain"]): row for row in rows}
     for row in by_hand:
@@ -223,7 +221,7 @@ def _standing(rows: list[dict[str, Any]], by_hand: list[dict[str, Any]]) -> list
     return [row | {"order": order} for order, row in enumerate(both, start=1)]
 
 
-def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) -> dict[str, Any] | None:
+def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) -> Row | None:
     """Return how far two appraisers agree; None where fewer than two have answered the same.
 
     `answers` has `appraiser`, `answer` and the columns `by` that name a question; answers that are not in
@@ -235,9 +233,8 @@ def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) ->
         return None
     wide = own.pivot_table(index=list(by), columns="appraiser", values="answer", aggfunc="first")
     both = wide[names[:2]].dropna()
-    table = pd.crosstab(*(both[name] for name in names[:2])).reindex(
-        index=list(order), columns=list(order), fill_value=0
-    )
+    table = pd.crosstab(*(both[name] for name in names[:2]))
+    table = table.reindex(index=list(order), columns=list(order), fill_value=0)
     same = int((both[names[0]] == both[names[1]]).sum())
     varied = both.stack().nunique() > 1
     kappa = float(cohens_kappa(table.to_numpy(), wt="linear").kappa) if varied else None
@@ -245,7 +242,7 @@ def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) ->
     return told | {"kappa": kappa} if len(both) else None
 
 
-def check_answers(answers: Iterable[Mapping[str, Any]]) -> list[str]:
+def check_answers(answers: Iterable[Row]) -> list[str]:
     """Return what is wrong in answers of a sheet, a sentence each: an unknown tool, question or answer."""
     asked: dict[str, dict[str, tuple[str, ...]]] = {name: tool.answers for name, tool in TOOLS.items()}
     inspect = SECTIONS["inspect_sr"]
@@ -263,7 +260,7 @@ def check_answers(answers: Iterable[Mapping[str, Any]]) -> list[str]:
     return problems
 
 
-def check_judgements(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[str]:
+def check_judgements(rows: pd.DataFrame | Iterable[Row]) -> list[str]:
     """Return what is wrong in judgements of risk of bias, a sentence each; an empty list when all is right.
 
     That is unknown tools; unknown, repeated or missing domains; judgements that are not the tool's words;
@@ -280,7 +277,7 @@ def check_judgements(rows: pd.DataFrame | Iterable[Mapping[str, Any]]) -> list[s
     return problems
 
 
-def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> Iterator[str]:
+def _faults(tool: Tool, rows: list[Row]) -> Iterator[str]:
     domains = [_word(row["domain"]) for row in rows]
     wanted = () if set(tool.gates) & set(domains) else tool.judged
     yield from (f"the domain {name!r} is missing" for name in wanted if name not in domains)
@@ -297,7 +294,7 @@ def _faults(tool: Tool, rows: list[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{row['domain']}: the judgement has no reason"
 
 
-def overall(rows: Iterable[Mapping[str, Any]]) -> str:
+def overall(rows: Iterable[Row]) -> str:
     """Return the overall judgement of one study by the rule of its tool.
 
     The worst domain decides; RoB 2 is also high when most domains raise some concerns (its guidance
@@ -320,7 +317,7 @@ def overall(rows: Iterable[Mapping[str, Any]]) -> str:
     return next((word for word in SECTIONS["worst_first"] if word in words), words[0])
 
 
-def overall_words(rows: Sequence[Mapping[str, Any]]) -> str:
+def overall_words(rows: Sequence[Row]) -> str:
     """Return the overall judgement of one study; of a checklist, which has none, how its items stand."""
     word, own = overall(rows), [_word(row["judgement"]) for row in rows]
     if word != ITEMS:

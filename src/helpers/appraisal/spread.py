@@ -46,9 +46,8 @@ def largest_sd(low: float, high: float, mean: float | np.ndarray, n: int) -> flo
     upper = np.clip(np.floor(n * (mean - low) / (high - low) + 1e-12), 0, n)
     lower = np.maximum(n - 1 - upper, 0)
     last = n * mean - upper * high - lower * low
-    squares = (
-        upper * (high - mean) ** 2 + lower * (mean - low) ** 2 + np.where(upper < n, (last - mean) ** 2, 0)
-    )
+    squares = upper * (high - mean) ** 2 + lower * (mean - low) ** 2
+    squares = squares + np.where(upper < n, (last - mean) ** 2, 0)
     inside = (mean >= low - 1e-9) & (mean <= high + 1e-9)
     return np.where(inside, np.sqrt(squares / (n - 1)), np.nan)[()]
 
@@ -92,11 +91,7 @@ class _InRange:
 def sd_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each mean outside its range, each SD larger than the range allows, and groups no split allows."""
     results = evidence.results_where()
-    ranges = [
-        (row, low, high)
-        for row in results
-        if (low := evidence.figure(row, "minimum")) and (high := evidence.figure(row, "maximum"))
-    ]
+    ranges = list(evidence.printed(results, "minimum", "maximum"))
     by_range: dict[str, list[_InRange]] = {}
     for row in results:
         group = evidence.group(row)
@@ -163,10 +158,9 @@ def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     fits = [within.sizes(range(2, total - 1)) for within in groups]
     if first.arm_id == second.arm_id or any(total - n in fits[1] for n in fits[0]):
         return
-    possible = "; ".join(
-        f"{within.row.arm_id} {within.group}: {', '.join(map(str, sizes)) or 'none'}"
-        for within, sizes in zip(groups, fits, strict=True)
-    )
+    said = [", ".join(map(str, sizes)) or "none" for sizes in fits]
+    both = zip(groups, said, strict=True)
+    possible = "; ".join(f"{within.row.arm_id} {within.group}: {sizes}" for within, sizes in both)
     range_ = groups[0].words["range"]
     arithmetic = f"sizes possible within {range_}, rounding allowed: {possible}; no pair adds up to {total}"
     words = {"total": total, "first": first.arm_id, "second": second.arm_id}
@@ -300,11 +294,8 @@ def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]
         return
     one, other = spreads
     outcome = one.row.result_id.rpartition(".c")[0]
-    posted = [
-        row
-        for name, row in evidence.quantity.items()
-        if outcome and name.startswith(f"{outcome}.a") and row.kind == "p_value"
-    ]
+    ps = [row for row in evidence.quantity.values() if row.kind == "p_value"]
+    posted = [row for row in ps if outcome and row.quantity_id.startswith(f"{outcome}.a")]
     p = posted[0].value if len(posted) == 1 else None
     if p is None or not 0 < p < 1 or re.search("[<>]", posted[0].printed):
         return

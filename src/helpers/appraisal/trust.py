@@ -12,6 +12,7 @@ from helpers.appraisal.discrepancies import RULES
 from helpers.appraisal.evidence import StudyEvidence, name_of, tidy
 from helpers.appraisal.risk_of_bias import BY_RULE, SECTIONS
 from helpers.formats import is_missing
+from helpers.tables import Tables
 from helpers.tables.vocabulary import TRUST_JUDGEMENTS
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -56,9 +57,7 @@ def _by_check(rows: pd.DataFrame, asked: Iterable[str]) -> dict[str, list[Row]]:
     return found
 
 
-def trust_rows(
-    evidence: StudyEvidence, tables: Mapping[str, pd.DataFrame], answers: Iterable[Mapping[str, Any]] = ()
-) -> list[Row]:
+def trust_rows(evidence: StudyEvidence, tables: Tables, answers: Iterable[Row] = ()) -> list[Row]:
     """Return a study's rows of `trust`: what a rule proposes for each check, and what persons answer.
 
     A discrepancy that is more than minor is a possible problem (yes); rules that ran and found nothing say
@@ -116,9 +115,7 @@ def _possible_problem(grave: list[Row]) -> Proposal:
     return YES, f"{grave[0]['statement']}{more}", figures
 
 
-def _by_silence(
-    evidence: StudyEvidence, check: Mapping[str, Any], rules: list[Row], minor: bool
-) -> tuple[str, str]:
+def _by_silence(evidence: StudyEvidence, check: Row, rules: list[Row], minor: bool) -> tuple[str, str]:
     """Return what it answers that rules found nothing, or only what is minor."""
     ran = [row["check"] for row in rules if row["outcome"] != "not applicable"]
     silence = check.get("silence")
@@ -175,18 +172,16 @@ def _sizes(evidence: StudyEvidence, *_: Any) -> Proposal:
 _LOOKED_UP: dict[str, Callable[..., Proposal]] = {"notices": _notices, "ethics": _ethics, "sizes": _sizes}
 
 
-def standing(rows: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def standing(rows: Iterable[Row]) -> dict[str, Row]:
     """Return by check the answer that stands: the first person's, or else the proposal."""
-    chosen: dict[str, Mapping[str, Any]] = {}
+    chosen: dict[str, Row] = {}
     for row in rows:
         if row["check"] not in chosen or chosen[row["check"]]["appraiser"] == BY_RULE:
             chosen[row["check"]] = row
     return chosen
 
 
-def trust_domains(
-    rows: list[Row], discrepancies: pd.DataFrame, answers: Iterable[Mapping[str, Any]] = ()
-) -> list[Row]:
+def trust_domains(rows: list[Row], discrepancies: pd.DataFrame, answers: Iterable[Row] = ()) -> list[Row]:
     """Return a study's rows of `trust_domains`, from those of `trust`: the four domains, then overall.
 
     A check answered yes gives some concerns; without one, a domain of which half of the checks are unclear is
@@ -225,7 +220,7 @@ def _names(numbers: Iterable[str]) -> str:
     return ", ".join(check["about"] for number, check in INSPECT["checks"].items() if number in numbers)
 
 
-def _judged(key: Row, domain: str, judgement: str, told: str, given: Mapping[str, Mapping[str, Any]]) -> Row:
+def _judged(key: Row, domain: str, judgement: str, told: str, given: Mapping[str, Row]) -> Row:
     """Return a judgement: the rule's, or a person's with the rule's in its reason."""
     reason = f"Proposed by rule: {told}."
     if person := given.get(domain):
@@ -252,9 +247,8 @@ def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
     rows = []
     product = {} if exosomes.empty and len(evidence.arms) else SECTIONS["product"]  # of another treatment
     for what, where in (product | SECTIONS["interests"]).items():
-        of_arms = [
-            value for value in exosomes.get(where.get("column"), ()) if where.get("holds", "") in str(value)
-        ]
+        given = exosomes.get(where.get("column"), ())
+        of_arms = [value for value in given if where.get("holds", "") in str(value)]
         stated = [*(row.says for row in evidence.statements_on(where["topic"])), *of_arms]
         stated.append(evidence.study.get(where.get("study")))
         said = dict.fromkeys(str(one) for one in stated if not is_missing(one) and "not s" not in str(one))

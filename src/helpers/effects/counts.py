@@ -199,10 +199,8 @@ def count_comparisons(study: StudyFigures) -> Iterator[Row]:
 
 def _of_counts(study: StudyFigures, asked: Sides) -> Iterator[Row]:
     [size] = study.sizes(asked.results)
-    found = [
-        events_of(row, n, stated=size.words is None) if n else None
-        for row, n in zip(asked.results, size.sizes, strict=True)
-    ]
+    stated, pairs = size.words is None, zip(asked.results, size.sizes, strict=True)
+    found = [events_of(row, n, stated=stated) if n else None for row, n in pairs]
     events = [count for count in found if count is not None]
     if len(events) < len(found):
         return

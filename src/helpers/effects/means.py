@@ -343,9 +343,8 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.
     usable = rows["statistic"].isin(("change", "levels")) & rows["change"].notna()
     rows = rows[usable & ~rows["measure"].str.startswith(_OTHER_COUNT)]
     n = rows["n"].astype(float)
-    rows = rows.assign(
-        sd=rows["change_sd"] * rows["factor"], se=lambda own: own["sd"] / np.sqrt(n.where(n > 0))
-    )
+    sd = rows["change_sd"] * rows["factor"]
+    rows = rows.assign(sd=sd, se=sd / np.sqrt(n.where(n > 0)))
     half = critical_value(level, n - 1) * rows["se"]
     rows = rows.assign(ci_lower=rows["change"] - half, ci_upper=rows["change"] + half)
     return rows[[*_KEPT, "change", "sd", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)

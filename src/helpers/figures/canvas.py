@@ -6,7 +6,7 @@ import hashlib
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +19,7 @@ import pandas as pd
 from helpers.figures import FIGURE_WORDS
 from helpers.formats import is_missing, show_number
 from notebookpress.tables import Rows, records
+from trialfiles.record import Row
 from trialfiles.text import inert_cell
 
 PAGE_WIDTH, PHONE_WIDTH = 840.0, 318.0  # CSS pixels: on a page, and on a phone 360 wide
@@ -237,7 +238,7 @@ class Figure:
     drawing: Drawing | Plotted
     alt: str
     caption: str
-    rows: Sequence[Mapping[str, Any]] = ()
+    rows: Sequence[Row] = ()
     table: str = ""
     title: str = ""
     phone: Drawing | None = None
@@ -305,13 +306,13 @@ def height_of(*texts: str) -> float:
     return LINE * max((str(text).count("\n") + 1 for text in texts), default=1)
 
 
-def as_rows(rows: Rows) -> list[dict[str, Any]]:
+def as_rows(rows: Rows) -> list[Row]:
     """Return a frame or a list of mappings as plain dictionaries, missing values as None."""
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame([dict(row) for row in rows])
     return records(frame)
 
 
-def known_values(rows: Iterable[Mapping[str, Any]], *names: str) -> list[float]:
+def known_values(rows: Iterable[Row], *names: str) -> list[float]:
     """Return the numbers that rows have under some names."""
     values = [row.get(name) for row in rows for name in names]
     return [float(value) for value in values if not is_missing(value) and math.isfinite(value)]

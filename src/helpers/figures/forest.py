@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate
-from typing import Any
 
 import pandas as pd
 
@@ -41,6 +40,7 @@ from helpers.formats import (
 )
 from helpers.tables.vocabulary import ESTIMAND_WORDS, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
+from trialfiles.record import Row
 
 AUTHOR_YEAR = re.compile(r"([a-z]+)((?:19|20)\d\d)(.*)")
 SIGNS = {"better": "▲", "worse": "▼", "no change": "◄►", "unclear": "?"}
@@ -210,7 +210,7 @@ def _cell_lines(text: str) -> str:
 
 
 def estimate_mark(
-    row: Mapping[str, Any], look: tuple[str, str, bool] = ("square", "blue", False)
+    row: Row, look: tuple[str, str, bool] = ("square", "blue", False)
 ) -> Callable[[Drawing, Axis, float], None]:
     """Return the mark of an estimate with its interval; the area goes by the weight, where one is known."""
     kind, colour, hollow = look
@@ -229,7 +229,7 @@ def estimate_mark(
     return draw
 
 
-def _diamond(pooled: Mapping[str, Any], pen: Drawing, scale: Axis, y: float) -> None:
+def _diamond(pooled: Row, pen: Drawing, scale: Axis, y: float) -> None:
     """Draw the pooled estimate, its prediction interval as a broken line."""
     if has_limits(pooled, "pi"):
         ends = scale(pooled["pi_lower"]), scale(pooled["pi_upper"])
@@ -240,7 +240,7 @@ def _diamond(pooled: Mapping[str, Any], pen: Drawing, scale: Axis, y: float) -> 
     pen.shape([(low, y), (mid, y - 7), (high, y), (mid, y + 7)], fill="ink")
 
 
-def has_limits(row: Mapping[str, Any], name: str = "ci") -> bool:
+def has_limits(row: Row, name: str = "ci") -> bool:
     """Return whether a row has both limits of its confidence or (`pi`) prediction interval."""
     return not is_missing(row.get(f"{name}_lower")) and not is_missing(row.get(f"{name}_upper"))
 
@@ -249,7 +249,7 @@ def forest(
     rows: Rows,
     *,
     unit: str,
-    pooled: Mapping[str, Any] | None = None,
+    pooled: Row | None = None,
     title: str,
     text_columns: Iterable[str] = (),
     level: float = 0.95,
@@ -293,7 +293,7 @@ def forest(
     return Figure.of(plot.draw, alt=alt, caption=_caption(every, pooled, level), rows=numbers, title=title)
 
 
-def _caption(rows: list[Mapping[str, Any]], pooled: Mapping[str, Any] | None, level: float) -> str:
+def _caption(rows: list[Row], pooled: Row | None, level: float) -> str:
     words = [f"Squares are estimates and lines their {100 * level:g} % intervals."]
     if any(not is_missing(row.get("weight")) for row in rows):
         words.append("The area of a square goes by the weight.")
@@ -307,7 +307,7 @@ def _caption(rows: list[Mapping[str, Any]], pooled: Mapping[str, Any] | None, le
     return " ".join(words)
 
 
-def _row(row: dict[str, Any], columns: Mapping[str, str], more: Iterable[str]) -> PlotRow:
+def _row(row: Row, columns: Mapping[str, str], more: Iterable[str]) -> PlotRow:
     sized = not is_missing(row.get("effect"))
     look = ("square", "blue", False) if has_limits(row) else ("circle", "blue", True)
     return PlotRow(
@@ -321,7 +321,7 @@ def _row(row: dict[str, Any], columns: Mapping[str, str], more: Iterable[str]) -
     )
 
 
-def _pooled_row(pooled: Mapping[str, Any]) -> PlotRow:
+def _pooled_row(pooled: Row) -> PlotRow:
     told, label = _estimate_text(pooled, "estimate"), str(pooled.get("label") or "Pooled")
     ahead = show_interval(pooled["pi_lower"], pooled["pi_upper"]) if has_limits(pooled, "pi") else ""
     freedom = "" if is_missing(pooled.get("pi_df")) else f" (t, {pooled['pi_df']:g} df)"
@@ -329,7 +329,7 @@ def _pooled_row(pooled: Mapping[str, Any]) -> PlotRow:
     return PlotRow(label, below, estimate=told, bold=True, marks=[partial(_diamond, pooled)])
 
 
-def _estimate_text(row: Mapping[str, Any], name: str = "effect") -> str:
+def _estimate_text(row: Row, name: str = "effect") -> str:
     """Return an estimate with its interval, or that it has none."""
     if is_missing(row.get(name)):
         return "not reported" if is_missing(row.get("instead")) else str(row["instead"])
@@ -356,7 +356,7 @@ def sides_of(concept: str, left: str = "worse", right: str = "better") -> tuple[
 
 
 def pooled_forest(
-    fit: Mapping[str, Any], members: pd.DataFrame, *, level: float = 0.95, named: Callable[[str], str] = str
+    fit: Row, members: pd.DataFrame, *, level: float = 0.95, named: Callable[[str], str] = str
 ) -> Figure:
     """Draw a pool: a row of `pooled` with an estimate, and its rows of `pool_members`.
 
@@ -379,7 +379,7 @@ def pooled_forest(
     )
 
 
-def _heterogeneity(fit: Mapping[str, Any]) -> str:
+def _heterogeneity(fit: Row) -> str:
     """Return how much the studies differ, by what the fit tells."""
     known = [f"τ² = {show_number(fit['tau2'])}"] if not is_missing(fit.get("tau2")) else []
     known += [f"I² = {show_number(round(fit['i2']))} %"] if not is_missing(fit.get("i2")) else []
@@ -388,7 +388,7 @@ def _heterogeneity(fit: Mapping[str, Any]) -> str:
     return f"Heterogeneity: {'; '.join(known)}" if known else ""
 
 
-def _member(row: dict[str, Any], named: Callable[[str], str]) -> dict[str, Any]:
+def _member(row: Row, named: Callable[[str], str]) -> Row:
     """Return a member of a pool as a row; an imputed SD and people who were assumed are named so."""
     imputed = re.match(r"SD (\S+) imputed", row["assumption"] or "")
     assumed = ([] if row["n_stated"] else ["n"]) + (["sd"] if imputed else [])
@@ -415,9 +415,7 @@ def author_year(name: str) -> str:
     return f"{author} {found[2]}{', ' + rest.strip() if rest.strip() else ''}"
 
 
-def panel_rows(
-    lines: pd.DataFrame, effects: pd.DataFrame, results: pd.DataFrame
-) -> tuple[list[dict[str, Any]], str]:
+def panel_rows(lines: pd.DataFrame, effects: pd.DataFrame, results: pd.DataFrame) -> tuple[list[Row], str]:
     """Return an outcome's lines as rows of `forest`, and the unit of its axis.
 
     Parameters
@@ -461,9 +459,9 @@ def panel_rows(
     return shown, unit
 
 
-def _by_arm(results: list[dict[str, Any]], name: str) -> str | None:
+def _by_arm(results: list[Row], name: str) -> str | None:
     """Return what was printed of each arm, a line an arm, from the first time to the last."""
-    arms: dict[str, list[dict[str, Any]]] = {}
+    arms: dict[str, list[Row]] = {}
     for row in results:
         arms.setdefault(row["arm_id"], []).append(row)
     lines = []
@@ -473,13 +471,13 @@ def _by_arm(results: list[dict[str, Any]], name: str) -> str | None:
     return "\n".join(lines) if any(row[name] is not None for row in results) else None
 
 
-def _named(row: dict[str, Any]) -> str:
+def _named(row: Row) -> str:
     """Return a study with the part of the scalp or the person that a line is about, where it names one."""
     where = f": {row['site']}" if row["site"] not in (None, "all") else ""
     return f"{row['study_id']}{DAGGER if row['second_hand'] else ''}{where}"
 
 
-def instead_words(row: dict[str, Any]) -> str:
+def instead_words(row: Row) -> str:
     """Return what there is where no effect stands on the axis: another unit, a range, a direction."""
     if row["effect"] is not None:
         size = show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"])

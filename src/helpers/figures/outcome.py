@@ -41,6 +41,7 @@ from helpers.formats import (
 )
 from helpers.tables.vocabulary import CHOICES, OUTCOME_CONCEPTS, SD_USES
 from notebookpress.tables import records
+from trialfiles.record import Row
 
 HAIR = ("density", "calibre")  # families of outcomes
 SEEN_WORDS = "difference that most observers detect"
@@ -109,7 +110,7 @@ def _behind(
         pen.line(axis(visible), top, axis(visible), end, dash="5 3")
 
 
-def _context_line(row: dict[str, Any]) -> PlotRow:
+def _context_line(row: Row) -> PlotRow:
     week = "" if is_missing(row.get("weeks")) else show_number(round(float(row["weeks"])))
     below = "" if week else str(row.get("time") or "time not stated")
     people, _, assumed = ("–" if is_missing(row.get("n")) else show_value(row["n"])).partition(" (")
@@ -199,21 +200,21 @@ HARMS_TITLE = "Adverse events: people with one, and how many of a hundred there 
 LEAST_PEOPLE = 2  # one person has no share
 
 
-def harm_rows(events: pd.DataFrame, sources: pd.DataFrame) -> list[dict[str, Any]]:
+def harm_rows(events: pd.DataFrame, sources: pd.DataFrame) -> list[Row]:
     """Return the events of each study as rows of `harms`, in percent of people.
 
     Of the tables `adverse_events` and `sources`. Events of one study with the same count and number of people
     share a row; those without a count have no share.
     """
     read = {row["study_id"]: row for row in records(sources)}
-    merged: dict[tuple, dict[str, Any]] = {}
+    merged: dict[tuple, Row] = {}
     for row in records(events):
         key = row["study_id"], row["arm_id"], row["count"], row["n"]
         merged.setdefault(key, row | {"terms": []})["terms"].append(row["term"])
     return [_harm_row(row, read.get(row["study_id"], {})) for row in merged.values()]
 
 
-def _harm_row(row: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
+def _harm_row(row: Row, source: Row) -> Row:
     count, n, limit = row["count"], row["n"], row["upper_limit"]
     second = bool(source.get("second_hand"))
     named = {
@@ -230,7 +231,7 @@ def _harm_row(row: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
     return named | {"count": int(count), "effect": share, "ci_lower": share, "ci_upper": 100 * limit}
 
 
-def harms(rows: list[dict[str, Any]]) -> Figure:
+def harms(rows: list[Row]) -> Figure:
     """Draw the rows of `harm_rows`; alternative text: every study with its numbers."""
     lines = []
     for row in rows:
@@ -243,12 +244,12 @@ def harms(rows: list[dict[str, Any]]) -> Figure:
     return Figure.of(plot.draw, alt=alt, caption=words, rows=rows, title=HARMS_TITLE)
 
 
-def _shared(row: Mapping[str, Any]) -> bool:
+def _shared(row: Row) -> bool:
     """Return whether a share of people says anything."""
     return row["effect"] is not None and row["n"] >= LEAST_PEOPLE
 
 
-def _counted(row: Mapping[str, Any]) -> str:
+def _counted(row: Row) -> str:
     """Return how many of how many people had an event, and the share up to which it may lie."""
     if row["effect"] is None:
         return str(row["instead"])
@@ -263,7 +264,7 @@ MOST_LEVELS = 13
 
 
 def specification_curve(
-    frame: pd.DataFrame, chosen: dict[str, Any] | None = None, named: Callable[[str], str] = str
+    frame: pd.DataFrame, chosen: Row | None = None, named: Callable[[str], str] = str
 ) -> Figure:
     """Draw the curve of rows of `specifications` on one question.
 
@@ -286,9 +287,7 @@ def specification_curve(
     return Figure.of(draw, alt=alt, caption=said, table="specifications", title=title)
 
 
-def _draw(
-    frame: pd.DataFrame, panels: list, unit: str, chosen: dict[str, Any] | None, width: float
-) -> Drawing:
+def _draw(frame: pd.DataFrame, panels: list, unit: str, chosen: Row | None, width: float) -> Drawing:
     """Return the curve and below it the choices, on a phone with their names above them."""
     pen = Drawing(width)
     labels = [words for _, levels in panels for words in levels]
@@ -373,7 +372,7 @@ def _window(frame: pd.DataFrame) -> tuple[float, float]:
             min(frame["ci_upper"].max(), high + 0.8 * span) + 0.03 * span)  # fmt: skip
 
 
-def _curve_alt(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any] | None) -> str:
+def _curve_alt(frame: pd.DataFrame, title: str, unit: str, chosen: Row | None) -> str:
     gains, losses = (int((frame["conclusion"] == name).sum()) for name in ("gain", "loss"))
     middle = show_estimate(frame["estimate"].median())
     reach = show_interval(frame["estimate"].min(), frame["estimate"].max())
@@ -387,7 +386,7 @@ def _curve_alt(frame: pd.DataFrame, title: str, unit: str, chosen: dict[str, Any
     return words
 
 
-def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[dict[str, Any]]:
+def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[Row]:
     """Return lines as rows of `direction`, with the people and design of the whole study.
 
     Lists of events and shares of people with nothing beside them have no direction and are left out.
@@ -406,9 +405,7 @@ def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[dic
     return rows
 
 
-def modifier_rows(
-    arms: pd.DataFrame, studies: pd.DataFrame, comparisons: pd.DataFrame
-) -> list[dict[str, Any]]:
+def modifier_rows(arms: pd.DataFrame, studies: pd.DataFrame, comparisons: pd.DataFrame) -> list[Row]:
     """Return directions of hair itself by what may modify the effect, as rows of `direction`.
 
     An arm with exosomes stands in each group that its words name (`words.yaml`); what is not told is in none.
@@ -428,22 +425,20 @@ def modifier_rows(
 
 def context_rows(
     context: pd.DataFrame, comparators: pd.DataFrame, unit: str, comparisons: pd.DataFrame | None = None
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return changes after exosomes, of control arms and of other treatments as rows of `context_plot`.
 
     The people behind a change after exosomes stand in `comparisons`.
     """
-    own = context[(context["unit"] == unit) & context["effect"].notna()].rename(
-        columns={"timepoint_printed": "time"}
-    )
+    own = context[(context["unit"] == unit) & context["effect"].notna()]
+    own = own.rename(columns={"timepoint_printed": "time"})
     other = comparator_changes(comparators).sort_values(["treatment", "change"])
     other = other[(other["unit"] == unit) & other["concept"].isin(("hair_density", "hair_density_relative"))]
     group = other["treatment"].isin(CONTROLS).map({True: "control", False: "active"})
     label = other["study_id"].map(author_year) + ": " + other["arm"]
     people = {} if comparisons is None else comparisons.set_index("line_id")["n"].to_dict()
-    own = own.assign(
-        group="exosome", row_id=own["line_id"], label=own["study_id"], n=own["line_id"].map(people)
-    )
+    names = own["line_id"]
+    own = own.assign(group="exosome", row_id=names, label=own["study_id"], n=names.map(people))
     other = other.assign(group=group, label=label, time=None, effect=other["change"])
     sizes = ["effect", "ci_lower", "ci_upper"]
     rows = []

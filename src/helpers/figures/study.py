@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
@@ -29,6 +28,7 @@ from helpers.figures.forest import Plot, PlotRow, instead_words
 from helpers.formats import is_missing, joined, plain_unit, plain_words, show_number
 from helpers.tables.vocabulary import CONCERNS, ESTIMAND_WORDS, label
 from notebookpress.tables import records
+from trialfiles.record import Row
 
 COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
 _RULE_ORDER = {rule.name: place for place, rule in enumerate(RULES)}  # what is computed from figures first
@@ -43,9 +43,8 @@ def before_after(rows: Rows, *, title: str) -> Figure:
     data = as_rows(rows)
     first = data[0] if data else {}
     what = f"{plain_words(first.get('measure'))}, {plain_unit(first.get('unit'))}".strip(", ")
-    shown = [
-        PlotRow(str(row["case"]), estimate=_pair_words(row), marks=[partial(_pair, row)]) for row in data
-    ]
+    pairs = [(row, _pair_words(row), [partial(_pair, row)]) for row in data]
+    shown = [PlotRow(str(row["case"]), estimate=words, marks=marks) for row, words, marks in pairs]
     values, heads = known_values(data, *TIMES), ("Case, group or site", "Before → after")
     plot = Plot(shown, values, what, heads=heads, names=partial(_whole, values))
     told = plot.told() or "There is no case to show."
@@ -60,11 +59,11 @@ def _whole(values: list[float], value: float) -> str:
     return "" if parts else show_number(value)
 
 
-def _pair_words(row: dict[str, Any]) -> str:
+def _pair_words(row: Row) -> str:
     return " → ".join("not stated" if is_missing(row.get(key)) else show_number(row[key]) for key in TIMES)
 
 
-def _pair(row: dict[str, Any], pen: Drawing, axis: Axis, y: float) -> None:
+def _pair(row: Row, pen: Drawing, axis: Axis, y: float) -> None:
     places = [axis(value) for value in known_values([row], *TIMES)]
     pen.line(min(places, default=0), y, max(places, default=0), y, "blue", width=1.6)
     for key in TIMES:
@@ -196,10 +195,8 @@ def flow(screening: pd.DataFrame) -> Figure:
         (f"Assessed by what was seen: n = {count - out - awaiting}", counts("seen", "included"), "", []),
         (f"Studies included: n = {by.get('included', 0)}", [], "", []),
     ]
-    told = [
-        ". ".join(filter(None, [head, "; ".join(more), aside, "; ".join(rest)]))
-        for head, more, aside, rest in steps
-    ]
+    parts = [(head, "; ".join(more), aside, "; ".join(rest)) for head, more, aside, rest in steps]
+    told = [". ".join(filter(None, step)) for step in parts]
     alt, words = f"Flow diagram. Flow of records. {'. '.join(told)}.", FIGURE_WORDS["captions"]["flow"]
     draw = partial(_draw_flow, steps)
     return Figure.of(draw, alt=alt, caption=words, table="screening", title="Flow of records")
@@ -271,7 +268,7 @@ def appraisal_matrix(
     return Figure.of(draw, alt=alt, caption=caption, table="trust_domains", title=title)
 
 
-def characteristics(study: dict[str, Any]) -> pd.DataFrame:
+def characteristics(study: Row) -> pd.DataFrame:
     """Return a study's row as `field` and `value`; what is not stated stays missing."""
     ahead = " (expected)" if is_missing(study.get("n_enrolled")) and study.get("n_planned") else ""
     for name, of in (("starts_on", ""), ("primary_completion_on", ""), ("ends_on", study.get("end_of"))):
@@ -295,7 +292,7 @@ def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
 
 def timeline_events(
     outcomes: pd.DataFrame, results: pd.DataFrame, arms: pd.DataFrame, claimed: Collection[str] = ()
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return events for `timeline`: what was measured, told in words (`claimed`), promised only; sessions.
 
     Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
@@ -315,7 +312,7 @@ def timeline_events(
     return [dict(zip(("lane", "weeks", "mark"), event, strict=True)) for event in marks]
 
 
-def _week(row: dict[str, Any]) -> float | None:
+def _week(row: Row) -> float | None:
     week = row["timepoint_weeks"]
     return None if week is None else round(week, 1)
 
@@ -337,7 +334,7 @@ def case_pairs(results: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def estimate_rows(effects: pd.DataFrame, unit: str, arms: Mapping[str, str]) -> list[dict[str, Any]]:
+def estimate_rows(effects: pd.DataFrame, unit: str, arms: Mapping[str, str]) -> list[Row]:
     """Return headline estimates for `forest`, named in words; those in another unit than the axis as text."""
     rows = []
     for row in records(effects[(effects["headline"] == "yes") & effects["effect"].notna()]):

@@ -14,11 +14,10 @@ from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
 from helpers.figures.outcome import harm_rows
 from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
 from helpers.pooling.groups import AS_PRINTED
-from helpers.tables import TABLES, read_table, validate
+from helpers.tables import TABLES, Tables, read_table, validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from notebookpress.tables import records
-
-Tables = dict[str, pd.DataFrame]
+from trialfiles.record import Row
 
 
 def load_tables(processed: str | Path) -> Tables:
@@ -91,9 +90,8 @@ def _cited_name(item: Mapping[str, Any]) -> str | None:
     return f"{item['genre']} {where}".strip() if "genre" in item else None
 
 
-NUMBERS = (
-    "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-)
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+NUMBERS += "sixteen"
 
 
 def reported_lines(tables: Tables) -> pd.DataFrame:
@@ -157,10 +155,8 @@ def _controlled_evidence(tables: Tables, titles: Mapping[str, str]) -> str:
     given = _given_beside(tables, studies, titles)
     if not 0 < len(names) <= 2:  # more are only counted
         return f"{start}.{given}"
-    told = [
-        f"in {titles.get(name, name)}{_against_control(tables, lines[lines['study_id'] == name], studies)}"
-        for name in names
-    ]
+    each = {titles.get(name, name): lines[lines["study_id"] == name] for name in names}
+    told = [f"in {title}{_against_control(tables, own, studies)}" for title, own in each.items()]
     return f"{start}: {'; '.join(told)}.{given}"
 
 
@@ -220,7 +216,7 @@ def _size(tables: Tables, line: pd.DataFrame) -> str:
     return f" ({said})" if said else ""
 
 
-def _medians(tables: Tables, row: dict[str, Any]) -> str:
+def _medians(tables: Tables, row: Row) -> str:
     """Return the median changes of the treated and the only other arm; nothing where means are printed."""
     results = tables["results"]
     names = ("study_id", "concept", "site", "timepoint_weeks")

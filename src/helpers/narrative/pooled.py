@@ -26,8 +26,10 @@ from helpers.formats import (
     show_with_unit,
 )
 from helpers.narrative.study import with_value
+from helpers.tables import Tables
 from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
+from trialfiles.record import Row
 
 HARMS = CERTAINTY["always_shown"]
 GENERAL_EVENT = "adverse event|adverse reaction|side effect"  # not a single kind of event
@@ -40,14 +42,14 @@ _SAME_ARMS = ("study_id", "concept", "estimand", "arm_id", "comparator_id", "sit
 class Summary:
     """Rows of `summary_of_findings` and of `summary_footnotes`."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    footnotes: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    footnotes: list[Row] = field(default_factory=list)
 
 
 def findings_summary(
     certainty: pd.DataFrame,
     pooled: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Tables,
     differences: Mapping[str, Difference],
     level: float = 0.95,
 ) -> Summary:
@@ -77,7 +79,7 @@ def findings_summary(
     return found
 
 
-def _chosen(certainty: pd.DataFrame) -> list[dict[str, Any]]:
+def _chosen(certainty: pd.DataFrame) -> list[Row]:
     """Return the outcomes of a tier that a summary shows, in order."""
     graded = {row["concept"]: row for row in records(certainty) if row["certainty"] != "no evidence"}
     harms = [HARMS] if HARMS in graded else []
@@ -85,7 +87,7 @@ def _chosen(certainty: pd.DataFrame) -> list[dict[str, Any]]:
     return [graded[name] for name in [*names[: CERTAINTY["summary_length"] - len(harms)], *harms]]
 
 
-def _footnotes(found: Summary, letters: dict, graded: dict[str, Any], tier: str) -> list[str]:
+def _footnotes(found: Summary, letters: dict, graded: Row, tier: str) -> list[str]:
     """Return the letters of an outcome's levels down; the same reason keeps its letter."""
     why = grade.domain_reasons(graded["reasons"])
     marks = []
@@ -104,13 +106,7 @@ def _letter(number: int) -> str:
     return (ascii_lowercase[first - 1] if first else "") + ascii_lowercase[second]
 
 
-def _row(
-    graded: dict[str, Any],
-    effect: dict[str, Any] | None,
-    tables: Mapping[str, pd.DataFrame],
-    difference: Difference | None,
-    level: float,
-) -> dict[str, Any]:
+def _row(graded: Row, effect: Row | None, tables: Tables, difference: Difference | None, level: float) -> Row:
     concept, names = graded["concept"], split_ids(graded["studies"])
     lines = grade.told_lines(tables, concept, EVIDENCE[graded["evidence"]])
     reported = set(lines["study_id"])
@@ -150,9 +146,7 @@ def _row(
     }  # fmt: skip
 
 
-def _arm_words(
-    effect: Mapping[str, Any], own: pd.DataFrame, tables: Mapping[str, pd.DataFrame], level: float
-) -> dict[str, Any]:
+def _arm_words(effect: Row, own: pd.DataFrame, tables: Tables, level: float) -> Row:
     """Return what is printed of the arms without and with exosomes of an effect, in words.
 
     `own` are the rows of `effects` in it. Empty for several studies, whose arms the forest shows.
@@ -173,10 +167,8 @@ def _arm_words(
     words = first["value"] + " " + first["unit"].map(plain_unit).where(first["unit"] != "proportion", "")
     words = ("change, " + words).where(first["kind"] == "change", words).str.strip()
     treated = first["role"].isin(EXOSOME_ROLES)
-    return {
-        "without_exosomes": "; ".join(words[~treated]) or None,
-        "with_exosomes": "; ".join(words[treated]) or None,
-    }
+    names = {"without_exosomes": ~treated, "with_exosomes": treated}
+    return {name: "; ".join(words[own]) or None for name, own in names.items()}
 
 
 def _directions(lines: pd.DataFrame, every: pd.DataFrame) -> dict[str, str | None]:
@@ -192,7 +184,7 @@ def _directions(lines: pd.DataFrame, every: pd.DataFrame) -> dict[str, str | Non
     return {"with_exosomes": said, "without_exosomes": NOT_COMPARED if alone else None}
 
 
-def _doubts(effect: Mapping[str, Any], own: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
+def _doubts(effect: Row, own: pd.DataFrame, tables: Tables) -> str:
     """Return what the interval of a single estimate rests on: people assumed, figures seriously doubted."""
     if is_missing(effect["ci_lower"]) or len(own) != 1:
         return ""
@@ -204,7 +196,7 @@ def _doubts(effect: Mapping[str, Any], own: pd.DataFrame, tables: Mapping[str, p
     return "".join(f"; {words}" for words in said if words)
 
 
-def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
+def _harms_counted(tables: Tables, names: list[str]) -> str:
     """Return of how many people each kind of event is denied, up to which share, and how many list some."""
     events = tables["adverse_events"]
     events = events[events["study_id"].isin(names)]
@@ -223,7 +215,7 @@ def _harms_counted(tables: Mapping[str, pd.DataFrame], names: list[str]) -> str:
     return "; ".join(told)
 
 
-def size_words(effect: Mapping[str, Any], level: float = 0.95) -> str:
+def size_words(effect: Row, level: float = 0.95) -> str:
     """Return the size of an effect with its interval, in the words of `certainty.yaml` for its measure.
 
     An interval that a source prints keeps its coverage and is named so.
@@ -243,7 +235,7 @@ def size_words(effect: Mapping[str, Any], level: float = 0.95) -> str:
     return " ".join(words["says"].format(value=value, unit=unit, interval=interval).split())
 
 
-def threshold_words(effect: Mapping[str, Any], difference: Difference | None) -> str | None:
+def threshold_words(effect: Row, difference: Difference | None) -> str | None:
     """Return how an interval stands to the smallest difference that matters."""
     if difference is None or is_missing(effect["ci_lower"]):
         return None
@@ -259,7 +251,7 @@ def _against(low: float, high: float, needed: float, words: str) -> str:
 
 
 def _relative_words(
-    effect: Mapping[str, Any], difference: Difference | None, before: tuple[float, float] | None
+    effect: Row, difference: Difference | None, before: tuple[float, float] | None
 ) -> str | None:
     """Return how an estimate stands to the relative smallest difference; None without a printed baseline."""
     if difference is None or difference.relative is None or before is None:
@@ -273,8 +265,8 @@ def _relative_words(
 
 
 def statement(
-    graded: Mapping[str, Any],
-    effect: Mapping[str, Any] | None,
+    graded: Row,
+    effect: Row | None,
     difference: Difference | None,
     before: tuple[float, float] | None = None,
     level: float = 0.95,
@@ -298,9 +290,7 @@ def statement(
     return grade.first_that_holds(CERTAINTY["statements"], facts)["says"].format(**told)
 
 
-def _interval_place(
-    effect: Mapping[str, Any], difference: Difference | None, before: tuple[float, float] | None
-) -> str:
+def _interval_place(effect: Row, difference: Difference | None, before: tuple[float, float] | None) -> str:
     """Return where an interval lies between no effect and the smallest difference: see `certainty.yaml`.
 
     An effect is too small to matter only if it is so by the absolute and by the relative difference.

@@ -338,11 +338,9 @@ def _place(row: Row) -> str:
 
 def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `certainty` with a column `steps`: `risk of bias 2, imprecision 2`."""
-    steps = [
-        ", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in DOMAINS if row[name]) or "none"
-        for row in records(certainty)
-    ]
-    return certainty.assign(steps=steps)
+    rows = records(certainty)
+    told = [[f"{name.replace('_', ' ')} {row[name]}" for name in DOMAINS if row[name]] for row in rows]
+    return certainty.assign(steps=[", ".join(steps) or "none" for steps in told])
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
@@ -359,14 +357,13 @@ def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
 def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
     """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
     checks = discrepancies.set_index("discrepancy_id")["check"]
-    found = [
-        checks.reindex(split_ids(names)).dropna().map(plain_words) for names in judgements["discrepancy_ids"]
-    ]
+    named = judgements["discrepancy_ids"].map(split_ids)
+    found = [checks.reindex(names).dropna().map(plain_words) for names in named]
     told = ["; ".join(own.unique()) or None for own in found]
     return judgements.assign(found=pd.array(told, dtype="string"))
 
 
-def _value(row: dict[str, Any]) -> str | None:
+def _value(row: Row) -> str | None:
     share = row["unit"] == "proportion"
     factor, mark = (100, " %") if share else (1, "")
 

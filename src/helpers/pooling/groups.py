@@ -30,7 +30,7 @@ NO_SPREAD = "neither an SD nor an interval was seen"
 NO_COUNT = "no number of people with it is known: shown as printed, without an interval"
 
 
-def people_of(effect: dict[str, Any]) -> int | None:
+def people_of(effect: Row) -> int | None:
     """Return the people that an effect rests on: those stated, otherwise those assumed."""
     if effect.get("n"):
         return int(effect["n"])
@@ -124,7 +124,7 @@ class Scale:
         back = expit if self.measure == "PLO" else SCALES.get(self.measure, UNSCALED)[1]
         return back(value)
 
-    def told_of(self, fitted: Any) -> dict[str, Any]:
+    def told_of(self, fitted: Any) -> Row:
         """Return estimate and limits of a fit on this scale, in the unit in which they are told."""
         return {name: self.told(getattr(fitted, name)) for name in ("estimate", "ci_lower", "ci_upper")}
 
@@ -358,9 +358,8 @@ def _fits(group: list[Row], options: Options) -> list[Row]:
     if len(sound) > 1:
         rows += [_fit(sound, options)] if len(sound) < len(group) else []
     else:
-        left = (
-            f"without the estimates that a certain discrepancy touches, {len(sound)} is left: nothing to pool"
-        )
+        touched = "without the estimates that a certain discrepancy touches"
+        left = f"{touched}, {len(sound)} is left: nothing to pool"
         rows.append(_row(sound, left, concept=group[0]["concept"]))
     return rows[:1] + [row | {"without_certain_discrepancies": True} for row in rows[1:]]
 

@@ -7,7 +7,6 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +28,7 @@ from helpers.pooling.registrations import (
     results_due,
     seen_comparison,
 )
+from helpers.tables import Tables
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
 from metastats.batches import pool_many
 from metastats.heterogeneity import critical_value
@@ -99,11 +99,7 @@ def degrees_of_freedom(estimand: str | None, sides: tuple[int, int]) -> float:
 
 
 def ongoing_outcome_rows(
-    tables: dict[str, pd.DataFrame],
-    spread: Spread = Spread(),
-    *,
-    powers: tuple[float, ...] = _POWERS,
-    alpha: float = 0.05,
+    tables: Tables, spread: Spread = Spread(), *, powers: tuple[float, ...] = _POWERS, alpha: float = 0.05
 ) -> list[Row]:
     """Return the rows of `ongoing_outcomes`.
 
@@ -135,13 +131,10 @@ def ongoing_outcome_rows(
     return list(rows.values())
 
 
-def _waiting(tables: dict[str, pd.DataFrame]) -> list[Row]:
+def _waiting(tables: Tables) -> list[Row]:
     """Return the exosome studies whose source has no results, with its status."""
-    waiting = {
-        row["study_id"]: row["status"]
-        for row in records(tables["sources"])
-        if row["has_results"] is False and row["tier"] != "comparator"
-    }
+    silent = tables["sources"].query("has_results == False and tier != 'comparator'")
+    waiting = silent.set_index("study_id")["status"].to_dict()
     studies = records(tables["studies"])
     return [one | {"status": waiting[one["study_id"]]} for one in studies if one["study_id"] in waiting]
 
@@ -234,11 +227,7 @@ def is_past(due: str | None, searched: str | None) -> bool:
 
 
 def ongoing_trial_rows(
-    tables: dict[str, pd.DataFrame],
-    trials: pd.DataFrame | None,
-    spread: Spread,
-    searched: str | None,
-    alpha: float = 0.05,
+    tables: Tables, trials: pd.DataFrame | None, spread: Spread, searched: str | None, alpha: float = 0.05
 ) -> list[Row]:
     """Return every registered trial that was read and has no results, those that can answer first.
 
@@ -314,7 +303,7 @@ _Registered = tuple[Row, RegisteredComparison]
 _OF_TRIAL = ("comparison", "n_planned", "status", "primary_completion_on", "end_of")
 
 
-def _at_hand(tables: dict[str, pd.DataFrame]) -> Iterator[_Registered]:
+def _at_hand(tables: Tables) -> Iterator[_Registered]:
     """Yield the registrations at hand, each with the comparison that answers the question best."""
     for study in _waiting(tables):
         if not study["registration"]:
@@ -333,7 +322,7 @@ def _at_hand(tables: dict[str, pd.DataFrame]) -> Iterator[_Registered]:
         }, comparison  # fmt: skip
 
 
-def _seen(trials: pd.DataFrame | None, tables: dict[str, pd.DataFrame]) -> Iterator[_Registered]:
+def _seen(trials: pd.DataFrame | None, tables: Tables) -> Iterator[_Registered]:
     """Yield the trials of which a copy was seen, but those reported by a study or at hand as a record."""
     known = set(tables["studies"]["study_id"]) | set(tables["studies"]["registration"].dropna())
     for row in records(trials) if trials is not None else ():
@@ -357,7 +346,7 @@ _KEY = ("estimand", "comparator", "comparator_name", "background")  # what is co
 
 
 def simulation_rows(
-    trials: Sequence[Mapping[str, Any]],
+    trials: Sequence[Row],
     known: pd.DataFrame,
     model: Mapping[str, str],
     *,
@@ -367,7 +356,7 @@ def simulation_rows(
     sd: float = 20.0,
     level: float = 0.95,
     draws: int = DRAWS,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return for each trial and true effect what the pooled interval and the certainty would be.
 
     Parameters
@@ -404,9 +393,7 @@ def simulation_rows(
     return rows
 
 
-def _results(
-    trial: Mapping[str, Any], true: float, tau_scale: float, draws: int
-) -> tuple[np.ndarray, np.ndarray, float]:
+def _results(trial: Row, true: float, tau_scale: float, draws: int) -> tuple[np.ndarray, np.ndarray, float]:
     """Return estimates and standard errors that a trial may find, and their degrees of freedom."""
     rng = np.random.default_rng(zlib.crc32(f"{trial['study_id']}/{true:g}".encode()))
     df = degrees_of_freedom(trial["estimand"], (trial["n_exosome"], trial["n_comparator"]))
@@ -430,9 +417,7 @@ def _intervals(
     return np.asarray(fit.ci_lower), np.asarray(fit.ci_upper)
 
 
-def _after(
-    trial: Mapping[str, Any], own: pd.DataFrame, visible: float | None, lower: np.ndarray, upper: np.ndarray
-) -> dict[str, Any]:
+def _after(trial: Row, own: pd.DataFrame, visible: float | None, lower: np.ndarray, upper: np.ndarray) -> Row:
     """Return what a trial would show: width, shares of the draws, the certainty that most of them reach."""
     sides = (trial["n_exosome"], trial["n_comparator"])  # both sites of a scalp are the same people
     people = int(sum(sides) if trial["estimand"] == "between_group" else sides[0])
@@ -480,7 +465,7 @@ def certainty_after(
     return levels
 
 
-def known_estimates(tables: dict[str, pd.DataFrame], tiers: Sequence[str]) -> pd.DataFrame:
+def known_estimates(tables: Tables, tiers: Sequence[str]) -> pd.DataFrame:
     """Return today's estimates against a control of hair density, hairs/cm², the latest of each study.
 
     `tables` are `effects`, `arms` and `sources`. A change without a control is not pooled with anything.

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from operator import itemgetter
-from typing import Any
 
 import pandas as pd
 
@@ -16,6 +15,7 @@ from helpers.effects import CONTROLLED_DESIGNS, EXOSOME_ROLES
 from helpers.effects.study_figures import two_arms
 from helpers.tables.vocabulary import label
 from notebookpress.tables import records
+from trialfiles.record import Row
 from trialfiles.times import iso_date
 
 _WITHIN = "within_participant"
@@ -68,7 +68,7 @@ class RegisteredComparison:
         return (first, both - first)
 
 
-def registered_comparisons(study: Mapping[str, Any], arms: pd.DataFrame) -> list[RegisteredComparison]:
+def registered_comparisons(study: Row, arms: pd.DataFrame) -> list[RegisteredComparison]:
     """Return each exosome arm against each other arm, those that answer the question first.
 
     Placebo before untreated before another treatment, and last where something else is given on one side
@@ -112,7 +112,7 @@ def allocation_shares(ratio: str | None, arms: int) -> tuple[list[float], bool]:
     return [part / sum(parts) for part in parts], False
 
 
-def seen_comparison(trial: Mapping[str, Any]) -> RegisteredComparison:
+def seen_comparison(trial: Row) -> RegisteredComparison:
     """Return the comparison of a row of `trials`, a registration of which only a copy was seen.
 
     Of more than two arms the first and the last are compared: exosomes stand first, the control last.
@@ -168,9 +168,7 @@ def _a_year_after(day: str) -> str:
     return f"{int(day[:4]) + 1}{day[4:]}".replace("-02-29", "-02-28")
 
 
-def answerable(
-    trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]
-) -> dict[str, str]:
+def answerable(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[str]) -> dict[str, str]:
     """Return whether a design can tell whether exosomes regrow hair, and why.
 
     `can_answer` is yes, not known or no. The design is judged: how small a difference it can
@@ -214,7 +212,7 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
 SITES = "two sites of one scalp: what passes between them dilutes the difference"
 
 
-def _strengths(trial: Mapping[str, Any], comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
+def _strengths(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
     """Return why a design can answer, and what to keep in mind."""
     counted = ", ".join(label(name) for name in outcomes if name in COUNTS)
     name = None if comparison.comparator == "untreated" else comparison.comparator_name

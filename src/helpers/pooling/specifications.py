@@ -24,6 +24,7 @@ from helpers.pooling.groups import (
     question_of,
 )
 from helpers.pooling.tiers import with_sd
+from helpers.tables import Tables
 from helpers.tables.vocabulary import CHOICES, ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, SD_USES, label
 from metastats.batches import pool_many
 from notebookpress.tables import join_ids, records, split_ids
@@ -32,7 +33,6 @@ from trialfiles.record import Row
 # Those that simulations of few studies speak for, and the one that most papers used; EB equals PM.
 TAU2_CHOICES = ("REML", "PM", "SJ", "DL")
 _TIERS = {**EVIDENCE, CONTEXT: ("comparator",)}
-_Tables = Mapping[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -110,21 +110,18 @@ def _question_words(group: list[Row]) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _under_correlations(lines: Sequence[Row], tables: _Tables, **assumed: float) -> list[Row]:
+def _under_correlations(lines: Sequence[Row], tables: Tables, **assumed: float) -> list[Row]:
     """Return lines worked out again where they rest on an assumed correlation; others stay as they are."""
-    moved = {line["study_id"] for line in lines if _rests_on_correlation(line)}
+    names = {line["study_id"] for line in lines if _rests_on_correlation(line)}
     anew: dict[str, Row] = {}
-    for study in (one for one in records(tables["studies"]) if one["study_id"] in moved) if moved else ():
+    for study in (one for one in records(tables["studies"]) if one["study_id"] in names) if names else ():
         parts = (tables[name] for name in ("arms", "results", "discrepancies"))
         own = [part[part["study_id"] == study["study_id"]] for part in parts]
         anew |= {row["effect_id"]: row for row in study_effects(study, *own, **assumed)}
     kept = ("effect", "se", "ci_lower", "ci_upper", "assumption")
-    return [
-        line | {name: anew[line["effect_id"]].get(name) for name in kept}
-        if _rests_on_correlation(line) and line["effect_id"] in anew
-        else line
-        for line in lines
-    ]
+    moving = {line["effect_id"] for line in lines if _rests_on_correlation(line)}
+    moved = {name: {key: row.get(key) for key in kept} for name, row in anew.items() if name in moving}
+    return [line | moved.get(line["effect_id"], {}) for line in lines]
 
 
 def _rests_on_correlation(line: Row) -> bool:
@@ -132,7 +129,7 @@ def _rests_on_correlation(line: Row) -> bool:
 
 
 def estimate_sets(
-    lines: Sequence[Row], question: Question, levels: Levels, tables: _Tables
+    lines: Sequence[Row], question: Question, levels: Levels, tables: Tables
 ) -> Iterator[EstimateSet]:
     """Yield the set of estimates of every combination of choices that leaves two or more.
 
@@ -193,10 +190,8 @@ def specification_rows(
 def conclusions(lower: Any, upper: Any, better: str = "higher") -> list[str]:
     """Return what each interval says: `gain`, `loss`, or `not shown` where it holds 0."""
     above, below = ("loss", "gain") if better == "lower" else ("gain", "loss")
-    return [
-        above if low > 0 else below if high < 0 else "not shown"
-        for low, high in zip(lower, upper, strict=True)
-    ]
+    ends = zip(lower, upper, strict=True)
+    return [above if low > 0 else below if high < 0 else "not shown" for low, high in ends]
 
 
 def distinct_rows(frame: pd.DataFrame) -> pd.DataFrame:
@@ -233,9 +228,8 @@ def choice_rows(frame: pd.DataFrame) -> list[Row]:
                     "mean_widening": float(wider.mean()),
                     "turned": float((sets["conclusions"] > 1).mean())}  # fmt: skip
         rows.append(row)
-    return sorted(
-        rows, key=lambda row: (-row.get("mean_move", -1), -row.get("mean_widening", -1), row["choice"])
-    )
+    size = ("mean_move", "mean_widening")
+    return sorted(rows, key=lambda row: (*(-row.get(name, -1) for name in size), row["choice"]))
 
 
 # Assumption, its range, and the choices under which it counts.
@@ -247,7 +241,7 @@ ASSUMPTIONS: dict[str, tuple[float, float, dict[str, Any]]] = {
 
 
 def turning_rows(
-    lines: Sequence[Row], question: Question, chosen: Levels, model: Mapping[str, str], tables: _Tables
+    lines: Sequence[Row], question: Question, chosen: Levels, model: Mapping[str, str], tables: Tables
 ) -> list[Row]:
     """Return for each assumption that moves the interval the value at which the conclusion turns, by tier.
 
@@ -275,7 +269,7 @@ def turning_rows(
 
 
 def chosen_rows(
-    lines: Sequence[Row], question: Question, levels: Levels, model: Mapping[str, str], tables: _Tables
+    lines: Sequence[Row], question: Question, levels: Levels, model: Mapping[str, str], tables: Tables
 ) -> pd.DataFrame:
     """Return the specification that levels of one value each name; no row without two estimates."""
     sets = list(estimate_sets(lines, question, levels, tables))
@@ -320,7 +314,7 @@ def sensitivity(
     lines: Sequence[Row],
     chosen: Levels,
     model: Mapping[str, str],
-    tables: _Tables,
+    tables: Tables,
     *,
     sds: Sequence[float] = (),
 ) -> Sensitivity:

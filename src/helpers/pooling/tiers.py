@@ -29,7 +29,7 @@ from helpers.pooling.groups import (
     rows_of_lines,
     tier_lines,
 )
-from helpers.tables import validate
+from helpers.tables import Tables, validate
 from helpers.tables.vocabulary import SD_USES, tiers_of
 from metastats.bayes import bayes_pool
 from metastats.counts import pool_counts
@@ -58,7 +58,7 @@ def other_visits(member: Row, lines: Iterable[Row]) -> str | None:
     ))  # fmt: skip
 
 
-def members_of(group: list[Row], fit: Mapping[str, Any]) -> list[Row]:
+def members_of(group: list[Row], fit: Row) -> list[Row]:
     """Return the estimates of a pool, each with its weight and the pooled effect without it."""
     scale = on_scale(group)
     fitted = pool(scale.yi, scale.vi, **fit)
@@ -98,13 +98,12 @@ class TierSynthesis:
             for fitted, members in _with_models(row, lines, options):
                 name = f"{evidence}.{row['concept']}.{len(self.pooled) + 1:02d}"
                 self.pooled.append(fitted | {"pooled_id": name, "evidence": evidence})
-                self.members += [
-                    one | {"pooled_id": name, "member_id": f"{name}.{one['study_id']}"} for one in members
-                ]
+                named = [{"pooled_id": name, "member_id": f"{name}.{one['study_id']}"} for one in members]
+                self.members += [one | own for one, own in zip(members, named, strict=True)]
 
 
 def tier_synthesis(
-    tables: dict[str, pd.DataFrame],
+    tables: Tables,
     evidence: str,
     *,
     overall: dict[str, str],
@@ -143,9 +142,8 @@ def synthesis_of_lines(
     """
     lines = [line for line in every_line if line["study_id"] not in serious]
     sized = [line for line in lines if not line.get("set_aside")]
-    sized = with_sd(
-        sized, "missing", options.assumed_sd, site_correlation=options.site_correlation, level=options.level
-    )
+    assumed = {"site_correlation": options.site_correlation, "level": options.level}
+    sized = with_sd(sized, "missing", options.assumed_sd, **assumed)
     found = TierSynthesis()
     rows = rows_of_lines(lines, options)
     found.add(rows, lines, evidence, options)
@@ -154,9 +152,8 @@ def synthesis_of_lines(
     found.add([row for row in rows if _estimates_of(row) not in known], sized, evidence, options)
     if serious:
         known = set(map(_estimates_of, found.pooled))
-        rows = [
-            row for row in rows_of_lines(every_line, options, WITH_SERIOUS) if _estimates_of(row) not in known
-        ]
+        rows = rows_of_lines(every_line, options, WITH_SERIOUS)
+        rows = [row for row in rows if _estimates_of(row) not in known]
         rows = [row for row in rows if not set(serious).isdisjoint(split_ids(row["studies"]))]
         found.add(rows, every_line, evidence, options)
     return found
@@ -186,9 +183,8 @@ def group_of(row: Row, lines: list[Row]) -> list[Row]:
     """Return the estimates of a row of `pooled`, one a study, from the lines that it was made of."""
     ids = set(split_ids(row["effect_ids"]))
     own = [line for line in lines if line["effect_id"] in ids]
-    return [
-        made_one([line for line in own if line["study_id"] == study]) for study in split_ids(row["studies"])
-    ]
+    studies = split_ids(row["studies"])
+    return [made_one([line for line in own if line["study_id"] == study]) for study in studies]
 
 
 def bayes_row(row: Row, group: list[Row], options: Options) -> Row:
@@ -256,8 +252,8 @@ LOGISTIC_SD = pi / sqrt(3)  # SD between people on the log-odds scale
 
 
 def with_sd(
-    lines: list[dict[str, Any]], use: str, sd: float, *, site_correlation: float = 0.7, level: float = 0.95
-) -> list[dict[str, Any]]:
+    lines: list[Row], use: str, sd: float, *, site_correlation: float = 0.7, level: float = 0.95
+) -> list[Row]:
     """Return estimates in which differences in hair density rest on an imputed SD, where `use` says so.
 
     Only differences between groups whose sizes are both known, or between two sites of the same people, in
@@ -314,7 +310,7 @@ def _imputed_se(line: Row, sd: float, site_correlation: float) -> tuple[float, f
     return None
 
 
-def prior_scale(group: list[dict[str, Any]], tau_prior: float, assumed_sd: float) -> float:
+def prior_scale(group: list[Row], tau_prior: float, assumed_sd: float) -> float:
     """Return the scale of the half-normal prior of tau, on the scale on which estimates are pooled.
 
     For hair density it is `tau_prior`, hairs/cm². In another unit it is the same share of the SD between
@@ -344,11 +340,11 @@ class Basis:
     overdue trials.
     """
 
-    tables: Mapping[str, pd.DataFrame]
+    tables: Tables
     overall: Mapping[str, str]
     options: Options
     second_hand: bool = True
-    overrides: Sequence[Mapping[str, Any]] = ()
+    overrides: Sequence[Row] = ()
     late: Collection[str] = ()
 
 
@@ -423,11 +419,10 @@ def reanalysed(
     return OutcomeAnswer(tables["effects"], tables["comparisons"], pooled, members, sure)
 
 
-def _effects(tables: Mapping[str, pd.DataFrame], **choices: float) -> Iterator[Row]:
+def _effects(tables: Tables, **choices: float) -> Iterator[Row]:
     """Yield the effects of every study, as notebook 03 makes them for each."""
     for study in records(tables["studies"]):
         own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in PARTS]
         arms, results, discrepancies, contrasts, events = own
-        yield from study_effects(
-            study, arms, results, discrepancies, contrasts=contrasts, events=events, **choices
-        )
+        more = {"contrasts": contrasts, "events": events}
+        yield from study_effects(study, arms, results, discrepancies, **more, **choices)

@@ -6,6 +6,7 @@ that a row which breaks its schema never reaches a figure.
 
 import importlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from notebookpress.schema import COLUMN_TYPES
 from notebookpress.tables import parquet_bytes, records, table_store
 
+Tables = Mapping[str, pd.DataFrame]  # tables by name
 STORE = table_store(Path(__file__).with_name("schema.yaml"))
 TABLES = STORE.tables
 as_frame = STORE.as_frame
@@ -22,7 +24,8 @@ validate = STORE.validate
 write_table = STORE.write_table
 
 __all__ = [
-    "STORE", "TABLES", "as_frame", "data_dictionary", "read_rows", "read_table", "validate", "write_table",
+    "STORE", "TABLES", "Tables", "as_frame", "data_dictionary", "read_rows", "read_table", "validate",
+    "write_table",
 ]  # fmt: skip
 
 
