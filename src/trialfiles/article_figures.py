@@ -80,10 +80,8 @@ def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[A
             if figure.arm:
                 name = folded_arm(figure.arm)
                 known[name] = known.get(name, False) or figure.arm_n is not None
-    first: dict[str, str] = {}  # the spelling of the first table is that of all
-    for figure in figures:
-        if figure.arm:
-            first.setdefault(folded_arm(figure.arm), figure.arm)
+    arms = [figure.arm for figure in reversed(figures) if figure.arm]
+    first = {folded_arm(arm): arm for arm in arms}  # the spelling of the first table is that of all
     figures = [replace(one, arm=first[folded_arm(one.arm)]) if one.arm else one for one in figures]
     return as_means(figures)
 
@@ -234,7 +232,9 @@ class _Table:
         above = [head.words[column] for head in self.heads if head.words[column]]
         above += [self.heads[-1].words[at] for at in ends if self.heads[-1].words[at] not in above]
         own, size = self._group(stubs, column)
-        arm = _group_name(own, stubs.group) if own else None
+        arm = None
+        if own and statistic_of(own.words) != "p":  # a stub of groups may be a single letter
+            arm = arm_name(own.words) or (own.words if own is stubs.group and own.words.isalnum() else None)
         named = size_of(own) if own and arm else None
         beside = table_cells.size_in_row(row, self.heads, column, stubs.group is not None)
         size = beside or self.sizes.get(column, size)
@@ -254,10 +254,14 @@ class _Table:
         time = self._time([*reversed(above), row_time, stubs.block.words], above)
         change = self._changed([*above, stubs.outcome, stubs.block.words], time)
         within = stubs.within(statistic)
+        # whether the nearest words of an interval say that it is of a mean, and none of a difference
+        interval = next((text for text in said if "ci" in statistics_of(text)), "")
+        compared = any(map(HEAD_WORDS["compared"].search, said[: len(above) + 1]))
+        of_means = HEAD_WORDS["means"].search(interval) and not compared
         for value in values:
             percent = value.kind == "percent" or (value.kind == "value" and any(map(_PERCENTS, texts)))
             kind = "percent_change" if percent and change else value.kind
-            kind = "mean_ci" if kind == "ci" and table_cells.of_means(said, len(above)) else kind
+            kind = "mean_ci" if kind == "ci" and of_means else kind
             printed = cell.text[value.start : value.start + len(value.printed)]
             found = ArticleFigure(
                 replace(value, printed=printed, kind=kind), self.grid.label,
@@ -274,11 +278,12 @@ class _Table:
     def _joined(self, figure: ArticleFigure, cells: list[GridCell]) -> ArticleFigure:
         """Return a median with its quartiles, in the cells around it; they are printed with it."""
         ends = [self._text(cells[at]).strip() for at in (0, -1)] if cells[2:] else []
-        value = table_cells.with_quartiles(figure.value, ends)
-        if value is figure.value:
+        low, high = ([number.value for end in ends for number in values_in(end, "mean")] + [None, None])[:2]
+        centre = figure.value.value
+        if low is None or high is None or centre is None or not low <= centre <= high:
             return figure
-        printed = "\t".join(cell.text for cell in cells)
-        return replace(figure, value=replace(value, printed=printed), start=cells[0].start)
+        value = replace(figure.value, low=low, high=high, printed="\t".join(cell.text for cell in cells))
+        return replace(figure, value=value, start=cells[0].start)
 
     def _group(self, stubs: _Stubs, column: int) -> tuple[GridCell | None, Size | None]:
         """Return the cell that names a figure's group, and the people that the figure is of."""
@@ -370,13 +375,6 @@ def _whole(cell: GridCell, value: Value) -> Size | None:
         return None
     whole, at = value.of
     return Size(whole, cell.text[at : at + len(str(whole))], cell.start + at)
-
-
-def _group_name(cell: GridCell, stub: GridCell | None) -> str | None:
-    """Return the name in a cell; a stub of groups may be a single letter."""
-    if statistic_of(cell.words) == "p":
-        return None
-    return arm_name(cell.words) or (cell.words if cell is stub and cell.words.isalnum() else None)
 
 
 def as_means(figures: list[ArticleFigure]) -> list[ArticleFigure]:

@@ -138,7 +138,10 @@ def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Gr
             while len(cells) < min(first, WIDEST):
                 cells.append(GridCell(""))
                 _fill(cells, spanning)
-            cell = _cell(element, head)
+            text, plain = raised_text(_collected(element, skip=("fn",)))
+            begins = "".join(element.itertext())[:1] in ("\u00a0", "\u2002", "\u2003")
+            indented = bool(text) and (begins or "indent" in "".join(element.attrib.values()))
+            cell = GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented)
             last = columns.get(element.get("nameend") or "", first)
             across = max(_span(element, "colspan"), last - first + 1)
             down = max(_span(element, "rowspan"), 1 + _span(element, "morerows", least=0))
@@ -154,13 +157,6 @@ def read_article_grid(table: Element, label: str, caption: str, foot: str) -> Gr
     for row in grid.rows:
         row.cells += [GridCell("") for _ in range(width - len(row.cells))]
     return grid
-
-
-def _cell(element: Element, head: bool) -> GridCell:
-    text, plain = raised_text(_collected(element, skip=("fn",)))
-    begins = "".join(element.itertext())[:2]
-    indented = begins[:1] in ("\u00a0", "\u2002", "\u2003") or "indent" in "".join(element.attrib.values())
-    return GridCell(text, head or local_name(element) == "th", plain=plain, indented=indented and bool(text))
 
 
 def _fill(cells: list[GridCell], spanning: dict[int, tuple[GridCell, int]]) -> None:

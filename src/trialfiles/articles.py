@@ -189,10 +189,10 @@ class _Writer:
         tables = [element for element in wrap.iter() if local_name(element) == "table"]
         self.article.unread += [] if tables else [label]
         grids = [read_article_grid(table, label, caption, foot) for table in tables]
-        write_table(self.article, label, caption, grids, f"{foot}\n" if foot else "")
+        write_grids(self.article, label, caption, grids, f"{foot}\n" if foot else "")
 
 
-def write_table(article: Article, label: str, caption: str, grids: list[Grid], below: str) -> None:
+def write_grids(article: Article, label: str, caption: str, grids: list[Grid], below: str) -> None:
     """Write a table at the end of an article's text, with tabs between its cells and its foot `below`."""
     start = len(article.text)
     article.text += f"{label}. {caption}\n"

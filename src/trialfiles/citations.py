@@ -66,12 +66,6 @@ def clean_doi(text: str | None) -> str | None:
     return match.group().rstrip(".,;)]}\"'").lower() if match else None
 
 
-def year_of(text: Any) -> str | None:
-    """Return the four digits of a year in a date."""
-    match = _SAID["year"].search(str(text or ""))
-    return match.group() if match else None
-
-
 def noted_pmid(*texts: str | None) -> str | None:
     """Return the PubMed number that a note begins with, or that an address at PubMed ends with."""
     found = (_SAID["noted_pmid"].search(text) for text in texts if text)
@@ -95,7 +89,8 @@ def reference_of(**given: Any) -> Reference:
     texts["doi"] = clean_doi(given.get("doi")) or clean_doi(given.get("url"))
     pmid = re.fullmatch(r"\D*(\d{1,9})\D*", given.get("pmid") or "")
     texts["pmid"] = pmid.group(1) if pmid else None
-    texts["year"] = year_of(given.get("year"))
+    year = _SAID["year"].search(str(given.get("year") or ""))
+    texts["year"] = year.group() if year else None
     texts["kind"] = texts.get("kind") or "article"
     return Reference(**texts)
 

@@ -66,7 +66,11 @@ def _versioned(item: Any) -> tuple[Any, Row]:
 def study_record(path: Path, content: Any, line: int, prefix: str, vocabulary: Vocabulary) -> SourceRecord:
     """Return the rows of one study; the prefix names it among others of its file."""
     if not isinstance(content, dict) or not isinstance(content.get("protocolSection"), dict):
-        raise _unknown(path, line, content)
+        keys = content if isinstance(content, dict) else {}
+        named = (words for key, words in _NAMES["other_shapes"].items() if key in keys)
+        problem = f"not an API v2 study: {next(named, 'no protocolSection')}"
+        remedy = "download the study from the register's API, version 2, as JSON"
+        raise refusal(path, line, "", problem, remedy)
     wrong = misshapen(content)
     if wrong:
         remedy = "download the record again"
@@ -122,15 +126,6 @@ def _add_results(record: SourceRecord, study_id: str, posted: Row, vocabulary: V
     # of the first primary outcome, unless the same people stand in several groups
     first = next((row for row in record.posted_outcomes if row["priority"] == "primary"), None)
     study["n_analysed"] = None if first is None or first["within_person"] else first["n_analysed"]
-
-
-def _unknown(path: Path, line: int, content: Any) -> SourceError:
-    """Refuse another container by name."""
-    keys = content if isinstance(content, dict) else {}
-    names = (words for key, words in _NAMES["other_shapes"].items() if key in keys)
-    found = next(names, "no protocolSection")
-    remedy = "download the study from the register's API, version 2, as JSON"
-    return refusal(path, line, "", f"not an API v2 study: {found}", remedy)
 
 
 _PLANNED = (("primaryOutcomes", "primary"), ("secondaryOutcomes", "secondary"), ("otherOutcomes", "other"))
@@ -246,7 +241,8 @@ def protocol_outcomes(study_id: str, protocol: Row, vocabulary: Vocabulary) -> l
 
 NCT_NUMBER = r"NCT\d{8}"
 MOST_PEOPLE = 10**9
-_TYPES = {"text": (str, "text"), "people": (int, "a whole number of people"), "flag": (bool, "true or false")}
+_TYPES = {"text": "str", "people": "int", "flag": "bool"}
+_WORDS = {"text": "text", "people": "a whole number of people", "flag": "true or false"}
 
 
 def misshapen(content: Row) -> list[tuple[str, str]]:
@@ -277,7 +273,7 @@ def _faults(value: Any, shape: Any, place: str) -> Iterator[tuple[str, str]]:
             if item is None:
                 yield f"{place}[{index}]", "empty"
             yield from _faults(item, shape[0], f"{place}[{index}]")
-    elif type(value) is not _TYPES[shape][0]:
-        yield place, f"not {_TYPES[shape][1]} but {type(value).__name__}"
+    elif type(value).__name__ != _TYPES[shape]:
+        yield place, f"not {_WORDS[shape]} but {type(value).__name__}"
     elif shape == "people" and isinstance(value, int) and not 0 <= value <= MOST_PEOPLE:
         yield place, "not a number of people"

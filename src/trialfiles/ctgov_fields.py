@@ -61,21 +61,16 @@ def field_at(record: Row, path: str) -> Any:
     return found
 
 
-def whole_number(text: str | None) -> int | None:
+def posted_whole(text: str | None) -> int | None:
     """Return a posted number of people; None for what is no whole number."""
     number = posted_number(text)
     return int(number) if number is not None and number == int(number) else None
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
-    "text": plain_text,
-    "lower": lower,
-    "number": posted_number,
-    "age": age_years,
-    "weeks": weeks,
-    "whole": whole_number,
-    "": lambda value: value,
-}
+    "text": plain_text, "lower": lower, "number": posted_number, "age": age_years, "weeks": weeks,
+    "whole": posted_whole, "": lambda value: value,
+}  # fmt: skip
 
 
 @cache

@@ -13,9 +13,9 @@ from trialfiles.ctgov_fields import (
     measure_kind,
     plain_text,
     posted_number,
+    posted_whole,
     spread_of,
     values_of,
-    whole_number,
 )
 from trialfiles.forms import patterns_of
 from trialfiles.record import Row, SourceRecord
@@ -189,7 +189,7 @@ def denominators(denoms: list[Row] | None, units: tuple[str, ...]) -> dict[str, 
     for denom in denoms or []:
         if (denom.get("units") or "").lower() in units:
             for count in denom.get("counts") or []:
-                number = whole_number(count.get("value"))
+                number = posted_whole(count.get("value"))
                 if number is not None and number >= 0:
                     found[count.get("groupId") or ""] = number
     return found

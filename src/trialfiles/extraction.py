@@ -80,9 +80,10 @@ def read_extraction(
                 _add(record, f"{mark}.row{line}{row['side']}", row, vocabulary or NO_WORDS)
     if problems:
         raise SourceError(problems)
-    for record in list(found.values())[:1]:
-        record.unread += unread
-    return list(found.values())
+    records = list(found.values())
+    if records:
+        records[0].unread += unread
+    return records
 
 
 def _study_id(row: Row, names: dict[str, str]) -> str:
@@ -340,7 +341,7 @@ def decimal_comma(lines: list[tuple[int, list[Any]]]) -> bool | None:
     cells = [str(cell).strip() for _, row in lines for cell in row if isinstance(cell, str)]
     if any(map(_SAID["with_point"].fullmatch, cells)):
         return False
-    return True if any(map(_SAID["with_comma"].fullmatch, cells)) else None
+    return any(map(_SAID["with_comma"].fullmatch, cells)) or None
 
 
 def cell_figure(

@@ -148,7 +148,10 @@ def _study(study_id: str, text: dict[str, str | None], fields: Fields) -> Row:
     design = text.get("study_design") or ""
     low = design.lower()
     parallel = "parallel" in low and "parallel group: no" not in low
-    words = [(text.get("study_type") or "").lower(), assignment_of(design)]
+    named = _SAID["assign"].search(design)
+    alone = low.strip() if low.strip() in _NAMES["assignments"] else None
+    assigned = named[1].strip().lower().removesuffix(" assignment") if named else alone
+    words = [(text.get("study_type") or "").lower(), assigned]
     lines = lines_of(fields.get("condition"))  # EUCTR adds the entries of a dictionary
     conditions = parts_of(";".join(line for line in lines if not _SAID["meddra"].match(line)))
     return {
@@ -383,15 +386,6 @@ def masking_of(design: str) -> str | None:
         return ticked[-1].lower()
     match = _SAID["blinded"].search(design)
     return match.group(1).lower() if match and ":" not in design[match.end() : match.end() + 2] else None
-
-
-def assignment_of(design: str) -> str | None:
-    """Return the assignment that a register names, such as `parallel`."""
-    if match := _SAID["assign"].search(design):
-        return match.group(1).strip().lower().removesuffix(" assignment")
-    low = design.strip().lower()
-    known = ("parallel", "single arm", "factorial", "sequential", "cross-over", "crossover")
-    return low if low in known else None
 
 
 def parts_of(text: str | None) -> list[str]:

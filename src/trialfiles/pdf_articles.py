@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from trialfiles.article_tables import raised_text
-from trialfiles.articles import Article, article_record, describe_text, write_table
+from trialfiles.articles import Article, article_record, describe_text, write_grids
 from trialfiles.pdf_pages import PdfPage, Piece, read_pages
 from trialfiles.pdf_tables import PRINTED, PrintedTable, printed_tables, whole_lines
 from trialfiles.record import SourceRecord
@@ -175,7 +175,7 @@ class _Writer:
         for table in self.tables:
             grid = table.grid
             below = f"{grid.foot}\n\n" if grid.foot else "\n"
-            write_table(self.article, grid.label, grid.caption, [grid], below)
+            write_grids(self.article, grid.label, grid.caption, [grid], below)
         self.text, self.tables, self.lines, self.last = "", [], 0, None
 
 

@@ -91,7 +91,9 @@ def read_csl(path: Path) -> Iterator[Reference]:
     """Yield the items of CSL-JSON, of Crossref's answers and of Europe PMC's."""
     found = False
     for number, line, row in _csl_rows(path):
-        if not isinstance(row, dict) or not _is_reference(row):
+        said = row if isinstance(row, dict) else {}  # many other records have a title
+        work = said.get("type") in _NAMES["csl_types"] or any(map(said.get, _NAMES["of_works"]))
+        if not work or set(_NAMES["no_reference"]) & said.keys():
             raise refusal(path, line, f"item {number or 1}", "no reference", "export it as CSL-JSON")
         found = True
         yield csl_reference(row)
@@ -130,13 +132,6 @@ def _csl_rows(path: Path) -> Iterator[tuple[int, int, Any]]:
         yield from ((place, line, item) for place, item in enumerate(items, start=first))
 
 
-def _is_reference(row: Row) -> bool:
-    """Return whether a record is of a work: many other records have a title."""
-    if set(_NAMES["no_reference"]) & row.keys():
-        return False
-    return row.get("type") in _NAMES["csl_types"] or any(row.get(name) for name in _NAMES["of_works"])
-
-
 def _person(row: Row) -> str:
     parts = [_scalar(row.get(name)) for name in ("dropping-particle", "non-dropping-particle", "family")]
     names = [" ".join(filter(None, parts)), _scalar(row.get("given"))]
@@ -156,13 +151,18 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
     if not articles:
         raise refusal(path, 1, "PubmedArticle", "no article in it", "export at least one")
     for article in articles:
-        if article.tag == "PubmedBookArticle":
-            yield _of_book(path, article)
-            continue
-        citation = article.find("MedlineCitation")
-        head = citation.find("Article") if citation is not None else None
+        book = article.tag == "PubmedBookArticle"
+        citation = article.find("BookDocument" if book else "MedlineCitation")
+        head = citation if citation is None or book else citation.find("Article")
         if citation is None or head is None:
-            raise refusal(path, None, "Article", "missing", "export the article again")
+            what = "BookDocument" if book else "Article"
+            raise refusal(path, None, what, "missing", "export the article again")
+        if book:  # a chapter, or the whole where no chapter is named
+            authors = [_pubmed_person(one) for one in head.findall("AuthorList/Author")]
+            yield reference_of(
+                **fields_of("book", head.find, _said), authors=authors, abstract=_abstract(head)
+            )
+            continue
         dois = [_said(item) for item in head.findall("ELocationID") if item.get("EIdType") == "doi"]
         # only its own list of numbers: each cited work has one too
         own = article.findall("PubmedData/ArticleIdList/ArticleId")
@@ -180,18 +180,6 @@ def read_pubmed(path: Path) -> Iterator[Reference]:
 
 def _abstract(work: Element) -> str:
     return " ".join(_said(item) or "" for item in work.findall("Abstract/AbstractText"))
-
-
-def _of_book(path: Path, article: Element) -> Reference:
-    """Return a chapter, or a book where no chapter is named."""
-    document = article.find("BookDocument")
-    if document is None:
-        raise refusal(path, None, "BookDocument", "missing", "export the article again")
-    return reference_of(
-        **fields_of("book", document.find, _said),
-        authors=[_pubmed_person(one) for one in document.findall("AuthorList/Author")],
-        abstract=_abstract(document),
-    )
 
 
 def _pubmed_person(author: Element) -> str:

@@ -41,7 +41,13 @@ def read_medpath(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRe
     differing: list[Row] = [{"field": "status", "values": [status, *others]}] if others else []
     record.registered[0]["criteria"] = criteria(fields.get("Inclusion Criteria", []))
     record.registered[0]["exclusion_criteria"] = criteria(fields.get("Exclusion Criteria", []))
-    record.registered[0]["contradictions"] = differing + _same_person(fields)
+    model = (fields.get("Study Design") or [""])[0]
+    text = " ".join(fields.get("Arm && Interventions", []) + fields.get("Primary Outcome Measures", []))
+    side = _SAID["sides"].search(text)  # two sites of the same person, side by side, are no crossover
+    if side and model.lower() == "crossover":
+        places = ["Study Design", "arms and outcomes"]
+        differing.append({"field": "design", "values": [model, side.group()], "places": places})
+    record.registered[0]["contradictions"] = differing
     record.sources[0]["format"] = "MedPath page, text"
     record.sources[0]["provenance"] = "Parsed from a third party's page of the record"
     return [record]
@@ -101,18 +107,6 @@ def _protocol(number: str, top: list[str], fields: dict[str, list[str]]) -> Row:
         },
         "contactsLocationsModule": {"locations": countries_of(fields.get("Trial Locations", []))},
     }
-
-
-def _same_person(fields: dict[str, list[str]]) -> list[Row]:
-    """Say when a crossover is described as two sites of the same person, side by side."""
-    model = (fields.get("Study Design") or [""])[0]
-    text = " ".join(fields.get("Arm && Interventions", []) + fields.get("Primary Outcome Measures", []))
-    side = re.search(r"control (?:site|area)|(?:both|two) areas|other side", text, re.IGNORECASE)
-    if not side or model.lower() != "crossover":
-        return []
-    return [
-        {"field": "design", "values": [model, side.group()], "places": ["Study Design", "arms and outcomes"]}
-    ]
 
 
 _NUMBER = re.compile(r"\s*(\d{1,2})[.)]\s*(.*)", re.DOTALL)

@@ -110,9 +110,11 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
         result |= {"timepoint_printed": time, "timepoint_weeks": weeks(time), "category": row.get("subgroup")}
         result["n"] = int(total) if total is not None else None
         if row["kind"] == "continuous":
-            sd = row[f"sd_{side}"]
+            sd, subgroup = row[f"sd_{side}"], row.get("subgroup")
+            final = re.search(r"\b(?:final|end-?point|post-?treatment)\b", subgroup or "", re.IGNORECASE)
+            changed = says_change(subgroup) or (says_change(row["name"]) and not final)
             result |= {
-                "kind": "change" if _of_change(row["name"], row.get("subgroup")) else "level",
+                "kind": "change" if changed else "level",
                 "mean": row[f"mean_{side}"],
                 "sd": sd if sd is None or sd > 0 else None,  # 0 stands where none was entered
             }
@@ -122,12 +124,6 @@ def _observations(path: Path, record: SourceRecord, study_id: str, row: Row, voc
             result |= {"kind": "count", "count": events if events is None or events >= 0 else None}
             result["figures"] = f"count={name};n={name}"
         record.results.append(result)
-
-
-def _of_change(name: str | None, subgroup: str | None) -> bool:
-    """Whether an analysis, or a subgroup of one that has both, is of changes."""
-    final = re.search(r"\b(?:final|end-?point|post-?treatment)\b", subgroup or "", re.IGNORECASE)
-    return says_change(subgroup) or (says_change(name) and not final)
 
 
 def rm5_rows(path: Path, root: Element) -> Iterator[Row]:

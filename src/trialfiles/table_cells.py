@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from trialfiles.article_tables import GridCell, GridRow, Value, statistic_of, statistics_of, values_in
@@ -255,18 +255,3 @@ def merged(cell: GridCell, others: list[GridCell]) -> GridCell:
     own = other.plain.lstrip()[:1] in "(["
     plain = f"{cell.plain}\t{other.plain}" if own else f"{cell.plain}({other.plain})"
     return GridCell(f"{cell.text}\t{other.text}", start=cell.start, plain=plain)
-
-
-def with_quartiles(value: Value, ends: list[str]) -> Value:
-    """Return a median with its quartiles, which stand in other columns; unchanged where these are none."""
-    low, high = ([number.value for end in ends for number in values_in(end, "mean")] + [None, None])[:2]
-    if low is None or high is None or value.value is None or not low <= value.value <= high:
-        return value
-    return replace(value, low=low, high=high)
-
-
-def of_means(texts: list[str], heads: int) -> bool:
-    """Whether the nearest words of an interval say that it is of a mean, and none of a difference."""
-    said = next((text for text in texts if "ci" in statistics_of(text)), "")
-    compared = any(map(HEAD_WORDS["compared"].search, texts[: heads + 1]))
-    return bool(HEAD_WORDS["means"].search(said)) and not compared

@@ -188,13 +188,9 @@ def read_vocabulary(path: str | Path, concepts: Iterable[str] = ()) -> Vocabular
 
 
 _BLOCKS: dict[str, type] = {
-    "outcomes": OutcomeWords,
-    "table_rows": OutcomeWords,
-    "intervention": InterventionWords,
-    "units": UnitWords,
-    "scales": ScaleWords,
-    "lettered_scale": LetteredScale,
-}
+    "outcomes": OutcomeWords, "table_rows": OutcomeWords, "intervention": InterventionWords,
+    "units": UnitWords, "scales": ScaleWords, "lettered_scale": LetteredScale,
+}  # fmt: skip
 
 
 def _block(kind: type, given: Any, place: FieldPath, wrong: Callable[[FieldPath, str, str], None]) -> Any:

@@ -98,10 +98,14 @@ def _workbook(path: Path, most: int) -> list[Sheet]:
                 twin = formulas[page.title] if formulas else None
                 written = [twin and twin.cell(number, at) for at in range(1, len(cells) + 1)]
                 sheet.lines.append((number, list(map(_value, cells, written))))
-            if page.sheet_state != "visible":
+            shown = page.sheet_state == "visible"
+            if not shown:
                 sheet.lines = [(1, ["hidden: show it to have it read"])] if sheet.lines else []
-            elif whole:
-                _spread(sheet, page.merged_cells.ranges)
+            for area in page.merged_cells.ranges if whole and shown else ():
+                for line, row in sheet.lines[area.min_row - 1 : area.max_row]:
+                    for place in range(area.min_col - 1, min(area.max_col, len(row))):
+                        row[place] = sheet.lines[area.min_row - 1][1][area.min_col - 1]
+                        sheet.merged.add((line, place))
             sheets.append(_tidied(sheet, most))
         book.close()
     except SourceError:
@@ -131,14 +135,6 @@ def _value(cell: Any, written: Any) -> Any:
         return str(getattr(written.value, "text", written.value))
     percent = isinstance(value, float | int) and "%" in (cell.number_format or "")
     return f"{value * 100:.12g}%" if percent else value
-
-
-def _spread(sheet: Sheet, ranges: Any) -> None:
-    for area in ranges:
-        for line, row in sheet.lines[area.min_row - 1 : area.max_row]:
-            for place in range(area.min_col - 1, min(area.max_col, len(row))):
-                row[place] = sheet.lines[area.min_row - 1][1][area.min_col - 1]
-                sheet.merged.add((line, place))
 
 
 def sheet_cell_text(value: Any) -> str | None:

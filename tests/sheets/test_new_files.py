@@ -82,10 +82,8 @@ def test_a_registry_record_becomes_a_study_that_can_be_read(tmp_path, study_id):
     export = tmp_path / "download.bin"
     export.write_bytes(record.read_bytes())
     written = add_source(export, raw)
-    assert [path.relative_to(raw).as_posix() for path in written] == [
-        f"registry/{record.name}",
-        f"studies/{study_id}.yaml",
-    ]
+    made = [path.relative_to(raw).as_posix() for path in written]
+    assert made == [f"registry/{record.name}", f"studies/{study_id}.yaml"]
     assert written[0].read_bytes() == record.read_bytes()
     data = read_raw(raw)
     (study,), (source,) = data.record.studies, data.record.sources

@@ -129,9 +129,8 @@ def test_sheet_and_record_that_differ_are_told_and_the_sheet_is_used(raw):
     assert study["n_planned"] == 18
     # another spelling, other capitals and our own word for what was read are no difference
     assert {(row["column"], row["record"]) for row in read_raw(RAW).disagreements} == {("phase", "1-2")}
-    assert all(
-        row["format"].endswith("re-stated here") == (";" in row["file"]) for row in data.record.sources
-    )
+    for row in data.record.sources:
+        assert row["format"].endswith("re-stated here") == (";" in row["file"])
 
 
 @pytest.mark.parametrize(("text", "field", "line"), CASES["screening"])

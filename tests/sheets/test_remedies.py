@@ -61,9 +61,8 @@ def test_places_are_found_and_written_and_nothing_else_changes(river):
 def test_a_remedy_that_is_followed_makes_the_check_pass(river, name):
     old, new, message, wrong, right, *more = CASES[name]
     assert said(river, write=True) == []
-    text = river.read_text().replace(
-        "statements:", "\n".join([*(f"  - {one}" for one in more), "statements:"])
-    )
+    added = "\n".join([*(f"  - {one}" for one in more), "statements:"])
+    text = river.read_text().replace("statements:", added)
     broken = re.sub(re.escape(old) if "\\w" not in old else old, lambda _: new, text, count=1)
     river.write_text(broken)
     (found,) = [re.search(message, one) for one in said(river) if re.search(message, one)]

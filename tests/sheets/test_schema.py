@@ -29,12 +29,7 @@ def test_the_schema_beside_the_sheets_is_that_of_the_model_and_every_sheet_keeps
 )  # fmt: skip
 def test_short_forms_keep_the_schema_and_words_that_are_none_do_not(tmp_path, quantity, wrong):
     sheet = read_yaml(new_sheet("smith2026", tmp_path))[0]
-    figure = {
-        "id": "a",
-        "printed": "18.4 hairs/cm2",
-        "role": "result",
-        "concept": "hair_density",
-        "in": "Results",
-    }
+    figure = {"id": "a", "printed": "18.4 hairs/cm2", "role": "result", "concept": "hair_density"}
+    figure |= {"in": "Results"}
     errors = list(VALIDATOR.iter_errors(sheet | {"quantities": [figure | quantity]}))
     assert len(errors) == wrong

@@ -1,6 +1,7 @@
 """A study sheet with a mistake: every one is named with file, line, field, problem and remedy."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from case_files import cases_of
@@ -45,9 +46,8 @@ def test_the_word_that_a_remedy_offers_mends_the_sheet(sheet, name):
 def test_a_whole_and_a_broken_age_are_compared_too(sheet):
     problems, _ = sheet.change('"20-45", low: 20, high: 45', '"20.5-45", low: 20.5, high: 45')
     assert problems == []
-    text = (
-        sheet.path.read_text().replace("age_min: ages.low", "age_min: gone").replace("ages.high", "ages.low")
-    )
+    text = sheet.path.read_text().replace("age_min: ages.low", "age_min: gone")
+    text = text.replace("ages.high", "ages.low")
     assert "study.age_max" in [problem.field for problem in sheet.problems(text)]
 
 
@@ -102,7 +102,7 @@ NO_SHEET = [
     *[(text, "not a study sheet", "") for text in ("- a\n- b\n", "just words\n", "12\n")],
     *[
         (text, "nested too deeply", "")
-        for text in ("[" * 3000, "a: " + "{a: " * 500, "a: " + "[" * 60 + "]" * 60)
+        for text in ("[" * 3000, "a: " + "{a: " * 500, f"a: {'[' * 60}{']' * 60}")
     ],
     (b"a: " + b"x" * 5_000_000, "bytes", ""),
 ]
@@ -120,8 +120,7 @@ def test_a_missing_sheet_is_a_source_error(tmp_path):
 
 
 def test_an_alias_bomb_is_refused_at_its_first_alias(sheet):
-    bomb = "a: &a [x]\n" + "".join(
-        f"{b}: &{b} [*{a}, *{a}]\n" for a, b in zip("abcdefg", "bcdefgh", strict=True)
-    )
+    lines = [f"{b}: &{b} [*{a}, *{a}]\n" for a, b in pairwise("abcdefgh")]
+    bomb = "a: &a [x]\n" + "".join(lines)
     (problem,) = sheet.problems(bomb)
     assert (problem.line, "alias" in problem.problem) == (2, True)

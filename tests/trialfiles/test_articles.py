@@ -102,9 +102,8 @@ def test_counts_with_their_percent(wound):
         ("count", 31), ("percent", 68.9), ("count", 29), ("percent", 64.4),
         ("count", 19), ("percent", 42.2), ("count", 24), ("percent", 55.8),
     ]  # fmt: skip
-    last = [
-        row for row in figures(wound, section="Table 4") if row["note"].startswith("0 REEDA score 8 days")
-    ]
+    scored = figures(wound, section="Table 4")
+    last = [row for row in scored if row["note"].startswith("0 REEDA score 8 days")]
     assert [(row["value"], row["timepoint_printed"]) for row in last[:4]] == [
         (42, "8 days"), (93.33, "8 days"), (41, "8 days"), (91.11, "8 days"),
     ]  # fmt: skip
@@ -174,9 +173,8 @@ def test_plain_articles_have_sections_and_proposals(shared, tmp_path):
 @pytest.mark.parametrize(("text", "words", "expected"), CASES["cells"])
 def test_what_a_cell_says(text, words, expected):
     found = values_in(text, statistic_of(words))
-    assert [[value.kind, value.value, value.sd] for value in found] == [
-        (one + [None])[:3] for one in expected
-    ]
+    said = [[value.kind, value.value, value.sd] for value in found]
+    assert said == [(one + [None])[:3] for one in expected]
     for value in found:
         assert text.startswith(value.printed, value.start)
 
@@ -190,13 +188,3 @@ def test_a_span_of_millions_is_cut(tmp_path):
     )
     (article,) = read_jats(path)
     assert {len(row.cells) for row in article.tables[0].rows} == {WIDEST}
-
-
-def test_an_article_whose_headings_share_their_lines_has_no_sections(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text(
-        "A title of some words\n" + "Abstract and more\nMethods too, on one line\n" + "words " * 100
-    )
-    record = read_source(path)
-    assert record.sections == []
-    assert record.sources[0]["access"] == "abstract"

@@ -113,30 +113,6 @@ def measured(groups, **outcome):
     return {"title": "Hair density", "type": "PRIMARY", "groups": titles} | outcome
 
 
-def posted(tmp_path, enrolled=10, flow=("5", "5"), **outcome):
-    """Read a study of two arms with one posted outcome."""
-    return read_posted(
-        tmp_path, [(name, None, None) for name in GROUPS], [measured(GROUPS, **outcome)], enrolled, flow
-    )
-
-
-def study(tmp_path, arms, outcomes, people, model="PARALLEL"):
-    """Read a study with outcomes as (groups, sizes, values)."""
-    shape = {
-        "timeFrame": "Baseline and 6 months",
-        "paramType": "MEAN",
-        "dispersionType": "Standard Deviation",
-    }
-    measures = []
-    for groups, sizes, values in outcomes:
-        figures = [
-            {"groupId": f"OG00{at}", "value": value, "spread": "4.0"} for at, value in enumerate(values)
-        ]
-        own = {"denoms": [denoms(*map(str, sizes))], "classes": [{"categories": [{"measurements": figures}]}]}
-        measures.append(measured(groups, **shape, **own))
-    return read_posted(tmp_path, arms, measures, people, model=model)
-
-
 def denoms(*counts: str, units: str = "Participants") -> dict:
     return {
         "units": units,
@@ -144,71 +120,25 @@ def denoms(*counts: str, units: str = "Participants") -> dict:
     }
 
 
-def one(value: str, **rest: str) -> list:
-    return [{"categories": [{"measurements": [{"groupId": "OG000", "value": value} | rest]}]}]
-
-
 @pytest.mark.parametrize("case", CASES["posted"].values(), ids=CASES["posted"])
 def test_values_times_and_people_of_a_posted_outcome(tmp_path, case):
     groups, classes = case.get("groups", GROUPS), []
-    for title, values in case["classes"].items():
+    for title, values in case.get("classes", {}).items():
         figures = [{"groupId": f"OG00{at}", **value} for at, value in enumerate(values)]
         classes.append({"title": title, "categories": [{"measurements": figures}]})
-    outcome = {
-        "timeFrame": "Week 24",
-        "denoms": [denoms(*case.get("sizes", ("30", "30")))],
-        "classes": classes,
-    }
-    outcome = measured(groups, **outcome, **case.get("outcome", {}))
-    arms = [(name, None, None) for name in case.get("arms", GROUPS)]
-    record = read_posted(
-        tmp_path, arms, [outcome], case.get("people", 60), model=case.get("model", "PARALLEL")
-    )
+    for title, value in case.get("categories", {}).items():
+        classes = classes or [{"categories": []}]
+        row = {"title": title, "measurements": [{"groupId": "OG000", "value": value}]}
+        classes[0]["categories"].append(row)
+    sizes = {"Participants": case.get("sizes", ("30", "30"))} | case.get("units", {})
+    counted = [denoms(*counts, units=units) for units, counts in sizes.items() if counts]
+    outcome = {"timeFrame": "Week 24", "denoms": counted, "classes": classes} | case.get("outcome", {})
+    arms = [[name, None, None] if isinstance(name, str) else name for name in case.get("arms", GROUPS)]
+    people, model = case.get("people", 60), case.get("model", "PARALLEL")
+    record = read_posted(tmp_path, arms, [measured(groups, **outcome)], people, model=model)
     assert record.studies[0].items() >= case.get("study", {}).items()
     for row, expected in zip(record.results, case["rows"], strict=False):
         assert row.items() >= expected.items()
-
-
-def test_a_standard_error_becomes_an_sd_only_with_n(tmp_path):
-    shape = {"paramType": "MEAN", "dispersionType": "Standard Error", "classes": one("12", spread="1.5")}
-    (row,) = posted(tmp_path, **shape, denoms=[denoms("16", "16")], enrolled=32, flow=("16", "16")).results
-    assert (row["mean"], row["se"], row["sd"]) == (12, 1.5, 6.0)
-    assert "SE" in row["converted"]
-    (row,) = posted(tmp_path, **shape).results
-    assert (row["se"], row["sd"], row["n"], row["converted"]) == (1.5, None, None, None)
-
-
-def test_eyes_are_kept_as_eyes(tmp_path):
-    units = [denoms("5", "5"), denoms("9", "10", units="Eyes")]
-    shape = {"paramType": "MEAN", "dispersionType": "Standard Error", "classes": one("12", spread="2")}
-    (row,) = posted(tmp_path, **shape, typeUnitsAnalyzed="Eyes", denoms=units).results
-    assert (row["n"], row["n_units"], row["unit_analysed"], row["sd"]) == (5, 9, "Eyes", 6.0)
-    assert "analysed by eyes: 9 in 5 people" in row["note"]
-
-
-def test_the_same_people_in_two_groups_are_not_counted_twice(tmp_path):
-    record = posted(
-        tmp_path, denoms=[denoms("10", "10")], paramType="MEAN", dispersionType="Standard Deviation",
-        classes=one("80", spread="9"),
-    )  # fmt: skip
-    assert record.studies[0]["comparison"] == "within_person"
-    assert record.studies[0]["n_analysed"] is None
-    assert record.results[0]["within_person"] is True
-    assert posted(tmp_path, denoms=[denoms("5", "5")], classes=one("80")).studies[0]["comparison"] is None
-
-
-def test_not_estimable_keeps_its_comment_and_a_class_may_be_the_time(tmp_path):
-    classes = [
-        {"title": "Week 12", "categories": [{"measurements": [{"groupId": "OG000", "value": "7"}]}]},
-        {"title": "Month 6", "categories": [{"measurements": [
-            {"groupId": "OG001", "value": "NA", "comment": "not reached"}]}]},
-    ]  # fmt: skip
-    record = posted(tmp_path, paramType="MEDIAN", dispersionType="Inter-Quartile Range", classes=classes)
-    first, second = record.results
-    assert (first["median"], first["timepoint_weeks"], first["timepoint_printed"]) == (7, 12, "Week 12")
-    assert (second["median"], second["arm_id"]) == (None, "saline")
-    assert "not reached" in second["note"]
-    assert "posted as NA" in second["note"]
 
 
 def test_what_is_no_plain_mean_is_an_estimate():
@@ -235,25 +165,8 @@ def test_a_group_is_the_arm_of_its_name_or_none():
     assert groups["2"]["matched"] is False  # two arms would fit
 
 
-def test_groups_that_are_one_arm_at_two_times_keep_their_times_and_are_no_second_arm(tmp_path):
-    arms = [("PRP", "EXPERIMENTAL", ["Biological: Platelet-rich plasma"])]
-    outcomes = [
-        (["PRP - Baseline", "PRP - 6 Months"], [25, 22], ["48.1", "55.3"]),
-        (["Baseline", "Week 12"], [25, 22], ["47.0", "50.0"]),
-    ]
-    record = study(tmp_path, arms, outcomes, 25, "SINGLE_GROUP")
-    found = [(row["arm_id"], row["timepoint_weeks"], row["mean"], row["n"]) for row in record.results]
-    month = 365.25 / 12 / 7
-    assert found == [
-        ("prp", 0.0, 48.1, 25), ("prp", pytest.approx(6 * month), 55.3, 22),
-        ("prp", 0.0, 47.0, 25), ("prp", 12.0, 50.0, 22),
-    ]  # fmt: skip
-    assert record.studies[0]["comparison"] == "single_arm"
-    assert not any(row["within_person"] for row in record.results)
-
-
 def test_records_line_by_line_are_read_and_pages_one_after_another_refused(tmp_path):
-    study(tmp_path, [], [], 10)
+    read_posted(tmp_path, [], [], 10)
     line = (tmp_path / "record.json").read_text()
     (tmp_path / "lines.json").write_text(f"{line}\n{line}\n")
     assert len(list(read_sources(tmp_path / "lines.json"))) == 2
@@ -262,25 +175,6 @@ def test_records_line_by_line_are_read_and_pages_one_after_another_refused(tmp_p
         list(read_sources(tmp_path / "pages.json"))
 
 
-def test_a_visit_in_the_place_of_a_category_is_the_time(tmp_path):
-    record = study(tmp_path, [("Drug", "EXPERIMENTAL", [])], [(["Drug"], [20], ["5.1"])], 20)
-    content = json.loads((tmp_path / "record.json").read_text())
-    (outcome,) = content["resultsSection"]["outcomeMeasuresModule"]["outcomeMeasures"]
-    outcome["typeUnitsAnalyzed"] = "Eyes"
-    outcome["denoms"] = [{"units": "Eyes", "counts": [{"groupId": "OG000", "value": "40"}]}]
-    outcome["classes"][0]["categories"] = [
-        {"title": title, "measurements": [{"groupId": "OG000", "value": value}]}
-        for title, value in (("Baseline", "5.1"), ("Month 4", "6.9"), ("Worst eye", "7"))
-    ]
-    (tmp_path / "record.json").write_text(json.dumps(content))
-    record = read_source(tmp_path / "record.json")
-    found = [(row["timepoint_printed"], row["category"], row["value"]) for row in record.results]
-    assert found == [
-        ("Baseline", None, 5.1), ("Month 4", None, 6.9), ("Baseline and 6 months", "Worst eye", 7.0),
-    ]  # fmt: skip
-    assert record.results[0]["note"] == "analysed by eyes: 40 in people whose number is not posted"
-
-
 @pytest.mark.parametrize(("label", "kind", "interventions", "role"), CASES["roles"])
 def test_a_placebo_among_other_interventions_makes_no_placebo_arm(tmp_path, label, kind, interventions, role):
-    assert study(tmp_path, [(label, kind, interventions)], [], 10).arms[0]["role"] == role
+    assert read_posted(tmp_path, [(label, kind, interventions)], [], 10).arms[0]["role"] == role

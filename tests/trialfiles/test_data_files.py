@@ -8,6 +8,7 @@ import yaml
 
 import helpers
 import trialfiles
+from trialfiles.forms import names_of
 from trialfiles.quantities.readings import READINGS
 from trialfiles.quantities.terms import Terms, grammar_file
 from trialfiles.vocabulary import NO_WORDS
@@ -37,3 +38,10 @@ def test_every_pattern_of_the_grammar_fits_together_and_is_used():
 
 def test_every_reading_belongs_to_a_rule():
     assert {rule.get("read", "figure") for rule in grammar_file()["rules"]} == set(READINGS)
+
+
+def test_every_pattern_of_a_form_is_used():
+    folder = Path(trialfiles.__file__).parent
+    code = "".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    found = {path.stem: names_of(path.stem).get("patterns", {}) for path in folder.glob("forms/*.yaml")}
+    assert [(form, name) for form, names in found.items() for name in names if f'"{name}"' not in code] == []

@@ -4,14 +4,17 @@ import pytest
 from case_files import cases_of
 from review_readers import WORDS
 
+from trialfiles.citations import clean_doi
 from trialfiles.ctgov_fields import folded_title, measure_kind, plain_text, posted_number, spread_of
 from trialfiles.extraction import cell_figure
 from trialfiles.ictrp import allocation_of, masking_of, outcomes_in, phase_of
-from trialfiles.text import age_years, people, sex_of
-from trialfiles.times import iso_date
+from trialfiles.text import age_years, inert_cell, people, registry_numbers, sex_of, trial_key
+from trialfiles.times import in_weeks, iso_date
+from trialfiles.worksheets import sheet_cell_text
 
-FUNCTIONS = (age_years, allocation_of, cell_figure, folded_title, iso_date, masking_of, measure_kind, outcomes_in, people, phase_of,
-             plain_text, posted_number, sex_of, spread_of, WORDS.role)  # fmt: skip
+FUNCTIONS = (age_years, allocation_of, cell_figure, clean_doi, folded_title, in_weeks, inert_cell, iso_date, masking_of, measure_kind,
+             outcomes_in, people, phase_of, plain_text, posted_number, registry_numbers, sex_of, sheet_cell_text, spread_of, trial_key,
+             WORDS.role)  # fmt: skip
 CASES = cases_of(__file__)
 BY_NAME = {function.__name__: function for function in FUNCTIONS}
 

@@ -9,7 +9,6 @@ from case_files import cases_of
 from review_readers import read_source, read_sources
 
 from helpers.tables import validate
-from trialfiles.text import registry_numbers, trial_key
 
 CASES = cases_of(__file__)
 
@@ -51,36 +50,6 @@ def test_no_break_no_padding_and_every_row_in_its_table(export, table):
         assert record.sources[0]["provenance"].startswith("Export of the WHO search portal of 2020-0")
 
 
-HEAD = "TrialID,Public title,Date registration3,Countries,Secondary ID,Target size,Study design\n"
-
-
-def exported(tmp_path, *rows):
-    path = tmp_path / "export"
-    path.write_text(HEAD + "".join(f"{row}\n" for row in rows))
-    return list(read_sources(path))
-
-
-def test_country_copies_of_one_trial_are_joined(tmp_path):
-    one, other = exported(tmp_path, *CASES["countries"])
-    assert [row["source_id"] for row in one.sources] == ["EUCTR2019-001234-56-DE", "EUCTR2019-001234-56-FR"]
-    assert {row["study_id"] for row in one.sources} == {"EUCTR2019-001234-56-DE"}
-    assert (one.studies[0]["country"], one.studies[0]["n_planned"]) == ("Germany, France", 40)
-    told = {row["column"] for row in one.registered[1]["differences"]}
-    assert told == {"title", "registered_on"}
-    assert other.studies[0]["study_id"] == "EUCTR2019-009999-56-FR"
-
-
-def test_a_trial_in_two_registers_is_joined_by_its_other_number(tmp_path):
-    found = exported(tmp_path, *CASES["registers"])
-    joined = [[row["source_id"] for row in record.sources] for record in found]
-    assert joined == [["NCT01234567", "ISRCTN12345678", "DRKS00000001"], ["IRCT20190101000001N1"]]
-
-
-def test_a_record_that_ties_two_others_joins_all_three(tmp_path):
-    (one,) = exported(tmp_path, *CASES["tied"])
-    assert len(one.sources) == 3
-
-
 def test_registry_exchange_xml(tmp_path):
     path = shutil.copy(Path(__file__).with_name("exchange.xml"), tmp_path / "trial.download")
     record = read_source(path)
@@ -93,19 +62,6 @@ def test_registry_exchange_xml(tmp_path):
     assert "example.org" not in repr(vars(record))
     for name in ("sources", "studies", "arms", "outcomes"):
         validate(name, getattr(record, name))
-
-
-def test_registration_numbers():
-    text = "see NCT01234567, EUCTR2019-001234-56-DE and 2019-001234-56; U1111-1234-5678"
-    assert len(registry_numbers(text)) == 4
-    assert trial_key("EUCTR2019-001234-56-DE") == trial_key("2019-001234-56") == "2019-001234-56"
-    assert trial_key("JPRN-jRCTs031190227") == trial_key("jRCTs031190227")
-
-
-def test_semicolons_between_the_columns_are_understood(tmp_path):
-    path = tmp_path / "export"
-    path.write_text(HEAD.replace(",", ";") + "NCT01234567;A trial;20190101;Iran;;40;\n")
-    assert read_source(path).studies[0]["n_planned"] == 40
 
 
 def trial(tmp_path, **fields):
@@ -129,15 +85,3 @@ def test_the_time_of_an_outcome_is_found_where_a_register_puts_it(tmp_path, prin
     assert [(row["measure"], row["timepoint_printed"], row["timepoint_weeks"]) for row in found] == [
         (measure, time, None if week is None else pytest.approx(week)) for measure, time, week in outcomes
     ]
-
-
-def test_no_limit_a_dictionary_and_an_abbreviation(tmp_path):
-    study = trial(
-        tmp_path,
-        Inclusion_agemax="0",
-        Condition="Alopecia areata<br>MedDRA version: 20.0<br>Level: PT<br>Classification code 10001760",
-        Study_design="Intervention Model : Parallel, Masking : Double Blind, Allocation : RCT",
-    ).studies[0]
-    assert study["age_max"] is None
-    assert study["population"] == "Alopecia areata"
-    assert study["allocation"] == "randomized"

@@ -36,13 +36,8 @@ def test_columns_hyphens_ligatures_and_signs(article):
     lines = [line for line in article.text.replace("\f", "").split("\n") if line]
     assert "never been shown in a sufficiently large trial.¹,²" in lines[lines.index("Introduction") + 1]
     methods = lines[lines.index("Methods") + 1]
-    assert (
-        "were randomly assigned in a 1:1 ratio to topical exosomes or to saline; computer-generated"
-        in methods
-    )
-    assert (
-        "by assessors who had been trained for the purpose. Fifty-seven" in lines[lines.index("Methods") + 2]
-    )
+    assert "assigned in a 1:1 ratio to topical exosomes or to saline; computer-generated" in methods
+    assert "who had been trained for the purpose. Fifty-seven" in lines[lines.index("Methods") + 2]
     assert "changed by −1.3 hairs/cm² (SD 9.8)" in article.text
     assert "Made-up Journal" not in article.text and "13" not in lines  # running heads and page numbers
     assert [part.count("Table 2.") for part in article.text.split("\f")] == [0, 1]  # its page is told
@@ -56,10 +51,8 @@ def test_tables_are_grids_with_places(article):
         ["Hair density, hairs/cm²", "118.2 (21.4)", "136.6 (22.0)", "120.5 (19.7)", "119.2 (20.3)"],
     ]
     assert [row.head for row in ruled.rows] == [True, True, False, False, False]
-    assert (ruled.caption, ruled.foot) == (
-        "Hair at baseline and at 24 weeks, mean (SD)",
-        "SD, standard deviation.",
-    )
+    assert ruled.caption == "Hair at baseline and at 24 weeks, mean (SD)"
+    assert ruled.foot == "SD, standard deviation."
     assert [row.texts for row in boxed.rows][2] == ["PGAIS improved", "19 (65.5)", "10 (35.7)"]
     for row in (*ruled.rows, *boxed.rows):
         assert all(article.text.startswith(cell.text, cell.start) for cell in row.cells)
@@ -98,6 +91,7 @@ def pdf(content: bytes = WORDS % (9, 700, b"words " * 40), pages: int = 1, more:
     return b"%%PDF-1.4\n%strailer<</Size 6/Root 1 0 R%s>>\n%%%%EOF" % (body, more)
 
 
+CROWDED = [WORDS % (0.1, 20 * at, b"x" * 4000) for at in range(11)]
 LOCKED = b"/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>/ID[<00><00>]" % (b"41" * 32, b"42" * 32)
 
 
@@ -111,10 +105,7 @@ LOCKED = b"/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>/ID[<00><00>]" %
         (pdf(b"0 0 m 500 0 l S"), r"\(a scan\). Remedy: recognise its text first"),
         (pdf(more=LOCKED), "locked with a password. Remedy: open it and save a copy without"),
         (pdf(b"q Q " * 1_000_000), "a scan"),
-        (
-            pdf(b"".join(WORDS % (0.1, 20 * at, b"x" * 4000) for at in range(11))),
-            "page 1 holds more than a page of an article can",
-        ),
+        (pdf(b"".join(CROWDED)), "page 1 holds more than a page of an article can"),
     ],
 )
 def test_a_pdf_is_refused_with_its_remedy(tmp_path, data, words):

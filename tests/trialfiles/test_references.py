@@ -1,7 +1,6 @@
 """References in every form, found once each; out again as RIS and CSL-JSON."""
 
 import json
-from pathlib import Path
 
 import pytest
 from case_files import cases_of
@@ -10,9 +9,7 @@ from review_readers import read_sources
 from helpers.sheets.screening import add_references, distinct_references, read_screening, screening_row
 from helpers.tables import validate
 from trialfiles import Reference, write_csl, write_ris
-from trialfiles.citations import clean_doi
 from trialfiles.references import REFERENCE_READERS, read_csl, read_ris
-from trialfiles.text import inert_cell
 
 
 @pytest.fixture(scope="module")
@@ -141,23 +138,7 @@ def test_formulas_and_markup_are_inert(tmp_path):
     assert [*map(inert_cell, ("a=1", "-1.5e3", "+.5"))] == ["a=1", "-1.5e3", "+.5"]
 
 
-def test_dois():
-    assert clean_doi("https://doi.org/10.1000/ABC.1).") == "10.1000/abc.1"
-    assert clean_doi("none") is None
+def test_an_author_in_parts():
     assert json.loads(write_csl([Reference(title="x", year="2020", authors=["A, B"])]))[0]["author"] == [
         {"family": "A", "given": "B"}
     ]
-
-
-def references(tmp_path, text):
-    path = tmp_path / "export"
-    path.write_text(text, encoding="utf-8")
-    return [record.references[0] for record in read_sources(path)]
-
-
-def test_a_chapter_of_a_book_in_pubmed_is_a_reference_too(tmp_path):
-    found = references(tmp_path, Path(__file__).with_name("book.xml").read_text())
-    assert [(row["title"], row["authors"], row["pmid"]) for row in found] == [
-        ("One", ["Li, X"], "1"), ("Alopecia", ["Ho, Ann"], "2"),
-    ]  # fmt: skip
-    assert (found[1]["journal"], found[1]["year"]) == ("StatPearls", "2025")

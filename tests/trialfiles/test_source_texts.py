@@ -17,11 +17,8 @@ def test_key_figures_are_found_where_they_stand(source, study_id):
         place = split_lines(document.text)[line - 1]
         start, end = place.char_start, place.char_end
         assert token in place.content
-        holders = [
-            one
-            for one in found
-            if start <= one.char_start < end and token in one.printed and value in one.values
-        ]
+        near = [one for one in found if start <= one.char_start < end]
+        holders = [one for one in near if token in one.printed and value in one.values]
         assert holders, f"{document.name}, line {line}: {token} ({value}) was not found"
 
 

@@ -7,7 +7,7 @@ from case_files import cases_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialfiles import durations, in_weeks, weeks
+from trialfiles import durations, weeks
 from trialfiles.times import names_time
 
 MONTH = 365.25 / 12 / 7
@@ -36,21 +36,6 @@ def test_every_time_of_a_list_is_found_with_the_unit_that_all_share():
     found = [value / MONTH for value, _ in durations("at 1, 3, 6, and 12 months")]
     assert found == pytest.approx([1, 3, 6, 12])
     assert [value for value, _ in durations("week 4 and 8 or day 7")] == [4, 8, 1]
-
-
-@pytest.mark.parametrize(
-    ("value", "unit", "expected"),
-    [
-        (48, "hours", 2 / 7),
-        (1, "Month", MONTH),
-        (2, " weeks ", 2),
-        (3, "sessions", None),
-        (None, "weeks", None),
-        (3, None, None),
-    ],
-)
-def test_a_value_with_a_unit_in_weeks(value, unit, expected):
-    assert in_weeks(value, unit) == (None if expected is None else pytest.approx(expected))
 
 
 _PARTS = st.sampled_from(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from trialfiles.quantities.numerals import CELL, PARAGRAPH, numeral
 from trialfiles.quantities.readings import Quantity, quantity
@@ -133,22 +134,15 @@ def read_cells(rest: str, context: Context) -> Iterator[Quantity]:
     caption, start = "", 0
     for row_text in [*rest.split(PARAGRAPH), ""]:
         if CELL in row_text:
-            table.append(_cells(row_text, start))
+            parts = row_text.split(CELL)
+            starts = accumulate((len(part) + 1 for part in parts), initial=start)
+            table.append(list(map(Cell, parts, starts)))
         elif table:
             yield from _read_table(table, context, caption, by_default)
             table, caption = [], ""
         if CELL not in row_text and row_text:
             caption = text[start : start + min(len(row_text), AROUND)]
         start += len(row_text) + 1
-
-
-def _cells(row_text: str, start: int) -> list[Cell]:
-    """Return the cells of a row."""
-    cells = []
-    for content in row_text.split(CELL):
-        cells.append(Cell(content, start))
-        start += len(content) + 1
-    return cells
 
 
 def _read_table(

@@ -87,9 +87,13 @@ def _replacement(text: str, special: re.Match) -> str:
         if "\n" in gap or special.start() == 0:
             return PARAGRAPH + CELL * (row.count("|") - 1 if "|" in row else row.count(CELL))
         return CELL * (row.count("|") or row.count(CELL))
-    if "\n" in gap and not _wraps(text, special):
-        indented = gap.rpartition("\n")[2].startswith(COLUMN_GAP * 2)
-        return PARAGRAPH + CELL * (indented and COLUMN_GAP in _line_after(text, special))
+    if "\n" in gap:  # a line end inside prose that was wrapped parts nothing, one after a title or a row does
+        line = text[max(0, special.start() - 200) : special.start()].rpartition("\n")[2]
+        after = text[special.end() : special.end() + 200].partition("\n")[0].strip()
+        columns = any("\t" in one or COLUMN_GAP in one.strip() for one in (line, after))
+        if len(line) < WRAPPED or columns or _ITEM.match(after):
+            indented = gap.rpartition("\n")[2].startswith(COLUMN_GAP * 2)
+            return PARAGRAPH + CELL * (indented and COLUMN_GAP in after)
     if "\n" not in gap and COLUMN_GAP in gap:
         return CELL
     if any(character.isspace() for character in gap):
@@ -101,19 +105,6 @@ def _replacement(text: str, special: re.Match) -> str:
 def _borders(gap: str) -> int:
     """Return how many cells of a row begin in a run of tags; one that spans columns begins them all."""
     return sum(int(cell["span"] or 1) for cell in _CELL_BEGINS.finditer(gap))
-
-
-def _wraps(text: str, gap: re.Match) -> bool:
-    """Whether a line end stands inside prose that was wrapped, and not after a title or a table row."""
-    line = text[max(0, gap.start() - 200) : gap.start()].rpartition("\n")[2]
-    following = _line_after(text, gap)
-    columns = any("\t" in one or COLUMN_GAP in one.strip() for one in (line, following))
-    return len(line) >= WRAPPED and not columns and not _ITEM.match(following)
-
-
-def _line_after(text: str, gap: re.Match) -> str:
-    """Return the beginning of the line after a gap."""
-    return text[gap.end() : gap.end() + 200].partition("\n")[0].strip()
 
 
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")

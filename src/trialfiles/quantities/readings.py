@@ -76,22 +76,12 @@ def quantity(
     return Quantity("", value, low, high, sd, unit, span[0], span[1], kind, relation)
 
 
-Reading = Callable[..., Iterator[Quantity]]
-READINGS: dict[str, Reading] = {}
-
-
-def _reading(read: Reading) -> Reading:
-    READINGS[read.__name__.removeprefix("_")] = read
-    return read
-
-
 def _unit_of(match: re.Match, context: Context) -> Unit:
     """Return the unit of a figure, wherever in the expression it stands."""
     groups = match.groupdict()
     return context.terms.unit(next(filter(None, map(groups.get, ("u", "u1", "u2", "u3"))), None))
 
 
-@_reading
 def _figure(
     match: re.Match,
     context: Context,
@@ -125,7 +115,6 @@ def _one_or_two(kind: str, span: tuple[int, int], low: float, high: str | None, 
 # How many: people, parts of a whole, groups, sessions, lesions
 
 
-@_reading
 def _counted(match: re.Match, context: Context, kind: str) -> Iterator[Quantity]:
     # three digits may be the tail of a number that is written with spaces, such as `4 612`
     cut = len(match["v"]) == 3 and context.before(match.start(), 2)[:1].isdigit()
@@ -133,38 +122,32 @@ def _counted(match: re.Match, context: Context, kind: str) -> Iterator[Quantity]
         yield quantity(kind, match.span(), numeral(match["v"]), unit=match["noun"].lower())
 
 
-@_reading
 def _part(match: re.Match, context: Context) -> Iterator[Quantity]:
     part, whole = numeral(match["part"]), numeral(match["whole"])
     if part <= whole and whole > 0:
         yield quantity("ratio", match.span("figure"), part, low=part, high=whole)
 
 
-@_reading
 def _with_percent(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("count", match.span("v"), numeral(match["v"]))
     yield quantity("percent", match.span("percent"), numeral(match["p"]), unit="%")
 
 
-@_reading
 def _allocation(match: re.Match, context: Context) -> Iterator[Quantity]:
     numbers = [numeral(part) for part in match[0].replace(" ", "").split(":")]
     yield quantity("ratio", match.span(), numbers[0], low=numbers[0], high=numbers[-1])
 
 
-@_reading
 def _spaced(match: re.Match, context: Context) -> Iterator[Quantity]:
     if context.follows("BEFORE_SPACED", match.start(), 20):
         yield quantity("n", match.span(), numeral(match["v"]), unit=match["noun"].lower())
 
 
-@_reading
 def _did(match: re.Match, context: Context) -> Iterator[Quantity]:
     if not is_year(match["v"]) and not context.follows("NAMES_ONE", match.start(), 20):
         yield quantity("n", match.span("v"), numeral(match["v"]))
 
 
-@_reading
 def _enumerated(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `10, 12 and 11 patients`: each number counts what the noun names."""
     pattern = context.terms.pattern("ITEM_OF_COUNTS")
@@ -176,7 +159,6 @@ def _enumerated(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("n", (items[-1].start(), match.end()), numeral(match["v"]), unit=match["noun"].lower())
 
 
-@_reading
 def _by_group(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `(45 in the active and 45 in the control group)` after people."""
     if context.follows("PEOPLE_BEFORE", match.start(), 100):
@@ -192,7 +174,6 @@ _SIGNS = {
 }  # fmt: skip
 
 
-@_reading
 def _p_value(match: re.Match, context: Context) -> Iterator[Quantity]:
     printed = (match["relation"] or "=").strip()
     value = numeral(match["p"])
@@ -200,7 +181,6 @@ def _p_value(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("p_value", match.span(), value, relation=_SIGNS.get(printed.lower(), printed))
 
 
-@_reading
 def _p_values(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `p values of 0.03 and 0.04`."""
     for name in ("p", "q"):
@@ -208,14 +188,12 @@ def _p_values(match: re.Match, context: Context) -> Iterator[Quantity]:
             yield quantity("p_value", match.span(name), numeral(match[name]), relation="=")
 
 
-@_reading
 def _before_interval(match: re.Match, context: Context) -> Iterator[Quantity]:
     if context.precedes("INTERVAL_NEXT", match.end()):
         unit = _unit_of(match, context).spelling
         yield quantity("percent" if unit == "%" else "estimate", match.span(), numeral(match["m"]), unit=unit)
 
 
-@_reading
 def _named(match: re.Match, context: Context, kind: str) -> Iterator[Quantity]:
     # A sign binds name and number into one token (`r = 0.4`); words around a number do not.
     start = match.start() if "=" in match[0] else match.start("v")
@@ -223,7 +201,6 @@ def _named(match: re.Match, context: Context, kind: str) -> Iterator[Quantity]:
     yield quantity(kind, (start, match.end()), numeral(match["v"]), unit=unit)
 
 
-@_reading
 def _bracket(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read a bracket after a figure inside it, when an effect's name or the sentence says what it is."""
     before = context.before(match.start(), 100)
@@ -244,7 +221,6 @@ def _bracket(match: re.Match, context: Context) -> Iterator[Quantity]:
 # Values with a unit, ranges, ages and times
 
 
-@_reading
 def _area(match: re.Match, context: Context) -> Iterator[Quantity]:
     unit = context.terms.unit(match["u2"] or match["u1"])
     if unit.kind == "length":
@@ -252,7 +228,6 @@ def _area(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("area", match.span(), low=low, high=high, unit=unit.spelling)
 
 
-@_reading
 def _pair(match: re.Match, context: Context) -> Iterator[Quantity]:
     first, second = numeral(match["a"]), numeral(match["b"])
     unit = _unit_of(match, context)
@@ -260,7 +235,6 @@ def _pair(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("pair", match.span(), first, low=first, high=second, unit=unit.spelling)
 
 
-@_reading
 def _range(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read two numbers joined by a dash or a word: a range, or the two ends of a change."""
     at, joint, unit = match.start(), match["to"].strip(), context.terms.unit(match["u2"])
@@ -285,7 +259,6 @@ def _range(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity(kind, match.span(), low=low, high=high, unit=unit.spelling)
 
 
-@_reading
 def _bare_range(match: re.Match, context: Context) -> Iterator[Quantity]:
     low, high = numeral(match["a"]), numeral(match["b"])
     if not is_year(match["a"]) and not is_year(match["b"]) and low <= high:
@@ -294,7 +267,6 @@ def _bare_range(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("age" if aged else "range", span, low=low, high=high)
 
 
-@_reading
 def _enumeration(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `1, 3, 6, and 12 months`: each number with the unit of the last."""
     unit, at = _unit_of(match, context), match.start()
@@ -306,7 +278,6 @@ def _enumeration(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity(kind, (match.start("last"), match.end()), numeral(match["last"]), unit=unit.spelling)
 
 
-@_reading
 def _single(match: re.Match, context: Context) -> Iterator[Quantity]:
     unit, value = _unit_of(match, context), numeral(match["v"])
     if is_year(match["v"]) and unit.kind == "duration":
@@ -351,7 +322,6 @@ def _time_kind(unit: Unit, context: Context, start: int, end: int) -> str:
     return "timepoint" if point else "duration"
 
 
-@_reading
 def _power(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `1 × 10^9` without a unit: nothing but particles and cells is counted so."""
     if numeral(match["v"]) >= SMALLEST_POWER:
@@ -364,7 +334,6 @@ SMALLEST_POWER = 1e5
 # Scales, grades, phases, visits
 
 
-@_reading
 def _scale_ends(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `(−3 to +3)` after the name of a scale."""
     low, high = numeral(match["a"]), numeral(match["b"])
@@ -372,25 +341,21 @@ def _scale_ends(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("range", (match.start("a"), match.end("b")), low=low, high=high)
 
 
-@_reading
 def _threshold(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `SALT ≤ 20`: the value of a scale or an index that a sign compares."""
     relation = _SIGNS.get(match["relation"], match["relation"])
     yield quantity("score", match.span("figure"), numeral(match["v"]), relation=relation)
 
 
-@_reading
 def _rate(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("estimate", match.span(), numeral(match["v"]), unit=match["u"].replace("–", "-"))
 
 
-@_reading
 def _frequency(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `once a month`: an interval of one."""
     yield quantity("duration", match.span(), 1.0, unit=match["u"].lower() + "s")
 
 
-@_reading
 def _grade(match: re.Match, context: Context) -> Iterator[Quantity]:
     # "Type II collagen", "class I" of a device: without a scale's name, one must stand before it.
     loose = context.precedes("LOOSE", match.start())
@@ -401,19 +366,16 @@ def _grade(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield _one_or_two("grade", match.span(), numeral(low), high, unit=(match["scale"] or "").strip())
 
 
-@_reading
 def _lettered_grade(match: re.Match, context: Context) -> Iterator[Quantity]:
     if context.follows("LETTERED_SCALE", match.start(), 160):
         low, high = numeral(match["low"]), numeral(match["high"])
         yield quantity("grade", match.span(), low=low, high=high, unit=context.terms.lettered)
 
 
-@_reading
 def _phase(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield _one_or_two("phase", match.span(), numeral(match["low"]), match["high"])
 
 
-@_reading
 def _ordinal_time(match: re.Match, context: Context) -> Iterator[Quantity]:
     unit = match["unit"].lower().rstrip("s") + "s"
     if match["first"]:
@@ -421,13 +383,11 @@ def _ordinal_time(match: re.Match, context: Context) -> Iterator[Quantity]:
     yield quantity("timepoint", (match.start("v"), match.end()), numeral(match["v"]), unit=unit)
 
 
-@_reading
 def _numbered_time(match: re.Match, context: Context) -> Iterator[Quantity]:
     unit = match["unit"].lower() + "s"
     yield _one_or_two("timepoint", match.span(), numeral(match["v"]), match["high"], unit=unit)
 
 
-@_reading
 def _numbered_times(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read `weeks 4, 8 and 12`: the unit stands before the first number."""
     unit = match["unit"].lower() + "s"
@@ -439,7 +399,6 @@ def _numbered_times(match: re.Match, context: Context) -> Iterator[Quantity]:
 # Means, medians and labelled values with their spread or interval
 
 
-@_reading
 def _mean_pm_sd(match: re.Match, context: Context) -> Iterator[Quantity]:
     unit = _unit_of(match, context).spelling
     # "day 90 ± 7" and "at 12 ± 2 weeks" are windows of a visit.
@@ -456,7 +415,6 @@ def _mean_pm_sd(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("mean_sd", span, mean, sd=spread, unit=unit)
 
 
-@_reading
 def _mean_paren_sd(match: re.Match, context: Context) -> Iterator[Quantity]:
     said = match["said"] is not None or context.promises("SAYS_MEAN_SD", match.start())
     decimals = "." in match["s"] or "·" in match["s"]
@@ -467,7 +425,6 @@ def _mean_paren_sd(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("mean_sd", (match.start(), end), numeral(match["m"]), sd=sd, unit=unit)
 
 
-@_reading
 def _sd_alone(match: re.Match, context: Context) -> Iterator[Quantity]:
     value = numeral(match["s"])
     # "SD 4500" may be a camera: without a sign or a word in between, an SD is in brackets or has decimals.
@@ -476,7 +433,6 @@ def _sd_alone(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("sd", match.span("figure"), value, sd=value, unit=unit)
 
 
-@_reading
 def _median_iqr(match: re.Match, context: Context) -> Iterator[Quantity]:
     start, unit = match.start("m"), _unit_of(match, context).spelling
     centre, low, high = (numeral(match[name]) for name in ("m", "low", "high"))
@@ -492,21 +448,18 @@ def _median_iqr(match: re.Match, context: Context) -> Iterator[Quantity]:
         yield quantity("median_iqr", (start, match.end()), centre, low=low, high=high, unit=unit)
 
 
-@_reading
 def _mean(match: re.Match, context: Context) -> Iterator[Quantity]:
     if not is_year(match["v"]):
         kind = "median" if match["kind"].lower() == "median" else "mean"
         yield quantity(kind, match.span("v"), numeral(match["v"]))
 
 
-@_reading
 def _score(match: re.Match, context: Context) -> Iterator[Quantity]:
     if not is_year(match["v"]):
         kind = "mean" if context.says_mean(match.start("v")) else "score"
         yield quantity(kind, match.span("v"), numeral(match["v"]))
 
 
-@_reading
 def _change(match: re.Match, context: Context) -> Iterator[Quantity]:
     """Read bare numbers after a verb of change, when they can be nothing but measured values."""
     if any(mark in (match["v"] + (match["end"] or "")) for mark in ".·"):
@@ -515,10 +468,21 @@ def _change(match: re.Match, context: Context) -> Iterator[Quantity]:
                 yield quantity("estimate", match.span(name), numeral(match[name]))
 
 
-@_reading
 def _labelled(match: re.Match, context: Context) -> Iterator[Quantity]:
     label, value = match["label"].lower(), numeral(match["v"])
     if label == "phase" and match["high"]:
         yield quantity("phase", (match.start("v"), match.end("high")), low=value, high=numeral(match["high"]))
     elif not match["high"]:
         yield quantity("phase" if label == "phase" else "n", match.span("v"), value)
+
+
+READINGS: dict[str, Callable[..., Iterator[Quantity]]] = {
+    read.__name__.removeprefix("_"): read
+    for read in (
+        _figure, _counted, _part, _with_percent, _allocation, _spaced, _did, _enumerated, _by_group,
+        _p_value, _p_values, _before_interval, _named, _bracket, _area, _pair, _range, _bare_range,
+        _enumeration, _single, _power, _scale_ends, _threshold, _rate, _frequency, _grade, _lettered_grade,
+        _phase, _ordinal_time, _numbered_time, _numbered_times, _mean_pm_sd, _mean_paren_sd, _sd_alone,
+        _median_iqr, _mean, _score, _change, _labelled,
+    )
+}  # fmt: skip

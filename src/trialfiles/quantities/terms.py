@@ -69,9 +69,7 @@ class Terms:
     def _unit(self, printed: str | None) -> Unit:
         """Return the unit that a printed unit is, spelled in one way; an empty one for None."""
         words = (printed or "").strip(" –")
-        if not words:
-            return Unit("", "")
-        return self.known_unit(words) or Unit(words, "measure")
+        return (self.known_unit(words) or Unit(words, "measure")) if words else Unit("", "")
 
     def known_unit(self, words: str) -> Unit | None:
         """Return the unit that some words are; None for what is no unit of the grammar or the vocabulary."""
