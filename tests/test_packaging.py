@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -97,6 +100,17 @@ def test_what_is_needed_with_extras_is_pinned_with_them(checkout: Path):
             if asked and need.extras and need.extras != pins.get(plain(need.name)):
                 wrong.append(f"{name} needs {need}")
     assert wrong == [], "make lock"
+
+
+def test_the_licence_of_every_pin_is_known(checkout: Path):
+    """And is what the package itself states, where it states one in the standard form."""
+    with (checkout / "docs" / "licences.csv").open(newline="") as stream:
+        listed = {row["package"]: row["licence"] for row in csv.DictReader(stream)}
+    assert list(listed) == sorted({plain(pin.name) for pin in pinned(*(checkout / lock for lock in LOCKS))})
+    assert [name for name, said in listed.items() if said.upper() in ("", "UNKNOWN", "NONE")] == []
+    for name, said in listed.items():
+        with contextlib.suppress(metadata.PackageNotFoundError):  # of another system
+            assert metadata.metadata(name).get("License-Expression", said) in said, name
 
 
 @pytest.mark.parametrize("lock", LOCKS)

@@ -123,9 +123,7 @@ def run_command(state: dict, params: Path | None, pairs: tuple[str, ...], **opti
 @click.option("--out", type=FOLDER_TYPE, help="Folder for the sets.  [default: sweep, beside GRID.yaml]")
 @raw_option
 @jobs_option
-@click.option(
-    "--scheduler", metavar="ADDRESS", help="Send the sets to a Dask cluster, such as tcp://host:8786."
-)
+@click.option("--scheduler", metavar="ADDRESS", help="Send the sets to a Dask cluster; docs/cluster.md.")
 @pages_option
 def sweep_command(
     grid: Path, out: Path | None, raw: Path | None, jobs: int, scheduler: str | None, pages: bool

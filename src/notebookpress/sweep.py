@@ -228,11 +228,16 @@ def _client(scheduler: str) -> Any:
         ) from None
     try:
         return Client(scheduler, timeout=WAIT)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (
+        OSError,
+        TypeError,
+        ValueError,
+        TimeoutError,
+    ) as error:  # TypeError: tls:// without keys
         first = next(iter(str(error).splitlines()), type(error).__name__)
         raise PipelineError(
             f"--scheduler {scheduler}: no scheduler answers there ({first}); start one with "
-            "`dask scheduler`, or leave --scheduler out to run the sets on this machine"
+            "`dask scheduler --host 127.0.0.1`, or leave --scheduler out to run the sets on this machine"
         ) from None
 
 

@@ -21,11 +21,10 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from trialfiles.forms import names_of, patterns_of
+from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceError, refusal
 
 LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
-_CONTACT = patterns_of("contacts", "patterns")
 _Answer = TypeVar("_Answer")
 _BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*/?\s*>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -136,20 +135,36 @@ def inert_cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
-_BLANK = "[ \u00a0]?"  # an address stands on one line: what ends one cell and begins the next is none
+# An address stands on one line: what ends one cell and begins the next is none. Every part has an end, and is
+# looked for from its first sign alone, so that the time grows with the text and no faster.
+_BLANK = "[ \u00a0]?"
+_EMAIL = re.compile(
+    rf"(?<![\w.+-])(?:[\w.+-]{{1,200}}{_BLANK}(?:@|\(at\)|\[at\]){_BLANK}"
+    rf"[\w-]{{1,63}}(?:{_BLANK}(?:\.|\[dot\]|\(dot\)){_BLANK}[\w-]{{1,63}}){{0,9}}\.?[A-Za-z]{{2,20}})+"
+)
+# +49 30 1234567 or 0098 21 88665000: a country code, then groups. A decimal point ends a candidate, and so
+# does a letter before or after, so that hashes, registrations and offsets are none.
+_BETWEEN = "(?:[ \u00a0/-]\\(?|\\(|\\)[ \u00a0/-]?\\(?)"
+_ABROAD = re.compile(
+    rf"(?<![\w.+])(?:\+\s?|00)[1-9]\d{{0,15}}(?:{_BETWEEN}\d{{1,12}}){{0,7}}\)?(?![\w]|\.\d)"
+)
+_DOTTED = re.compile(r"(?<![\w.+])\+[1-9]\d{0,2}(?:\.\d{1,4}){4,5}(?![\w.])")
+_ANNOUNCED = re.compile(
+    r"\b(?:tel|phone|telephone|fax|mobile|whatsapp)\b[.:\s]{1,3}(\(?[+\d][\d\s()./-]{6,}\d)", re.I
+)
+_CONTACTS = (_EMAIL, _ABROAD, _DOTTED, _ANNOUNCED)  # the last group of each is the contact
 
 
 def contact_details(text: str) -> list[str]:
     """Return e-mail addresses and international phone numbers found in a text."""
-    found = [match.group() for match in _CONTACT["email"].finditer(text)]
-    found += [match.group() for match in _CONTACT["abroad"].finditer(text) if _dialled(match.group())]
-    found += [match.group() for match in _CONTACT["dotted"].finditer(text)]
-    found += [match.group(1) for match in _CONTACT["announced"].finditer(text) if _dialled(match.group(1))]
-    return list(dict.fromkeys(found))
+    found = [match[one.groups] for one in _CONTACTS for match in one.finditer(text)]
+    return list(dict.fromkeys(filter(_dialled, found)))
 
 
 def _dialled(text: str) -> bool:
     """Return whether a candidate has as many digits as a phone number and is no list of measurements."""
+    if text[-1].isalpha() or text.count(".") >= 4:  # an address, or groups between points
+        return True
     digits = re.sub(r"\D", "", text)
     longest = max(len(part) for part in re.findall(r"\d+", text))
     return 9 <= len(digits) <= 16 and (longest >= 4 or text.count(" ") + text.count("-") >= 3)
@@ -157,11 +172,17 @@ def _dialled(text: str) -> bool:
 
 def without_contacts(text: str) -> str:
     """Return a text whose e-mail addresses and telephone numbers are left out, and seen to be."""
-    for found in contact_details(text):
-        text = text.replace(found, "[contact left out]")
+
+    def left_out(match: re.Match[str]) -> str:
+        contact = match[match.re.groups]
+        return match[0].replace(contact, LEFT_OUT) if _dialled(contact) else match[0]
+
+    for one in _CONTACTS:
+        text = one.sub(left_out, text)
     return text
 
 
+LEFT_OUT = "[contact left out]"
 XML_ERRORS = (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, OSError)
 DEEPEST = 200
 

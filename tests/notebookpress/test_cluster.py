@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from station_project import LAST, LAST_PARAMETERS, write_cells
 
 from notebookpress.errors import PipelineError
@@ -21,14 +23,30 @@ pytest.importorskip("distributed")
 
 
 @pytest.fixture
-def cluster(project: Path, tmp_path: Path):
-    """Start a scheduler and two workers; give its address and the workers."""
-    environment = os.environ | {"DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False"}
+def cluster(checkout: Path, project: Path, tmp_path: Path):
+    """Start a scheduler and two workers with the documented key; give its address and the workers."""
+    text = (checkout / "docs" / "cluster.md").read_text()
+    (tmp_path / "dask.yaml").write_text(
+        re.search(r"```yaml\n(.*?)```", text, re.S)[1].replace("/home/me", str(tmp_path))
+    )
+    key = re.search(r"^\(umask.*\)$", text, re.M)[0]
+    subprocess.run(
+        ["sh", "-c", key], env=os.environ | {"HOME": str(tmp_path)}, check=True, capture_output=True
+    )
+    assert (tmp_path / "sweep-tls" / "key.pem").stat().st_mode & 0o077 == 0
+    environment = os.environ | {
+        "DASK_DISTRIBUTED__SCHEDULER__WORK_STEALING": "False",
+        "DASK_CONFIG": str(tmp_path / "dask.yaml"),
+    }
     file = tmp_path / "scheduler.json"
     common = ["--scheduler-file", str(file)]
     started = [
         subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", *common]
+            [
+                *(sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0"),
+                *("--host", "127.0.0.1", "--no-dashboard", *common),
+            ],
+            env=environment,
         )
     ]
     while not file.exists():
@@ -40,7 +58,11 @@ def cluster(project: Path, tmp_path: Path):
         started.append(subprocess.Popen(command, env=environment, start_new_session=True))
     import json
 
-    yield json.loads(file.read_text())["address"], started[1:]
+    import dask
+
+    settings = yaml.safe_load((tmp_path / "dask.yaml").read_text())
+    with dask.config.set(dask.config.merge(dask.config.config, settings)):
+        yield json.loads(file.read_text())["address"], started[1:]
     for process in started:
         process.kill()
         process.wait()
@@ -63,7 +85,7 @@ def test_a_killed_worker_loses_nothing(project: Path, cluster: tuple) -> None:
     declared = load_parameters(project)
     sweep(project, sets, declared, project / "sweep", project / "data" / "raw", 1, watch, address)
     table = pd.read_parquet(project / "sweep" / "sweep.parquet")
-    assert killed
+    assert killed and address.startswith("tls://127.0.0.1:")
     assert table["status"].tolist() == ["ok"] * 4, table["message"].tolist()
     assert sorted(table["rounds"]) == [1, 2, 3, 4]
     for name in table["set"]:

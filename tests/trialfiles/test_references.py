@@ -10,6 +10,7 @@ from helpers.sheets.screening import add_references, distinct_references, read_s
 from helpers.tables import validate
 from trialfiles import Reference, write_csl, write_ris
 from trialfiles.references import REFERENCE_READERS, read_csl, read_ris
+from trialfiles.text import inert_cell
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from review_readers import read_source
 
 from helpers.tables import validate
 from trialfiles import SourceError, contact_details
-from trialfiles.text import name_apart
+from trialfiles.text import name_apart, without_contacts
 from trialfiles.times import both_calendars, gregorian_of
 
 CASES = cases_of(__file__)
@@ -185,3 +185,14 @@ def test_two_arms_of_one_name_stay_two_arms(tmp_path):
     assert [arm["arm_id"] for arm in read_source(path).arms] == ["exosomes", "saline", "saline_2", "saline_3"]
     named = name_apart([{"k": "a"}, {"k": "a_2"}, {"k": "a"}], "k")
     assert [row["k"] for row in named] == ["a", "a_2", "a_3"]
+
+
+LONG = {"a": [], "1": [], "+1 1": [], "a@": [], "tel 1 ": [], "00": [], "a@a.aa ": ["a@a.aa"]}
+
+
+@pytest.mark.parametrize("unit", LONG)
+def test_contacts_are_looked_for_in_a_time_that_grows_with_the_text(unit):
+    """Two numbers of digits took minutes where one took a second."""
+    text = unit * (400_000 // len(unit)) + "!"
+    assert contact_details(text) == LONG[unit] and ("@" in text or without_contacts(text) == text)
+    assert contact_details("call +1" + "1" * 60 + "a or +49 30 1234567") == ["+49 30 1234567"]
