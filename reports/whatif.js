@@ -1,7 +1,7 @@
 "use strict";
 (()=>{
 const { abs, exp, log, max, min, round, sqrt }=Math;
-const sum=list=>list.reduce((all, one)=>all + one, 0);
+const sum=list=>list.reduce((all, one)=>all + one, 0), total=(list, of)=>sum(list.map(of));
 const LANCZOS=[0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7];
 const logGamma=x=>{
@@ -63,12 +63,12 @@ criticals.set(key, root(missed, df===null ? x=>2 * phi(x) : x=>2 * tDensity(x, d
 return criticals.get(key);
 };
 const at=(y, v, tau2)=>{
-const w=v.map(one=>1 / (one + tau2)), W=sum(w), estimate=sum(y.map((one, i)=>w[i] * one)) / W;
-const residual=y.map(one=>one - estimate), py=residual.map((one, i)=>one * w[i]), w2=sum(w.map(one=>one * one)), wpy=py.map((one, i)=>one * w[i]);
+const w=v.map(one=>1 / (one + tau2)), W=sum(w), estimate=total(y, (one, i)=>w[i] * one) / W;
+const residual=y.map(one=>one - estimate), py=residual.map((one, i)=>one * w[i]), w2=total(w, one=>one * one), wpy=py.map((one, i)=>one * w[i]);
 const share=w2 / W;
-return { w, W, w2, estimate, q: sum(py.map((one, i)=>one * residual[i])), ypp: sum(py.map(one=>one * one)),
-yppp: sum(wpy.map((one, i)=>one * py[i])) - sum(wpy) ** 2 / W, traceP: W - share,
-tracePP: w2 - 2 * sum(w.map(one=>one ** 3)) / W + share * share };
+return { w, W, w2, estimate, q: total(py, (one, i)=>one * residual[i]), ypp: total(py, one=>one * one),
+yppp: total(wpy, (one, i)=>one * py[i]) - sum(wpy) ** 2 / W, traceP: W - share,
+tracePP: w2 - 2 * total(w, one=>one ** 3) / W + share * share };
 };
 const qRoot=(y, v)=>{
 const missing=tau2=>y.length - 1 - at(y, v, tau2).q;
@@ -77,7 +77,7 @@ if (missing(0)>=0) return 0;
 while (missing(high) < 0) high*=2;
 return root(missing, tau2=>at(y, v, tau2).ypp, 0, high);
 };
-const spreadOf=y=>{ const mean=sum(y) / y.length; return sum(y.map(one=>(one - mean) ** 2)); };
+const spreadOf=y=>{ const mean=sum(y) / y.length; return total(y, one=>(one - mean) ** 2); };
 const likelihoodRoot=(y, v, restricted)=>{
 const k=y.length, s2=spreadOf(y) / (restricted ? k - 1 : k), floor=min(...v);
 const bound=0.5 * (s2 + sqrt(s2 * s2 + 4 * s2 * (max(...v) - floor))), ratio=max(bound * (1 + 1e-9) / floor, 1);
@@ -85,7 +85,7 @@ const points=Math.trunc(min(max(6, 2 + Math.log2(ratio)), 64)), grid=Array.from(
 const fall=t=>{ const p=at(y, v, t); return (restricted ? p.traceP : p.W) - p.ypp; }, bend=t=>{ const p=at(y, v, t); return 2 * p.yppp - (restricted ? p.tracePP : p.w2); };
 const falls=grid.map(fall), found=falls.slice(1).flatMap((end, i)=>falls[i] < 0&&end>=0 ? [root(fall, bend, grid[i], grid[i + 1])] : []);
 if (falls[0]>=0||!found.length) found.push(0);
-const height=t=>{ const p=at(y, v, t); return sum(p.w.map(log)) - p.q - (restricted ? log(p.W) : 0); };
+const height=t=>{ const p=at(y, v, t); return total(p.w, log) - p.q - (restricted ? log(p.W) : 0); };
 return found.reduce((best, t)=>height(t) > height(best) ? t : best);
 };
 const ESTIMATORS={
@@ -95,7 +95,7 @@ HS: (y, v)=>{ const p=at(y, v, 0); return (p.q - y.length) / p.W; },
 SJ: (y, v)=>{ const start=spreadOf(y) / y.length; return start ? start * at(y, v, start).q / (y.length - 1) : 0; },
 ML: (y, v)=>likelihoodRoot(y, v, false), REML: (y, v)=>likelihoodRoot(y, v, true), EB: qRoot, PM: qRoot,
 };
-const pool=(y, v, method="REML", test="z", level=0.95)=>{
+const pool=(y, v, method, test, level)=>{
 const k=y.length, tau2=k > 1 ? max(ESTIMATORS[method](y, v), 0) : 0, p=at(y, v, tau2), fixed=at(y, v, 0), df=k - 1;
 const factor=test==="z"||!df ? 1 : test==="knha" ? p.q / df : max(p.q / df, 1), se=sqrt(factor / p.W);
 const half=critical(level, test==="z"||!df ? null : df) * se, wide=df ? critical(level, df) * sqrt(tau2 + se * se) : NaN;
@@ -103,15 +103,15 @@ const typical=df / fixed.traceP;
 return { k, tau2, se, estimate: p.estimate, ci_lower: p.estimate - half, ci_upper: p.estimate + half, pi_lower: p.estimate - wide, pi_upper: p.estimate + wide,
 i2: !df ? 0 : 100 * tau2 / (tau2 + typical) };
 };
-const bayes=(yi, v, scale, level=0.95)=>{
+const bayes=(yi, v, scale, level)=>{
 const centre=sum(yi) / yi.length, y=yi.map(one=>one - centre), nodes=[];
 for (let x=log(min(scale, sqrt(min(...v)))) - 38; x < log(scale) + 2.4; x+=0.1) {
 const tau=exp(x), p=at(y, v, tau * tau);
-nodes.push({ tau, mean: p.estimate, variance: 1 / p.W, log: x - 0.5 * (tau / scale) ** 2 - 0.5 * (p.q + log(p.W) - sum(p.w.map(log))) });
+nodes.push({ tau, mean: p.estimate, variance: 1 / p.W, log: x - 0.5 * (tau / scale) ** 2 - 0.5 * (p.q + log(p.W) - total(p.w, log)) });
 }
-const top=max(...nodes.map(one=>one.log)), heavy=nodes.filter(one=>one.log > top - 40), total=sum(heavy.map(one=>exp(one.log - top)));
+const top=max(...nodes.map(one=>one.log)), heavy=nodes.filter(one=>one.log > top - 40), all=total(heavy, one=>exp(one.log - top));
 const marginal=more=>{
-const parts=heavy.map(one=>[exp(one.log - top) / total, one.mean, sqrt(one.variance + more * one.tau ** 2)]), add=f=>sum(parts.map(f));
+const parts=heavy.map(one=>[exp(one.log - top) / all, one.mean, sqrt(one.variance + more * one.tau ** 2)]), add=f=>total(parts, f);
 const cdf=x=>add(([w, m, s])=>w * normal((x - m) / s)), density=x=>add(([w, m, s])=>w * phi((x - m) / s) / s), mean=add(([w, m])=>w * m), sd=add(([w, , s])=>w * s);
 const quantile=q=>{
 let low=mean - sd, high=mean + sd, step=sd;
@@ -154,19 +154,19 @@ return { ...line, se, ci_lower: line.effect - half, ci_upper: line.effect + half
 };
 const oneGroup=arms=>{ // independent groups as one (Cochrane Handbook 6.5.2.10)
 if (arms.length===1) return [arms[0].mean, arms[0].se ** 2, arms[0].n];
-const n=sum(arms.map(arm=>arm.n)), mean=sum(arms.map(arm=>arm.n * arm.mean)) / n;
-return [mean, sum(arms.map(arm=>(arm.n - 1) * arm.n * arm.se ** 2 + arm.n * (arm.mean - mean) ** 2)) / (n - 1) / n, n];
+const n=total(arms, arm=>arm.n), mean=total(arms, arm=>arm.n * arm.mean) / n;
+return [mean, total(arms, arm=>(arm.n - 1) * arm.n * arm.se ** 2 + arm.n * (arm.mean - mean) ** 2) / (n - 1) / n, n];
 };
 const figured=(line, choice, level)=>{
 const arms=line.arms.map(arm=>{
 const [a, b]=arm.se;
 return { ...arm, se: b===undefined ? a : sqrt(max(a * a + b * b - 2 * (arm.r??choice.pre_post_correlation) * a * b, 0)) };
 });
-const [one, other]=[1, -1].map(side=>arms.filter(arm=>arm.side===side)), { n, mean, se }=arms[0], mean_of=list=>sum(list.map(arm=>arm.mean)) / list.length;
+const [one, other]=[1, -1].map(side=>arms.filter(arm=>arm.side===side)), { n, mean, se }=arms[0], mean_of=list=>total(list, arm=>arm.mean) / list.length;
 if (!other.length) return withInterval({ ...line, effect: mean }, se, n ? n - 1 : null, level);
 if (line.estimand==="within_participant") {
 const r=choice.site_correlation, scaled=arms.map(arm=>(arm.side > 0 ? 1 / one.length : -1 / other.length) * arm.se);
-const variance=(1 - r) * sum(scaled.map(x=>x * x)) + r * sum(scaled) ** 2;
+const variance=(1 - r) * total(scaled, x=>x * x) + r * sum(scaled) ** 2;
 return withInterval({ ...line, effect: mean_of(one) - mean_of(other) }, sqrt(max(variance, 0)), n > 1 ? n - 1 : null, level);
 }
 const [m1, v1, n1]=oneGroup(one), [m2, v2, n2]=oneGroup(other);
@@ -206,7 +206,7 @@ return best.filter(line=>people(line)===most);
 };
 const madeOne=lines=>{
 const made={ ...lines.reduce((one, line)=>line.line_id < one.line_id ? line : one) };
-if (lines.length > 1) for (const name of ["effect", "se", ...LIMITS]) if (lines.every(line=>known(line[name]))) made[name]=sum(lines.map(line=>line[name])) / lines.length;
+if (lines.length > 1) for (const name of ["effect", "se", ...LIMITS]) if (lines.every(line=>known(line[name]))) made[name]=total(lines, line=>line[name]) / lines.length;
 made.certain_discrepancies=max(...lines.map(line=>line.certain_discrepancies));
 return made;
 };
@@ -223,7 +223,7 @@ const taken=byStudy(group).map(preferred);
 return [taken.map(madeOne), ...group.filter(line=>!taken.flat().includes(line)).map(line=>[line])];
 });
 };
-const rowOf=(lines, more)=>({ ...lines[0], lines, k: lines.length, studies: lines.map(line=>line.study_id), participants: lines.every(line=>line.people) ? sum(lines.map(line=>line.people)) : null, ...more });
+const rowOf=(lines, more)=>({ ...lines[0], lines, k: lines.length, studies: lines.map(line=>line.study_id), participants: lines.every(line=>line.people) ? total(lines, line=>line.people) : null, ...more });
 const alone=line=>rowOf([line], { pooled: false, estimate: line.effect });
 const onScale=lines=>{
 const [scale, back, slope]=scaleOf(lines[0]);
@@ -257,7 +257,7 @@ const told={ ...rules.limits, ...facts }, start=first(rules.initial, facts, rule
 let reached=rules.levels.indexOf(start.level);
 for (const [name, domain] of Object.entries(rules.domains)) {
 const met=domain.rules.filter(rule=>holds(rule.when, facts, rules.limits)), person=overrides[name];
-let steps=min(sum(met.map(rule=>rule.down)), domain.most??2), why=[domain.told, ...met.map(rule=>rule.reason||"")].map(text=>say(text, told)).filter(Boolean).join("; ");
+let steps=min(total(met, rule=>rule.down), domain.most??2), why=[domain.told, ...met.map(rule=>rule.reason||"")].map(text=>say(text, told)).filter(Boolean).join("; ");
 if (person) [why, steps]=[`judged by ${person.by}: ${person.reason.replace(/\.+$/, "")} (the rule proposed ${steps}: ${why})`, person.steps];
 reached-=steps;
 reasons.push(`${name[0].toUpperCase()}${name.slice(1).replaceAll("_", " ")}, ${rules.rated_down[steps]}: ${why}.`);
@@ -270,11 +270,11 @@ const many=(count, word)=>`${count} ${word}${count===1 ? "" : "s"}`;
 const factsOf=(shown, told, of, before, outcome, data)=>{
 const { rules }=data, names=Object.keys(of), k=names.length, own=told.filter(line=>names.includes(line.study_id)), ways=own.map(line=>line.direction);
 const count=test=>names.filter(test).length, sizes=names.map(name=>of[name].participants??null), whole=sizes.every(known);
-const mostly=test=>2 * sum(names.map((name, i)=>test(name) ? whole ? sizes[i] : 1 : 0)) > (whole ? sum(sizes) : k);
+const mostly=test=>2 * total(names, (name, i)=>test(name) ? whole ? sizes[i] : 1 : 0) > (whole ? sum(sizes) : k);
 const uncompared=shown&&!controlled(shown, data), randomised=name=>!uncompared&&of[name].randomised&&own.some(line=>line.study_id===name&&controlled(line, data));
 const combined=name=>shown?.background ? shown.background.endsWith(rules.combined_words) : of[name].combined, judged=mostly(name=>of[name].fitting||randomised(name));
 const cost=rules.bias_levels[judged ? "high" : "low"], levels=names.map(name=>max(cost[of[name].judgement]??0, uncompared||!of[name].two_groups ? cost.no_control : 0)).sort();
-const people=shown?.participants??(sum(sizes.map(Number))||null), certain=sum(names.map(name=>of[name].certain)), registered=count(name=>of[name].registered);
+const people=shown?.participants??(total(sizes, Number)||null), certain=total(names, name=>of[name].certain), registered=count(name=>of[name].registered);
 const each=names.map(name=>words(own.filter(line=>line.study_id===name).map(line=>line.direction)).join("/")), i2=shown?.pooled ? shown.i2 : null;
 return { shown: Boolean(shown), studies: k, studies_words: k===1 ? "1 study" : `${k} studies`, randomised: count(randomised), all_randomised: count(randomised)===k, mostly_judged: judged,
 participants: people, participants_words: people===null ? "participants not stated" : many(people, "participant"), combined: count(combined), mostly_combined: mostly(combined), registered, all_registered: registered===k,
@@ -336,9 +336,9 @@ const sds=row.lines.map((line, i)=>sqrt(v[i] * (line.people||4)) / parts).filter
 return choice.tau_prior / choice.assumed_sd * (sds.length % 2 ? sds[half] : (sds[half - 1] + sds[half]) / 2);
 };
 const answer=(data, choice)=>{
-const drug=data.questions[choice.question], [concept, tier]=drug ? [drug.concept] : choice.question.split("."), outcome=data.outcomes[concept]||{}, any=["any", "none"].includes(choice.comparator);
+const drug=data.questions[choice.question], [concept, tier]=drug ? [drug.concept] : choice.question.split("."), outcome=data.outcomes[concept]||{};
 let lines=drug ? data.drugs.filter(line=>drug.ids.includes(line.effect_id)) : data.lines.filter(line=>line.concept===concept&&data.tiers[tier].includes(line.tier)&&["any", line.comparator].includes(choice.comparator));
-const comparator=any ? "placebo" : choice.comparator, like=lines.find(line=>line.estimand==="between_group"&&line.measure==="MD"&&!line.contrast_doubt&&line.comparator===comparator)
+const comparator=["any", "none"].includes(choice.comparator) ? "placebo" : choice.comparator, like=lines.find(line=>line.estimand==="between_group"&&line.measure==="MD"&&!line.contrast_doubt&&line.comparator===comparator)
 || { concept, estimand: "between_group", comparator, background: "none", unit: outcome.unit, measure: "MD", question: "own" };
 const studies={ ...data.studies };
 (choice.own||[]).forEach((one, place)=>{
@@ -400,13 +400,13 @@ return text&&(options ? value in options : value>=low&&value<=high) ? value : un
 };
 const whole=one=>one.n1 > 1&&one.n2 > 1&&Number.isFinite(one.m1 - one.m2)&&one.s1>=0&&one.s2>=0&&judgements.includes(one.bias);
 let choice=defaults(start), timer;
+const origin={};
 const read=()=>{ // the address holds what differs from the default
 const pairs=new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : ""), list=(name, mark)=>(pairs.get(name)||"").split(mark).filter(Boolean);
 choice=defaults(valid("question", pairs.get("q"))??start);
 names.slice(1).forEach(name=>{ choice[name]=valid(name, pairs.get(controls[name].key))??choice[name]; });
 Object.assign(choice, { only: pairs.get("only")||"", out: list("without", ","), sound: pairs.has("sound"),
 own: list("own", ";").map(text=>text.split(",")).map(parts=>({ ...Object.fromEntries(OWN.map((name, i)=>[name, Number(parts[i])])), bias: parts[6] })).filter(whole).slice(0, 9) });
-return pairs.size;
 };
 const address=()=>{
 const pairs=new URLSearchParams(choice.question===start ? "" : { q: choice.question });
@@ -418,7 +418,7 @@ if (choice.own.length) pairs.set("own", choice.own.map(one=>[...OWN.map(name=>on
 return pairs.size ? `#${pairs}` : "#what-if";
 };
 const fields=Object.fromEntries(names.map(name=>{
-const { label, options, low, high, step }=controls[name], range=!options&&high < 1, value=make("output"), note=make("small");
+const { label, options, low, high, step }=controls[name], range=!options&&high < 1, value=make("b"), note=make("small");
 const input=options ? make("select", null, Object.entries(options).map(([key, text])=>make("option", { value: key }, text))) : make("input", { type: range ? "range" : "number", min: low, max: high, step });
 input.addEventListener("input", ()=>{
 const given=valid(name, input.value);
@@ -432,11 +432,11 @@ const typing=Object.fromEntries(OWN.map(name=>[name, make("input", { type: "numb
 const bias=make("select", null, judgements.map(word=>make("option", null, word))), studies=make("fieldset"), fault=make("small", { role: "status" });
 const add=button("Add it", ()=>{
 const one={ ...Object.fromEntries(OWN.map(name=>[name, typing[name].value===""&&name[0]!=="s" ? NaN : Number(typing[name].value)])), bias: bias.value };
-fault.textContent=whole(one) ? "" : "Each arm needs two people and a mean.";
+fault.textContent=whole(one) ? "" : "Each arm needs people and a mean.";
 if (whole(one)) { choice={ ...choice, own: [...choice.own, one] }; update(true); }
 });
 const own=make("details", null, make("summary", null, "Add a study of your own"), table("Change in each arm", ["arm", "people", "mean", "SD"], ["exosomes", "comparator"].map((arm, i)=>[arm, ...OWN.slice(3 * i, 3 * i + 3).map(name=>typing[name])])),
-make("label", null, make("span", null, "risk of bias"), bias), make("p", null, "Counted as randomised, registered, at a like time."), add, fault);
+make("label", null, make("span", null, "risk of bias"), bias), make("p", null, "Counted as randomised and registered."), add, fault);
 const link=make("a", null, "Link to this"), bar=make("p", { className: "what-if-bar" }, button("Reset to the default", ()=>{ choice=base(); update(true); }), link);
 const state=make("p"), result=make("div"), reasons=make("ul"), why=make("details", null, make("summary", null, "Why this certainty"), reasons), status=make("p", { className: "visually-hidden", role: "status" });
 place.after(make("div", { className: "what-if" }, make("div", { className: "what-if-form" }, names.map(name=>fields[name].label), studies, own),
@@ -447,7 +447,7 @@ studies.replaceChildren(make("legend", null, "studies"), ...there.map(id=>tick(n
 tick("none with a certain discrepancy", choice.sound, sound=>{ choice={ ...choice, sound }; }));
 };
 const update=anew=>{
-const found=answer(data, choice), before=answer(data, base()), pooled=found.shown?.pooled, imputes=found.lines.some(line=>imputable(line, data)), moves={ question: true, comparator: !isDrug(), tau2_method: pooled, ci_method: pooled, tau_prior: pooled,
+const found=answer(data, choice), before=origin[choice.question] ??= answer(data, base()), pooled=found.shown?.pooled, imputes=found.lines.some(line=>imputable(line, data)), moves={ question: true, comparator: !isDrug(), tau2_method: pooled, ci_method: pooled, tau_prior: pooled,
 sd_use: imputes, assumed_sd: imputes&&choice.sd_use!=="printed", pre_post_correlation: found.lines.some(line=>line.arms?.some(arm=>arm.se[1]&&arm.r===null)), site_correlation: found.lines.some(line=>line.estimand==="within_participant") };
 for (const [name, { input, value, note, label }] of Object.entries(fields)) {
 if (valid(name, input.value)!==choice[name]) input.value=choice[name];
@@ -476,7 +476,7 @@ const outcome=data.outcomes[(main||lines[0])?.concept]||{}, difference=differenc
 const rows=lines.filter(line=>known(line.effect)&&line.estimand!=="proportion").sort((a, b)=>used(b) - used(a)).map(line=>({ ...line, estimate: line.effect, is: "is", name: nameOf(line.study_id),
 more: [data.estimands[line.estimand], known(line.timepoint_weeks)&&`week ${round(line.timepoint_weeks)}`, line.sd_imputed&&"SD imputed", !used(line)&&"not in the answer"], rate: !used(line)&&!isDrug()&&button("Rate this one", ()=>{ choice={ ...choice, only: line.line_id }; update(); bar.firstChild.focus(); }) }));
 if (main?.pooled) rows.push({ ...main, is: "is sum", name: "Pooled", more: [`${main.k} studies`] });
-if (before) rows.push({ ...before, is: "was", name: "Default", more: ["before the change"] });
+if (before) rows.push({ ...before, is: "was", name: "Default", more: ["unchanged"] });
 const drawn=rows.filter(one=>one.unit===main?.unit&&one.measure===main.measure&&known(one.ci_lower)), all=[0, difference?.absolute??0, ...drawn.flatMap(one=>LIMITS.map(name=>one[name]))];
 const low=min(...all), high=max(...all), x=value=>(6 + 188 * (value - low) / (high - low||1)).toFixed(1), rule=(kind, value)=>draw("path", { class: kind, d: `M${x(value)} 0V28` });
 const plot=one=>draw("svg", { viewBox: "0 0 200 28", "aria-hidden": "true" }, drawn.includes(one)&&[rule("none", 0), difference&&rule("least", difference.absolute), draw("path", { class: one.is, d: `M${x(one.ci_lower)} 14H${x(one.ci_upper)}` }),
@@ -485,9 +485,9 @@ const told=one=>`${showEstimate(one.estimate)} ${known(one.ci_lower) ? `(${span(
 return rows.length&&table(`Estimates. Solid line: no effect${difference ? `; dashed: ${difference.words}` : ""}.`, ["study", "estimate", "interval"], rows.map(one=>[[one.name, sub(...one.more), one.rate], [told(one), known(one.se)&&sub(`standard error ${showEstimate(one.se)}`)], plot(one)]));
 };
 addEventListener("hashchange", ()=>{ if (location.hash.includes("=")) { read(); update(true); } });
-const shared=read();
+read();
 update(true);
-if (shared) place.nextElementSibling.scrollIntoView();
+if (!bar.hidden) place.nextElementSibling.scrollIntoView();
 };
 const held=document.getElementById("what-if-data");
 if (held) panel(checked(JSON.parse(held.textContent)), held);
