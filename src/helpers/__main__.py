@@ -9,9 +9,9 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
-    from helpers.cli import main as command
+    from helpers.cli import start
 
-    command()
+    start()
 
 
 def _stop(number: int, _: object) -> None:

@@ -47,7 +47,7 @@ CONTROL = re.compile(
 )  # what a terminal would obey, or not take
 
 
-def say(*said: object, err: bool = False) -> None:
+def tell(*said: object, err: bool = False) -> None:
     """Write lines to the terminal: of many the first, their count and the last, all as plain text."""
     lines = "\n".join(map(str, said)).split("\n") if said else []
     if len(lines) > MOST + 2:
@@ -109,11 +109,11 @@ def run_command(state: dict, params: Path | None, pairs: tuple[str, ...], **opti
     from notebookpress.run import run
 
     report = run(root, parameters=values, **options)
-    say(*(f"\n{message}" for message in report.failures.values()), err=True)
-    say(*report.notes, err=True)
-    say(report.summary(), err=not report.succeeded)
+    tell(*(f"\n{message}" for message in report.failures.values()), err=True)
+    tell(*report.notes, err=True)
+    tell(report.summary(), err=not report.succeeded)
     if count := len(report.refused):
-        say(*report.refused, f"{count} problem(s): these sources were left out of the report", err=True)
+        tell(*report.refused, f"{count} problem(s): these sources were left out of the report", err=True)
     if report.refused or not report.succeeded:
         raise AlreadySaidError()
 
@@ -143,7 +143,7 @@ def sweep_command(
         message = f" {row['message']}" if row["message"] else ""
         chosen = ", ".join(f"{name}={row[name]}" for name in declared if name in row) or "defaults"
         said = f"{row['set']} ({chosen}): {row['status']}, {row['seconds']} s{message}"
-        say(f"[{number}/{total}] {said}", err=True)
+        tell(f"[{number}/{total}] {said}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
     try:
@@ -184,8 +184,8 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
     root = project_root()
     day, check = date.today() if record else None, load_pipeline(root).verification
     found = verify((out or root).resolve(), raw_folder(root, raw), day, check)
-    say(*found.problems, err=True)
-    say(*found.notes)
+    tell(*found.problems, err=True)
+    tell(*found.notes)
     if found.problems:
         raise AlreadySaidError()
 
@@ -210,14 +210,14 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
         else:
             found, summary = check_folder(folder)
             done.problems += found
-            say(f"{folder}: {summary}", err=bool(found))
+            tell(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         done.join(examine(raw_folder(project_root(), raw), named or None, write))
-    say(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
-    say(*(f"note: {note}" for note in done.notes))
+    tell(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
+    tell(*(f"note: {note}" for note in done.notes))
     count = len(done.problems)
-    say(*done.problems, f"{count} problem(s)" if count else "no problem found", err=bool(count))
+    tell(*done.problems, f"{count} problem(s)" if count else "no problem found", err=bool(count))
     if count:
         raise AlreadySaidError()
 
@@ -252,11 +252,11 @@ def add_command(file: Path, raw: Path | None, force: bool) -> None:
     else:
         paths = add_source(file, raw_folder(project_root(), raw))
         lines = [*(f"written: {path}" for path in paths), *file_account(file, paths)]
-    say(*lines)
+    tell(*lines)
     with file.open("rb") as stream:
         head = stream.read(LARGEST_TEXT)
     if not head.startswith(b"PK") and text_encoding(head) == "cp1252":
-        say(f"{file}: read as Windows-1252; see whether its letters with accents are right")
+        tell(f"{file}: read as Windows-1252; see whether its letters with accents are right")
 
 
 @cli.command("new", epilog="Example: evidence new smith2026 smith2026.nbib")
@@ -336,7 +336,7 @@ def export_command(form: str, file: Path | None, out: Path | None) -> None:
         click.echo(f"written: {write_atomic(out, text)}")
 
 
-def main(arguments: list[str] | None = None) -> None:
+def start(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its status."""
     if arguments is None and sys.getfilesystemencoding() != "utf-8" and "utf8" not in sys._xoptions:
         # Names of files would be other ones for the processes of a run, which all work in UTF-8.
@@ -349,11 +349,11 @@ def _status(arguments: list[str] | None) -> int:
     state: dict[str, Any] = {}
     try:
         with signals_as_exception(lambda: None):
-            cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
+            cli.run_command(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
     except AlreadySaidError:
         return 1
     except PipelineError as error:
-        say(error, err=True)
+        tell(error, err=True)
         return error.exit_status
     except click.ClickException as error:
         error.show()
@@ -372,10 +372,10 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     """Say an error of another room or of the system in plain words; 1."""
     if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
         count = len(error.problems)
-        say(*error.problems, *([f"{count} problem(s)"] if count > 1 else []), err=True)
+        tell(*error.problems, *([f"{count} problem(s)"] if count > 1 else []), err=True)
     elif isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
         log = state.get("log")
-        say(system_problem(error, log and log.parent), err=True)
+        tell(system_problem(error, log and log.parent), err=True)
     else:
         from notebookpress.scheduler import save_traceback
 
@@ -384,5 +384,5 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
         except (KeyError, OSError):  # no run, or its folder cannot be written
             saved = save_traceback(error, Path(tempfile.mkdtemp(prefix="evidence-")), "evidence")
         first = next(iter(str(error).splitlines()), "")
-        say(f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True)
+        tell(f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True)
     return 1

@@ -28,12 +28,12 @@ from trialfiles.table_cells import (
     folded_arm,
     names_group,
     only_statistic,
+    people_in,
     size_of,
     sizes_alone,
     sizes_in,
     time_of,
     unit_of,
-    whole_number,
 )
 from trialfiles.times import weeks
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
@@ -244,7 +244,7 @@ class _Table:
         said, text = [*texts, self.grid.caption, self.grid.foot], self._text(cell)
         n = size.n if size else None
         statistic = table_cells.statistic_in(text.strip(), said, len(above), n)
-        if table_cells.of_sizes(self.heads, column) and (people := whole_number(cell)):
+        if table_cells.of_sizes(self.heads, column) and (people := people_in(cell)):
             statistic, size, n = "n", people, people.n
         values = values_in(text, statistic, n)
         if size and values and not table_cells.of_people(values, size.n):

@@ -24,7 +24,7 @@ class Size:
     start: int
 
 
-def whole_number(cell: GridCell) -> Size | None:
+def people_in(cell: GridCell) -> Size | None:
     """Return the number of people that a cell is; None for anything else."""
     printed = cell.plain.strip()
     match = HEAD_WORDS["whole"].fullmatch(printed)
@@ -52,7 +52,7 @@ def size_of(cell: GridCell) -> Size | None:
 
 def sizes_in(row: GridRow) -> dict[int, Size]:
     """Return the sizes of groups in a row named for them; of any other row none."""
-    sizes = {at: whole_number(cell) for at, cell in enumerate(row.cells) if at and cell.words}
+    sizes = {at: people_in(cell) for at, cell in enumerate(row.cells) if at and cell.words}
     named = statistic_of(row.words[0]) == "n" and all(sizes.values())
     return {at: size for at, size in sizes.items() if size and named}
 
@@ -216,7 +216,7 @@ def size_in_row(row: GridRow, heads: list[GridRow], column: int, sideways: bool)
     if not heads or (len(heads) == 1 and not sideways):
         return None
     kinds = {at: statistic_of(heads[-1].words[at]) for at in columns_beside(heads, column)}
-    sizes = [whole_number(row.cells[at]) for at, kind in kinds.items() if kind == "n"]
+    sizes = [people_in(row.cells[at]) for at, kind in kinds.items() if kind == "n"]
     told = _BESIDE_SIZES & {*kinds.values()} or (sideways and {*kinds.values()} <= {"n", "", "p"})
     return sizes[0] if sizes and told else None
 
