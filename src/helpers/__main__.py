@@ -2,16 +2,22 @@
 
 import os
 import signal
+import sys
 
 
-def main() -> None:
+def start() -> None:
     """Run the command line and end the process with its status."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _stop)
-    from helpers.cli import start
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:  # closed by whoever called: what is opened next would take its place
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, "w" if number else "r"))  # noqa: SIM115
+    from helpers.cli import main
 
-    start()
+    main()
 
 
 def _stop(number: int, _: object) -> None:
@@ -21,4 +27,4 @@ def _stop(number: int, _: object) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    start()

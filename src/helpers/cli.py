@@ -41,19 +41,23 @@ pages_option = click.option(
 )
 
 
-MOST, LONGEST = 20, 2000  # lines of what may be without end, letters of one
+MOST_LINES, LONGEST_LINE = 20, 2000  # lines of what may be without end, letters of one
 CONTROL = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 )  # what a terminal would obey, or not take
 
 
-def tell(*said: object, err: bool = False) -> None:
+def echo_lines(*said: object, err: bool = False) -> None:
     """Write lines to the terminal: of many the first, their count and the last, all as plain text."""
     lines = "\n".join(map(str, said)).split("\n") if said else []
-    if len(lines) > MOST + 2:
-        lines = [*lines[:MOST], f"… and {len(lines) - MOST - 1:,} more lines like these", lines[-1]]
+    if len(lines) > MOST_LINES + 2:
+        lines = [
+            *lines[:MOST_LINES],
+            f"… and {len(lines) - MOST_LINES - 1:,} more lines like these",
+            lines[-1],
+        ]
     for line in lines:
-        line = line if len(line) <= LONGEST else f"{line[:LONGEST]} …"
+        line = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"
         click.echo(CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line), err=err)
 
 
@@ -109,11 +113,13 @@ def run_command(state: dict, params: Path | None, pairs: tuple[str, ...], **opti
     from notebookpress.run import run
 
     report = run(root, parameters=values, **options)
-    tell(*(f"\n{message}" for message in report.failures.values()), err=True)
-    tell(*report.notes, err=True)
-    tell(report.summary(), err=not report.succeeded)
+    echo_lines(*(f"\n{message}" for message in report.failures.values()), err=True)
+    echo_lines(*report.notes, err=True)
+    echo_lines(report.summary(), err=not report.succeeded)
     if count := len(report.refused):
-        tell(*report.refused, f"{count} problem(s): these sources were left out of the report", err=True)
+        echo_lines(
+            *report.refused, f"{count} problem(s): these sources were left out of the report", err=True
+        )
     if report.refused or not report.succeeded:
         raise AlreadySaidError()
 
@@ -143,7 +149,7 @@ def sweep_command(
         message = f" {row['message']}" if row["message"] else ""
         chosen = ", ".join(f"{name}={row[name]}" for name in declared if name in row) or "defaults"
         said = f"{row['set']} ({chosen}): {row['status']}, {row['seconds']} s{message}"
-        tell(f"[{number}/{total}] {said}", err=True)
+        echo_lines(f"[{number}/{total}] {said}", err=True)
 
     place = (out or grid.parent / "sweep").resolve()
     try:
@@ -184,8 +190,8 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
     root = project_root()
     day, check = date.today() if record else None, load_pipeline(root).verification
     found = verify((out or root).resolve(), raw_folder(root, raw), day, check)
-    tell(*found.problems, err=True)
-    tell(*found.notes)
+    echo_lines(*found.problems, err=True)
+    echo_lines(*found.notes)
     if found.problems:
         raise AlreadySaidError()
 
@@ -210,14 +216,14 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
         else:
             found, summary = check_folder(folder)
             done.problems += found
-            tell(f"{folder}: {summary}", err=bool(found))
+            echo_lines(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         done.join(examine(raw_folder(project_root(), raw), named or None, write))
-    tell(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
-    tell(*(f"note: {note}" for note in done.notes))
+    echo_lines(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
+    echo_lines(*(f"note: {note}" for note in done.notes))
     count = len(done.problems)
-    tell(*done.problems, f"{count} problem(s)" if count else "no problem found", err=bool(count))
+    echo_lines(*done.problems, f"{count} problem(s)" if count else "no problem found", err=bool(count))
     if count:
         raise AlreadySaidError()
 
@@ -252,11 +258,11 @@ def add_command(file: Path, raw: Path | None, force: bool) -> None:
     else:
         paths = add_source(file, raw_folder(project_root(), raw))
         lines = [*(f"written: {path}" for path in paths), *file_account(file, paths)]
-    tell(*lines)
+    echo_lines(*lines)
     with file.open("rb") as stream:
         head = stream.read(LARGEST_TEXT)
     if not head.startswith(b"PK") and text_encoding(head) == "cp1252":
-        tell(f"{file}: read as Windows-1252; see whether its letters with accents are right")
+        echo_lines(f"{file}: read as Windows-1252; see whether its letters with accents are right")
 
 
 @cli.command("new", epilog="Example: evidence new smith2026 smith2026.nbib")
@@ -336,7 +342,7 @@ def export_command(form: str, file: Path | None, out: Path | None) -> None:
         click.echo(f"written: {write_atomic(out, text)}")
 
 
-def start(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its status."""
     if arguments is None and sys.getfilesystemencoding() != "utf-8" and "utf8" not in sys._xoptions:
         # Names of files would be other ones for the processes of a run, which all work in UTF-8.
@@ -353,7 +359,7 @@ def _status(arguments: list[str] | None) -> int:
     except AlreadySaidError:
         return 1
     except PipelineError as error:
-        tell(error, err=True)
+        echo_lines(error, err=True)
         return error.exit_status
     except click.ClickException as error:
         error.show()
@@ -372,10 +378,10 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     """Say an error of another room or of the system in plain words; 1."""
     if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
         count = len(error.problems)
-        tell(*error.problems, *([f"{count} problem(s)"] if count > 1 else []), err=True)
+        echo_lines(*error.problems, *([f"{count} problem(s)"] if count > 1 else []), err=True)
     elif isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
         log = state.get("log")
-        tell(system_problem(error, log and log.parent), err=True)
+        echo_lines(system_problem(error, log and log.parent), err=True)
     else:
         from notebookpress.scheduler import save_traceback
 
@@ -384,5 +390,7 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
         except (KeyError, OSError):  # no run, or its folder cannot be written
             saved = save_traceback(error, Path(tempfile.mkdtemp(prefix="evidence-")), "evidence")
         first = next(iter(str(error).splitlines()), "")
-        tell(f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True)
+        echo_lines(
+            f"{type(error).__name__}: {first}\n  this should not happen; the traceback: {saved}", err=True
+        )
     return 1

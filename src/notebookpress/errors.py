@@ -69,7 +69,7 @@ def in_one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {first}".removesuffix(": ")
 
 
-def in_short(value: Any) -> str:
+def abridged(value: Any) -> str:
     """Return a value as Python writes it, the middle of a long one left out."""
     try:
         return _SHORT.repr(value)

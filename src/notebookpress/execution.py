@@ -96,7 +96,9 @@ def run_notebook(run: NotebookRun, environment: Mapping[str, str], forked: bool,
     error: Exception | None = None
     try:
         papermill.execute_notebook(
-            str(run.notebook),
+            str(run.notebook)
+            .replace("{", "{{")
+            .replace("}", "}}"),  # papermill fills in what stands in braces
             None,  # nothing is written before it is known to be whole
             parameters=dict(run.parameters),
             engine_name=ENGINE,

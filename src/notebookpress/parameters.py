@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from notebookpress.errors import ParameterError, did_you_mean, in_short
+from notebookpress.errors import ParameterError, abridged, did_you_mean
 from notebookpress.files import PARAMETERS_FILE, project_root
 from notebookpress.fingerprint import code_cells
 from notebookpress.yaml_files import NUMBER, YamlFile
@@ -61,18 +61,18 @@ class Parameter:
     def problem(self, value: Any) -> str | None:
         """Return what is wrong with a value, or None."""
         if not is_of_type(value, self.type):
-            return f"{in_short(value)} is not {PARAMETER_TYPES[self.type][1]}"
+            return f"{abridged(value)} is not {PARAMETER_TYPES[self.type][1]}"
         for item in value if self.type == "list" else [value]:
             if self.type == "list" and not is_of_type(item, self.items):
-                return f"item {in_short(item)} is not {PARAMETER_TYPES[self.items][1]}"
+                return f"item {abridged(item)} is not {PARAMETER_TYPES[self.items][1]}"
             if self.choices and item not in self.choices:
-                return f"{in_short(item)} is not one of {', '.join(map(str, self.choices))}"
+                return f"{abridged(item)} is not one of {', '.join(map(str, self.choices))}"
             if self.pattern and not re.fullmatch(self.pattern, item):
-                return f"{in_short(item)} is none of what it may be"
+                return f"{abridged(item)} is none of what it may be"
             if self.minimum is not None and item < self.minimum:
-                return f"{in_short(item)} is below {self.minimum}"
+                return f"{abridged(item)} is below {self.minimum}"
             if self.maximum is not None and item > self.maximum:
-                return f"{in_short(item)} is above {self.maximum}"
+                return f"{abridged(item)} is above {self.maximum}"
         return None
 
     def allowed(self) -> str:
@@ -177,9 +177,9 @@ def merge_parameters(
         name, equals, text = pair.partition("=")
         name = name.strip()
         if not equals:
-            problems.append(f"-p {in_short(pair)}: no value; write -p NAME=VALUE")
+            problems.append(f"-p {abridged(pair)}: no value; write -p NAME=VALUE")
         elif name in names:
-            problems.append(f"-p {in_short(pair)}: {name} is given twice; keep one of them")
+            problems.append(f"-p {abridged(pair)}: {name} is given twice; keep one of them")
         else:
             take(f"-p {pair[:100]}", name, users[name].parse(text) if name in users else text)
         names.add(name)
@@ -199,7 +199,7 @@ def check_names(
     found = {name: re.fullmatch(pattern, str(values[name])) for name, pattern in patterns.items()}
     named = {name: said.groupdict().get("name") for name, said in found.items() if said}
     if problems := [
-        f"{name}: {in_short(values[name])}, but {in_short(said)} is not there; {did_you_mean(said, known())}"
+        f"{name}: {abridged(values[name])}, but {abridged(said)} is not there; {did_you_mean(said, known())}"
         for name, said in named.items()
         if said and said not in known()
     ]:
@@ -209,7 +209,7 @@ def check_names(
 def _refusal(known: Mapping[str, Parameter], name: str, value: Any) -> str:
     """Return why a value for one of the known parameters is refused; empty when it is not."""
     if name not in known:
-        return f"unknown parameter {in_short(name)}; {did_you_mean(name, known)}"
+        return f"unknown parameter {abridged(name)}; {did_you_mean(name, known)}"
     problem = known[name].problem(value)
     return f"{name}: {problem}; {known[name].allowed()}" if problem else ""
 

@@ -139,7 +139,7 @@ def damaged(manifest: Mapping[str, Any], out: Path) -> list[str]:
     for label, expected in outputs(manifest).items():
         path = out / label
         if _leads_elsewhere(out, label):
-            problems.append(f"{path}: {LEADS_OUT}")
+            problems.append(f"{path}: {LINKED_OUT}")
         elif not path.is_file():
             problems.append(f"{path}: missing; run `evidence run`")
         elif file_hash(path) != expected:
@@ -263,7 +263,7 @@ def _is_ours(label: str) -> bool:
     return inside and not {"", ".", ".."} & set(label.split("/")) and label.split("/")[1] != RELEASES
 
 
-LEADS_OUT = "a link leads out of the folder from here; put there what it leads to"
+LINKED_OUT = "a link leads out of the folder from here; put there what it leads to"
 
 
 def _leads_elsewhere(out: Path, label: str) -> bool:
@@ -278,7 +278,7 @@ def _see_that_it_can_be_moved(folders: RunFolders, changed: dict[str, Path], mor
     for label in [*changed, *more]:
         place = next(folder for folder in (folders.out / label).parents if folder.is_dir())
         if _leads_elsewhere(folders.out, str(place.relative_to(folders.out))):
-            raise PipelineError(f"{place}: {LEADS_OUT}")
+            raise PipelineError(f"{place}: {LINKED_OUT}")
         needed[place] = needed.get(place, 0) + (changed[label].stat().st_size if label in changed else 0)
     for place in needed:
         try:
@@ -377,7 +377,7 @@ def release(out: Path, version: str, collection: Collection) -> Path:
                 f"{target}: the release is there already and stays as it is; choose another version"
             )
         if _leads_elsewhere(out, f"reports/{RELEASES}"):
-            raise PipelineError(f"{target.parent}: {LEADS_OUT}")
+            raise PipelineError(f"{target.parent}: {LINKED_OUT}")
         manifest = read_manifest(reports)
         if problems := damaged(manifest, out):
             count = f"{len(problems)} problem(s); a report that does not match its manifest is not released"

@@ -23,7 +23,7 @@ from typing import Any
 
 import yaml
 
-from notebookpress.errors import ParameterError, PipelineError, in_one_line, in_short, signals_as_exception
+from notebookpress.errors import ParameterError, PipelineError, abridged, in_one_line, signals_as_exception
 from notebookpress.files import RunFolders, write_atomic
 from notebookpress.fingerprint import value_hash
 from notebookpress.parameters import Parameter, check_names, load_parameters, merge_parameters
@@ -92,7 +92,7 @@ def read_grid(path: Path, declared: Mapping[str, Parameter]) -> list[dict[str, A
     for name, values in grid.items():
         if not isinstance(values, list) or not values:
             raise file.error(
-                ("grid", name), f"{name}: {in_short(values)} is no list", "write name: [value, value]"
+                ("grid", name), f"{name}: {abridged(values)} is no list", "write name: [value, value]"
             )
     if not all(isinstance(entry, dict) for entry in listed):
         raise file.error(("list",), "list: not a list of mappings", "write - {name: value}")

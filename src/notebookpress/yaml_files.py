@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from notebookpress.errors import PipelineError, in_short
+from notebookpress.errors import PipelineError, abridged
 
 NUMBER, LIST_OR_TEXT = (int, float), (str, list)
 LARGEST, DEEPEST = 1_000_000, 40  # bytes, blocks in blocks
@@ -91,7 +91,7 @@ class YamlFile:
                 if key.value in names:
                     line = key.start_mark.line + 1
                     raise YamlError(
-                        f"{self.path}, line {line}: {in_short(key.value)} stands twice; keep one of them"
+                        f"{self.path}, line {line}: {abridged(key.value)} stands twice; keep one of them"
                     )
                 names.add(key.value)
                 self._refuse_repeated(value, looked_at)
@@ -125,7 +125,7 @@ class YamlFile:
             wrong = not isinstance(value, kind) or truth or value == ""
             if wrong and kind is not object:
                 raise self.error(
-                    (*place, name), f"{name}: {in_short(value)} is not {KINDS[kind]}", "write one"
+                    (*place, name), f"{name}: {abridged(value)} is not {KINDS[kind]}", "write one"
                 )
         if missing := [name for name in needed if name not in entries]:
             raise self.error(place, f"{where} has no {', '.join(missing)}", "say it")

@@ -175,14 +175,14 @@ def without_contacts(text: str) -> str:
 
     def left_out(match: re.Match[str]) -> str:
         contact = match[match.re.groups]
-        return match[0].replace(contact, CONTACT_LEFT_OUT) if _dialled(contact) else match[0]
+        return match[0].replace(contact, _CONTACT_MARK) if _dialled(contact) else match[0]
 
     for one in _CONTACTS:
         text = one.sub(left_out, text)
     return text
 
 
-CONTACT_LEFT_OUT = "[contact left out]"
+_CONTACT_MARK = "[contact left out]"
 XML_ERRORS = (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError, OSError)
 DEEPEST = 200
 

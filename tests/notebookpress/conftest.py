@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from station_project import Evidence, make_project
 
-from helpers.cli import start
+from helpers.cli import main
 from notebookpress.workers import Workers
 
 
@@ -65,7 +65,7 @@ def evidence(project: Path, capfd: pytest.CaptureFixture) -> Evidence:
 
     def call(*arguments: str) -> tuple[int, str]:
         with pytest.raises(SystemExit) as ended:
-            start(list(arguments))
+            main(list(arguments))
         printed = capfd.readouterr()
         return ended.value.code or 0, printed.out + printed.err
 

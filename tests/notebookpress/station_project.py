@@ -25,13 +25,13 @@ Evidence = Callable[..., tuple[int, str]]  # calls the command; gives its status
 # The command as a process of its own, which says when it has started.
 SCRIPT = """\
 import sys
-from helpers.cli import start
+from helpers.cli import main
 try:
     open({begun!r}, "w").close()
 except (OSError, ValueError):
     pass  # somebody else's folder, or a name in another encoding: nobody waits for it
 if __name__ == "__main__":
-    start()
+    main()
 """
 BEGUN = "begun"  # a file beside the project: Python has started, and the command is what meets a signal
 

@@ -373,6 +373,13 @@ def test_folders_where_files_belong(made: Path, evidence: Evidence) -> None:
     assert "7 up to date" in evidence("run")[1]
 
 
+def test_a_folder_with_braces_and_a_caller_that_has_closed_every_stream(made: Path) -> None:
+    root = made.rename(made.with_name("{a} it's {0} 100%"))
+    command = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-m", "helpers", "run", "--force"]
+    ran = subprocess.run(command, cwd=root, env=short_environment(root), timeout=300)
+    assert (ran.returncode, whole(root)) == (0, True)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 def test_a_killed_run_leaves_a_whole_report_and_nothing_else(checkout: Path) -> None:

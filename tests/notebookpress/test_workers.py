@@ -165,12 +165,12 @@ def test_nothing_outlives_the_runner(place: Path, number: int) -> None:
 def test_the_command_is_stopped_while_it_is_imported(number: int) -> None:
     """In one line, and without a traceback."""
     script = f"""import os, sys
-from helpers.__main__ import main
+from helpers.__main__ import start
 class Signal:
     def find_spec(self, name, *_):
         if name == "click": os.kill(os.getpid(), {int(number)})
 sys.meta_path.insert(0, Signal())
-main()"""
+start()"""
     ran = in_its_own_process(script)
     assert (ran.returncode, ran.stderr) == (128 + number, "interrupted\n")
 

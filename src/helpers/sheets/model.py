@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from helpers.sheets.tokens import LONGEST_TOKEN
 from helpers.tables import vocabulary
 from trialfiles.forms import names_of
 
@@ -268,7 +269,7 @@ class SheetQuantity(Block):
     model_config = _as_written("kind", **{"in": _SECTION, "line": _LINE})
 
     id: Name
-    printed: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    printed: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)]
     value: float | None = None
     low: float | None = None
     high: float | None = None

@@ -15,6 +15,7 @@ from trialfiles.quantities.terms import Unit, terms_of
 from trialfiles.record import Row
 from trialfiles.times import iso_date
 
+LONGEST_TOKEN = 120  # letters of a token
 FIGURE_PARTS = ("value", "low", "high", "sd")
 _KINDS: dict[str, str] = SHEET_WORDS["token_kinds"]
 _LEADS: dict[str, str] = SHEET_WORDS["token_leads"]
@@ -39,6 +40,8 @@ def read_token(printed: str, kind: str | None = None) -> Row | None:
     >>> read_token("3 (1-5)"), read_token("3 (1-5)", "median")
     (None, {'kind': 'median', 'value': 3.0, 'low': 1.0, 'high': 5.0})
     """
+    if len(printed) > LONGEST_TOKEN:  # which the sheet may not hold; nobody waits for its figures
+        return None
     if kind is None and iso_date(printed):
         return {"kind": "date"}
     if plain := _PLAIN.fullmatch(printed.strip()):
@@ -75,7 +78,7 @@ def sheet_unit(unit: str) -> str:
 
 def figures_in(printed: str) -> list[str]:
     """Return the figures that stand in a token, as printed."""
-    return [found.printed for found in find_quantities(printed, reading_words())]
+    return [found.printed for found in find_quantities(printed[:LONGEST_TOKEN], reading_words())]
 
 
 def complete_figure(quantity: Row) -> bool:
