@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -308,6 +309,13 @@ def _stated(value: Any) -> Any:
     if is_missing(value):
         raise UndefinedError("a value is missing; say what is not stated in words of its own")
     return show_value(value)
+
+
+def embed(data: Mapping[str, Any], *, label: str) -> None:
+    """Put data into the page for its script, under the anchor `label`; a reader sees nothing of it."""
+    plain = json.dumps(data, ensure_ascii=False, separators=(",", ":"), default=float)
+    words = plain.replace("<", "\\u003c").replace(">", "\\u003e")  # no text may end the element
+    _show(f'<script type="application/json" id="{label}">{words}</script>', f"data of {label}")
 
 
 def _show(html: str, text: str) -> None:

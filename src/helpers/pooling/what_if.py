@@ -74,7 +74,7 @@ def what_if_data(
     same = {"time_tolerance": options.time_tolerance, "visit": options.visit, "level": options.level}
     asked = controlled_questions(drugs, Levels(**same))
     pooled = set(chain.from_iterable(question.effect_ids for question in asked))
-    known = set(tables["studies"]["study_id"])
+    known = sorted(tables["studies"]["study_id"])
     return {
         "controls": _controls(),
         "chosen": asdict(options) | chosen,
@@ -84,16 +84,17 @@ def what_if_data(
         "outcomes": {name: _outcome(name, basis, tiers) for name in concepts},
         "estimands": ESTIMAND_WORDS,
         "imputed_unit": IMPUTED_UNIT,
-        "units": {unit: plain_unit(unit) for unit in {line["unit"] for line in own} if unit},
+        "units": {unit: plain_unit(unit) for unit in sorted({line["unit"] or "" for line in own})},
         "studies": {row["study_id"]: _study(row, basis, told) for row in records(tables["studies"])},
-        "names": {name: named(name) for name in [*known, *(line["study_id"] for line in drugs)]},
-        "elsewhere": sorted(set(tables["sources"]["study_id"]) - known),
+        "names": {name: named(name) for name in [*known, *sorted({line["study_id"] for line in drugs if line["effect_id"] in pooled})]},
+        "elsewhere": sorted({*tables["sources"]["study_id"]}.difference(known)),
         "late": sorted(basis.late),
         "lines": [row | {"told": row["line_id"] in ids} for row in made],
         "drugs": [_line(line) for line in drugs if line["effect_id"] in pooled],
-        "questions": [
-            {"words": one.words, "ids": sorted(one.effect_ids), "concept": one.concept} for one in asked
-        ],
+        "questions": {
+            f"drug{place}": {"words": one.words, "ids": sorted(one.effect_ids), "concept": one.concept}
+            for place, one in enumerate(asked, start=1)
+        },
     }  # fmt: skip
 
 

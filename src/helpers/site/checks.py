@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from trialfiles.text import contact_details
 
 STYLE, SCRIPT, CARDS, SEARCH = "style.css", "script.js", "cards.js", "search.js"  # beside the pages
+WHAT_IF, WHAT_IF_DATA = "whatif.js", "what-if-data"  # the script of a page that holds data under this anchor
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 RAW_TEXT = {"script", "style"}  # their content is no HTML
 TOKEN = re.compile(
@@ -268,9 +269,10 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
 ACTIVE_TAGS = ("script", "iframe", "object", "embed", "link", "base", "form", "audio", "video", "applet")
 LOADING = ("src", "srcset", "poster", "data", "background", "xlink:href")
 OURS = {  # what every page loads, and from where
-    "script": [{"src": CARDS, "defer": ""}, {"src": SCRIPT, "defer": ""}],
+    "script": [{"src": name, "defer": ""} for name in (CARDS, SCRIPT, WHAT_IF)],
     "link": [{"rel": "stylesheet", "href": STYLE}],
 }
+DATA = {"type": "application/json", "id": WHAT_IF_DATA}  # which no browser runs
 DRAWN = {"svg", "style", "defs", "g", "path", "text", "tspan", "use", "clipPath", "pattern", "rect"}
 DRAWN |= {"circle", "ellipse", "line", "polyline", "polygon"}
 SAID_ALOUD = ("alt", "title", "aria-label", "content")
@@ -325,7 +327,10 @@ def check_drawing(name: str, text: str) -> None:
 def _requests(tree: Tag) -> Iterator[str]:
     """Yield what would load or run something."""
     for tag in tree.walk():
-        if tag.attrs in OURS.get(tag.name, ()) and not tag.children:
+        if (tag.attrs in OURS.get(tag.name, ()) and not tag.children) or (tag.name, tag.attrs) == (
+            "script",
+            DATA,
+        ):
             continue
         if tag.name in ACTIVE_TAGS:
             yield f"it holds <{tag.name}>, which a page here never needs"

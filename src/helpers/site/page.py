@@ -13,7 +13,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
-from helpers.site.checks import CARDS, HEADINGS, SCRIPT, STYLE, SiteError, Tag, check_drawing, parse
+from helpers.site.checks import (
+    CARDS,
+    HEADINGS,
+    SCRIPT,
+    STYLE,
+    WHAT_IF,
+    WHAT_IF_DATA,
+    SiteError,
+    Tag,
+    check_drawing,
+    parse,
+)
 from notebookpress.yaml_files import YamlFile
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -72,7 +83,7 @@ def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
         "site_title": SITE_TITLE,
         "version": version,
         "style": STYLE,
-        "scripts": (CARDS, SCRIPT),
+        "scripts": (CARDS, SCRIPT, *([WHAT_IF] if WHAT_IF_DATA in page.anchors else [])),
         "policy": POLICY,
     }
     return environment().get_template("page.html.j2").render(context).rstrip() + "\n"
@@ -220,8 +231,8 @@ POLICY = (
 
 
 def shared_files() -> dict[str, bytes]:
-    """Return the style sheet and the script that all pages load, by file name."""
-    return {STYLE: stylesheet().encode("utf-8"), SCRIPT: script().encode("utf-8")}
+    """Return the style sheet and the scripts that pages load, by file name."""
+    return {STYLE: stylesheet().encode()} | {name: script(name).encode() for name in (SCRIPT, WHAT_IF)}
 
 
 def stylesheet() -> str:
@@ -230,10 +241,11 @@ def stylesheet() -> str:
     return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + "\n"
 
 
-def script() -> str:
-    """Return the one script, without its comments and indentation."""
-    source = re.sub(r"^\s*//.*$", "", (TEMPLATES / SCRIPT).read_text(encoding="utf-8"), flags=re.M)
-    return "\n".join(line for line in map(str.strip, source.splitlines()) if line) + "\n"
+def script(name: str) -> str:
+    """Return a script without comments, indentation, and blanks around operators that no sentence has."""
+    source = re.sub(r"^\s*//.*$", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.M)
+    lines = "\n".join(line for line in map(str.strip, source.splitlines()) if line)
+    return re.sub(r" (=>|[=!]==|&&|\|\||\?\?|[-+*<>]?=) ", r"\1", lines) + "\n"
 
 
 TABLES_OF_PAGES: dict[str, dict[str, Any]] = YamlFile(TEMPLATES / "tables.yaml").data

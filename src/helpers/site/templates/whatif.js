@@ -79,40 +79,21 @@ const at = (y, v, tau2) => {
     tracePP: w2 - 2 * sum(w.map(one => one ** 3)) / W + share * share };
 };
 const qRoot = (y, v) => {
-  let tau2 = 0;
-  const df = y.length - 1, floor = Math.min(...v);
-  for (let i = 0; i < 200; i++) {
-    const { q, ypp } = at(y, v, tau2), moved = ypp > 0 ? Math.max(tau2 + (q / df - 1) * q / ypp, 0) : 0;
-    const done = Math.abs(moved - tau2) <= 1e-12 * (moved + floor);
-    tau2 = moved;
-    if (done) break;
-  }
-  return tau2;
+  const missing = tau2 => y.length - 1 - at(y, v, tau2).q;
+  let high = Math.max(...v);
+  if (missing(0) >= 0) return 0;
+  while (missing(high) < 0) high *= 2;
+  return root(missing, tau2 => at(y, v, tau2).ypp, 0, high);
 };
 const spreadOf = y => { const mean = sum(y) / y.length; return sum(y.map(one => (one - mean) ** 2)); };
 const likelihoodRoot = (y, v, restricted) => {
   const k = y.length, s2 = spreadOf(y) / (restricted ? k - 1 : k), floor = Math.min(...v);
   const bound = 0.5 * (s2 + Math.sqrt(s2 * s2 + 4 * s2 * (Math.max(...v) - floor))), ratio = Math.max(bound * (1 + 1e-9) / floor, 1);
-  const points = Math.trunc(Math.min(Math.max(6, 2 + Math.log2(ratio)), 64));
-  const grid = Array.from({ length: points }, (_, i) => i ? floor * (ratio ** (i / (points - 1)) - 1) : 0);
-  const slope = p => p.ypp - (restricted ? p.traceP : p.W), slopes = grid.map(t => slope(at(y, v, t)));
-  const found = [];
-  slopes.slice(1).forEach((fall, i) => {
-    if (!(slopes[i] > 0 && fall <= 0)) return;
-    let low = grid[i], high = grid[i + 1], tau2 = low + (high - low) * slopes[i] / (slopes[i] - fall);
-    for (let n = 0; n < 200; n++) {
-      const p = at(y, v, tau2), first = 0.5 * slope(p), second = 0.5 * (restricted ? p.tracePP : p.w2) - p.yppp;
-      if (first > 0) low = tau2; else high = tau2;
-      let next = second < 0 ? tau2 - first / second : -1, near;
-      if (next >= low && next <= high) near = Math.abs(next - tau2) <= 1e-12 * (next + floor);
-      else { next = 0.5 * (low + high); near = high - low <= 4e-16 * (high + floor); }
-      tau2 = next;
-      if (near) break;
-    }
-    found.push(tau2);
-  });
-  if (slopes[0] <= 0 || !found.length) found.push(0);
-  const height = t => { const p = at(y, v, t); return 0.5 * (sum(p.w.map(Math.log)) - p.q - (restricted ? Math.log(p.W) : 0)); };
+  const points = Math.trunc(Math.min(Math.max(6, 2 + Math.log2(ratio)), 64)), grid = Array.from({ length: points }, (_, i) => floor * (ratio ** (i / (points - 1)) - 1));
+  const fall = t => { const p = at(y, v, t); return (restricted ? p.traceP : p.W) - p.ypp; }, bend = t => { const p = at(y, v, t); return 2 * p.yppp - (restricted ? p.tracePP : p.w2); };
+  const falls = grid.map(fall), found = falls.slice(1).flatMap((end, i) => falls[i] < 0 && end >= 0 ? [root(fall, bend, grid[i], grid[i + 1])] : []);
+  if (falls[0] >= 0 || !found.length) found.push(0);
+  const height = t => { const p = at(y, v, t); return sum(p.w.map(Math.log)) - p.q - (restricted ? Math.log(p.W) : 0); };
   return found.reduce((best, t) => height(t) > height(best) ? t : best);
 };
 const ESTIMATORS = {
@@ -129,80 +110,42 @@ const pool = (y, v, method = "REML", test = "z", level = 0.95) => {
   const half = critical(level, test === "z" || !df ? null : df) * se, wide = df ? critical(level, df) * Math.sqrt(tau2 + se * se) : NaN;
   const typical = df / fixed.traceP;
   return { k, tau2, se, estimate: p.estimate, ci_lower: p.estimate - half, ci_upper: p.estimate + half, pi_lower: p.estimate - wide, pi_upper: p.estimate + wide,
-    i2: !df ? 0 : 100 * (method === "EE" ? Math.max(0, (fixed.q - df) / fixed.q) : tau2 / (tau2 + typical)), q: fixed.q, weights: p.w.map(one => 100 * one / p.W) };
+    i2: !df ? 0 : 100 * (method === "EE" ? Math.max(0, (fixed.q - df) / fixed.q) : tau2 / (tau2 + typical)) };
 };
 
-// Bayes: integrated in log(tau) over 128 panels of 16 Gauss-Legendre nodes, as in `metastats.bayes`.
-const NODES = (() => {
-  const found = [];
-  for (let i = 0; i < 16; i++) {
-    let x = Math.cos(Math.PI * (i + 0.75) / 16.5), slope = 1;
-    for (let n = 0; n < 20; n++) {
-      let a = 1, b = x;
-      for (let j = 2; j <= 16; j++) [a, b] = [b, ((2 * j - 1) * x * b - (j - 1) * a) / j];
-      slope = 16 * (x * b - a) / (x * x - 1);
-      x -= b / slope;
-    }
-    found.push([x, 2 / ((1 - x * x) * slope * slope)]);
-  }
-  return found;
-})();
+// Bayes, half-normal prior on tau: integrated in log(tau) by the trapezoidal rule, which for such smooth tails is exact
+// to rounding at this step; given tau all is normal.
 const bayes = (yi, v, scale, level = 0.95) => {
-  const centre = sum(yi) / yi.length, y = yi.map(one => one - centre);
-  const given = tau => {
-    let W = 0, Wy = 0, fit = 0;
-    for (let i = 0; i < y.length; i++) { const w = 1 / (v[i] + tau * tau); W += w; Wy += w * y[i]; fit -= Math.log(w); }
-    const mean = Wy / W;
-    for (let i = 0; i < y.length; i++) fit += (y[i] - mean) ** 2 / (v[i] + tau * tau);
-    return { tau, mean, variance: 1 / W, log: -0.5 * (tau / scale) ** 2 - 0.5 * (fit + Math.log(W)) };
-  };
-  const scales = [scale, Math.sqrt(Math.min(...v)), Math.sqrt(Math.max(...v))], range = Math.max(...y) - Math.min(...y);
-  if (range > 0) scales.push(range);
-  let low = Math.log(Math.min(...scales)) - 80, high = Math.log(Math.max(...scales)) + 80, top;
-  for (;;) {
-    const x = Array.from({ length: 257 }, (_, i) => low + (high - low) * i / 256), heights = x.map(one => given(Math.exp(one)).log + one);
-    top = Math.max(...heights);
-    const inside = heights.map((one, i) => one > top - 80 ? i : -1).filter(i => i >= 0);
-    const from = x[Math.max(inside[0] - 1, 0)], to = x[Math.min(inside[inside.length - 1] + 1, 256)], enough = to - from > 0.7 * (high - low);
-    [low, high] = [from, to];
-    if (enough) break;
+  const centre = sum(yi) / yi.length, y = yi.map(one => one - centre), nodes = [];
+  for (let x = Math.log(Math.min(scale, Math.sqrt(Math.min(...v)))) - 38; x < Math.log(scale) + 2.4; x += 0.1) {
+    const tau = Math.exp(x), p = at(y, v, tau * tau);
+    nodes.push({ tau, mean: p.estimate, variance: 1 / p.W, log: x - 0.5 * (tau / scale) ** 2 - 0.5 * (p.q + Math.log(p.W) - sum(p.w.map(Math.log))) });
   }
-  const all = [], half = (high - low) / 256;
-  for (let i = 0; i < 128; i++) for (const [x, weight] of NODES) {
-    const place = low + half * (2 * i + 1 + x), one = given(Math.exp(place));
-    all.push({ ...one, mass: weight * Math.exp(one.log + place - top) });
-  }
-  const total = sum(all.map(one => one.mass)), nodes = all.filter(one => one.mass > 1e-15 * total);
-  const marginal = sd => {
-    const parts = nodes.map(one => [one.mass / total, one.mean, sd(one)]);
-    const cdf = x => { let value = 0; for (const [w, m, s] of parts) value += w * normal((x - m) / s); return value; };
-    const density = x => { let value = 0; for (const [w, m, s] of parts) value += w * phi((x - m) / s) / s; return value; };
-    const mean = sum(parts.map(([w, m]) => w * m)), spread = sum(parts.map(([w, , s]) => w * s)) + 1e-300;
+  const top = Math.max(...nodes.map(one => one.log)), heavy = nodes.filter(one => one.log > top - 40), total = sum(heavy.map(one => Math.exp(one.log - top)));
+  const marginal = more => {
+    const parts = heavy.map(one => [Math.exp(one.log - top) / total, one.mean, Math.sqrt(one.variance + more * one.tau ** 2)]), add = f => sum(parts.map(f));
+    const cdf = x => add(([w, m, s]) => w * normal((x - m) / s)), density = x => add(([w, m, s]) => w * phi((x - m) / s) / s), mean = add(([w, m]) => w * m), sd = add(([w, , s]) => w * s);
     const quantile = q => {
-      let a = mean - spread, b = mean + spread, step = spread;
-      while (cdf(a) > q) a -= step *= 2;
-      while (cdf(b) < q) b += step *= 2;
-      return centre + root(x => cdf(x) - q, density, a, b);
+      let low = mean - sd, high = mean + sd, step = sd;
+      while (cdf(low) > q) low -= step *= 2;
+      while (cdf(high) < q) high += step *= 2;
+      return centre + root(x => cdf(x) - q, density, low, high);
     };
-    return { median: quantile(0.5), lower: quantile((1 - level) / 2), upper: quantile((1 + level) / 2),
-      sd: Math.sqrt(sum(parts.map(([w, m, s]) => w * (s * s + (m - mean) ** 2)))) };
+    return [0.5, (1 - level) / 2, (1 + level) / 2].map(quantile);
   };
-  return { mu: marginal(one => Math.sqrt(one.variance)), predictive: marginal(one => Math.sqrt(one.variance + one.tau ** 2)) };
+  const [estimate, ci_lower, ci_upper] = marginal(0), [, pi_lower, pi_upper] = marginal(1);
+  return { estimate, ci_lower, ci_upper, pi_lower, pi_upper };
 };
 
 // Numbers in words, as `helpers.formats` shows them: rounded half to even, a real minus sign.
 const fixed = (value, digits) => {
-  const exact = Math.abs(value).toFixed(Math.min(digits + 60, 100)), cut = exact.length - Math.min(digits + 60, 100) + digits;
-  const rest = exact.slice(cut).replace(/^\./, ""), kept = digits ? exact.slice(0, cut) : exact.split(".")[0];
-  const tie = /^50*$/.test(rest) && Number(kept[kept.length - 1]) % 2 === 0;
-  return tie ? kept : Math.abs(value).toFixed(digits);
+  const size = Math.abs(value), cut = size * 10 ** digits, tie = cut % 1 === 0.5 && Number.isInteger(size * 2 ** (digits + 1));
+  return (tie ? 2 * Math.round(cut / 2) / 10 ** digits : size).toFixed(digits);
 };
 const showNumber = (value, digits = 4) => {
   const size = Math.abs(value), sign = value < 0 ? "\u2212" : "";
-  if (!Number.isFinite(value)) return `${sign}infinite`;
   const thousands = text => size >= 1e4 ? text.replace(/\B(?=(\d{3})+(?!\d))/g, ",") : text;
   if (size === Math.round(size)) return sign + thousands(String(size));
-  if (size < 1e-6) { const [m, e] = size.toExponential(2).split("e-"); return `${sign}${m} \u00d7 10^\u2212${e}`; }
   const text = fixed(size, Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
   return sign + (text.includes(".") ? text.replace(/\.?0+$/, "") : thousands(text));
 };
@@ -214,297 +157,367 @@ const unique = list => [...new Set(list)];
 const words = list => unique(list).sort((a, b) => a < b ? -1 : a > b ? 1 : 0);
 
 // Estimates: standard errors made anew from the printed figures, as in `helpers.effects` and `helpers.pooling`.
+const LIMITS = ["ci_lower", "ci_upper"], NUMBERS = ["estimate", ...LIMITS];
 const SCALES = {
   CLIFF: [Math.atanh, Math.tanh, x => 1 - x * x],
   CLES: [x => Math.log(x / (1 - x)), x => 1 / (1 + Math.exp(-x)), x => x * (1 - x)],
 };
-const PLAIN = [x => x, x => x, () => 1], scaleOf = line => SCALES[line.measure] || PLAIN;
+const scaleOf = line => SCALES[line.measure] || [x => x, x => x, () => 1];
 const welch = (a, n, b, m) => Math.min(n, m) < 2 ? null : a + b > 0 ? (a + b) ** 2 / (a * a / (n - 1) + b * b / (m - 1)) : n + m - 2;
+const withInterval = (line, se, df, level, method = "Student's t") => {
+  const half = critical(level, df) * se;
+  return { ...line, se, ci_lower: line.effect - half, ci_upper: line.effect + half, ci_method: df === null ? "normal" : method };
+};
 const oneGroup = arms => { // independent groups as one (Cochrane Handbook 6.5.2.10)
-  if (arms.length === 1) return [arms[0].mean, arms[0].se, arms[0].n];
+  if (arms.length === 1) return [arms[0].mean, arms[0].se ** 2, arms[0].n];
   const n = sum(arms.map(arm => arm.n)), mean = sum(arms.map(arm => arm.n * arm.mean)) / n;
-  const ss = sum(arms.map(arm => (arm.n - 1) * arm.n * arm.se ** 2 + arm.n * (arm.mean - mean) ** 2));
-  return [mean, Math.sqrt(ss / (n - 1) / n), n];
+  return [mean, sum(arms.map(arm => (arm.n - 1) * arm.n * arm.se ** 2 + arm.n * (arm.mean - mean) ** 2)) / (n - 1) / n, n];
 };
 const figured = (line, choice, level) => {
   const arms = line.arms.map(arm => {
     const [a, b] = arm.se;
     return { ...arm, se: b === undefined ? a : Math.sqrt(Math.max(a * a + b * b - 2 * (arm.r ?? choice.pre_post_correlation) * a * b, 0)) };
   });
-  const [one, other] = [arms.filter(arm => arm.side > 0), arms.filter(arm => arm.side < 0)];
-  let effect, se, df, method;
-  if (!other.length) [effect, se, df] = [arms[0].mean, arms[0].se, arms[0].n ? arms[0].n - 1 : null];
-  else if (line.estimand === "within_participant") {
+  const [one, other] = [1, -1].map(side => arms.filter(arm => arm.side === side)), { n, mean, se } = arms[0], mean_of = list => sum(list.map(arm => arm.mean)) / list.length;
+  if (!other.length) return withInterval({ ...line, effect: mean }, se, n ? n - 1 : null, level);
+  if (line.estimand === "within_participant") {
     const r = choice.site_correlation, scaled = arms.map(arm => (arm.side > 0 ? 1 / one.length : -1 / other.length) * arm.se);
-    effect = sum(one.map(arm => arm.mean)) / one.length - sum(other.map(arm => arm.mean)) / other.length;
-    se = Math.sqrt(Math.max((1 - r) * sum(scaled.map(x => x * x)) + r * sum(scaled) ** 2, 0));
-    df = arms[0].n > 1 ? arms[0].n - 1 : null;
-  } else {
-    const [m1, s1, n1] = oneGroup(one), [m2, s2, n2] = oneGroup(other);
-    [effect, se, df] = [m1 - m2, Math.sqrt(s1 * s1 + s2 * s2), welch(s1 * s1, n1, s2 * s2, n2)];
-    method = "Welch's t";
+    const variance = (1 - r) * sum(scaled.map(x => x * x)) + r * sum(scaled) ** 2;
+    return withInterval({ ...line, effect: mean_of(one) - mean_of(other) }, Math.sqrt(Math.max(variance, 0)), n > 1 ? n - 1 : null, level);
   }
-  const half = critical(level, df) * se;
-  return { ...line, effect, se, ci_lower: effect - half, ci_upper: effect + half, ci_method: df === null ? "normal" : method || "Student's t" };
+  const [m1, v1, n1] = oneGroup(one), [m2, v2, n2] = oneGroup(other);
+  return withInterval({ ...line, effect: m1 - m2 }, Math.sqrt(v1 + v2), welch(v1, n1, v2, n2), level, "Welch's t");
 };
+const imputable = (line, data) => line.measure === "MD" && line.unit === data.imputed_unit && known(line.effect);
 const imputed = (line, choice, data) => {
   const place = Object.keys(data.controls.sd_use.options).indexOf(choice.sd_use), missing = !known(line.se) && !known(line.ci_lower);
-  const wanted = place === 3 || (place >= 1 && missing) || (place === 2 && line.certain_discrepancies);
-  if (!wanted || line.measure !== "MD" || line.unit !== data.imputed_unit || !known(line.effect)) return line;
-  const sd = choice.assumed_sd, n = line.n, m = line.n_comparator;
-  let se, df;
+  if (!(place === 3 || (place && missing) || (place === 2 && line.certain_discrepancies)) || !imputable(line, data)) return line;
+  const sd = choice.assumed_sd, n = line.n, m = line.n_comparator, { level } = data.chosen, made = { ...line, sd_imputed: true };
   if (line.estimand === "between_group" && n && m && Math.min(n - m, m) > 1) {
     const a = sd * sd / (n - m), b = sd * sd / m;
-    [se, df] = [Math.sqrt(a + b), welch(a, n - m, b, m)];
-  } else if (line.estimand === "within_participant" && n > 1) [se, df] = [sd * Math.sqrt(2 * (1 - choice.site_correlation) / n), n - 1];
-  else return line;
-  const half = critical(data.chosen.level, df) * se;
-  return { ...line, se, ci_lower: line.effect - half, ci_upper: line.effect + half, ci_method: line.estimand === "between_group" ? "Welch's t" : "Student's t", sd_imputed: true };
+    return withInterval(made, Math.sqrt(a + b), welch(a, n - m, b, m), level, "Welch's t");
+  }
+  return line.estimand === "within_participant" && n > 1 ? withInterval(made, sd * Math.sqrt(2 * (1 - choice.site_correlation) / n), n - 1, level) : line;
 };
-// A study that the reader types in, as a line: exosomes against the comparator of the other estimates, or placebo.
-const typed = (own, place, like, data) => {
-  const id = `own${place + 1}`, n = own.n1 + own.n2, effect = own.m1 - own.m2, spread = own.s1 > 0 && own.s2 > 0;
-  const arm = (side, people, mean, sd) => ({ side, n: people, mean, se: [sd / Math.sqrt(people)], r: null });
-  return { site: "all", timepoint_weeks: 24, visit: [24, 0], ...like, line_id: `~${id}`, effect_id: id, study_id: id, effect, n, n_comparator: own.n2, people: n,
-    se: null, ci_lower: null, ci_upper: null, certain_discrepancies: 0, contrast_doubt: null, set_aside: null, told: true, tier: "own", arms: spread ? [arm(1, own.n1, own.m1, own.s1), arm(-1, own.n2, own.m2, own.s2)] : null,
-    direction: directionOf(effect, data.outcomes[like.concept]?.better) };
+// A study that the reader types in, as a line like the others of its comparator, or against placebo.
+const typed = (own, id, like, better) => {
+  const { n1, m1, s1, n2, m2, s2 } = own, effect = m1 - m2, arm = (side, n, mean, sd) => ({ side, n, mean, se: [sd / Math.sqrt(n)] });
+  return { site: "all", timepoint_weeks: 24, visit: [24, 0], ...like, line_id: `~${id}`, effect_id: id, study_id: id, effect, n: n1 + n2, n_comparator: n2, people: n1 + n2, se: null, ci_lower: null, ci_upper: null,
+    certain_discrepancies: 0, told: true, arms: s1 && s2 ? [arm(1, n1, m1, s1), arm(-1, n2, m2, s2)] : null,
+    direction: !better ? "unclear" : effect === 0 ? "no change" : (effect > 0) === (better === "higher") ? "better" : "worse" };
 };
-const directionOf = (effect, better) => !better ? "unclear" : effect === 0 ? "no change" : (effect > 0) === (better === "higher") ? "better" : "worse";
 
 // What may be pooled, and what stands alone: `helpers.pooling.groups`.
-const isControlled = (line, data) => data.rules.controlled.includes(line.estimand);
+const controlled = (line, data) => data.rules.controlled.includes(line.estimand);
 const poolable = line => !line.set_aside && line.estimand !== "proportion" && line.se > 0 && scaleOf(line)[2](line.effect) !== 0;
-const alike = (a, b, tolerance) => known(a) && known(b) && Math.abs(a - b) <= tolerance * Math.max(a, b);
-const belongs = (line, first, data) => line.estimand !== "uncontrolled_change" && !line.contrast_doubt && !first.contrast_doubt
-  && alike(line.timepoint_weeks, first.timepoint_weeks, data.chosen.time_tolerance) && line.question === first.question;
-const sameVisit = (one, other) => one.visit[0] === other.visit[0] && one.visit[1] === other.visit[1];
+const alike = (one, other, data) => {
+  const [a, b] = [one.timepoint_weeks, other.timepoint_weeks];
+  return known(a) && known(b) && Math.abs(a - b) <= data.chosen.time_tolerance * Math.max(a, b);
+};
+const belongs = (line, head, data) => line.estimand !== "uncontrolled_change" && !line.contrast_doubt && !head.contrast_doubt && alike(line, head, data) && line.question === head.question;
 const preferred = own => {
-  const visit = own.filter(line => sameVisit(line, own[0]));
+  const visit = own.filter(line => `${line.visit}` === `${own[0].visit}`);
   return unique(visit.map(line => line.arm_id)).flatMap(arm => {
-    const lines = visit.filter(line => line.arm_id === arm), whole = lines.filter(line => !known(line.site) || line.site === "all"), best = whole.length ? whole : lines;
-    const most = Math.max(...best.map(line => line.people || 0));
-    return best.filter(line => (line.people || 0) === most);
+    const lines = visit.filter(line => line.arm_id === arm), whole = lines.filter(line => (line.site ?? "all") === "all"), best = whole.length ? whole : lines;
+    const people = line => line.people || 0, most = Math.max(...best.map(people));
+    return best.filter(line => people(line) === most);
   });
 };
 const madeOne = lines => {
-  const first = lines.reduce((one, line) => line.line_id < one.line_id ? line : one);
-  if (lines.length === 1) return first;
-  const made = { ...first, certain_discrepancies: Math.max(...lines.map(line => line.certain_discrepancies)) };
-  for (const name of ["effect", "se", "ci_lower", "ci_upper"])
-    if (lines.every(line => known(line[name]))) made[name] = sum(lines.map(line => line[name])) / lines.length;
+  const made = { ...lines.reduce((one, line) => line.line_id < one.line_id ? line : one) };
+  if (lines.length > 1) for (const name of ["effect", "se", ...LIMITS]) if (lines.every(line => known(line[name]))) made[name] = sum(lines.map(line => line[name])) / lines.length;
+  made.certain_discrepancies = Math.max(...lines.map(line => line.certain_discrepancies));
   return made;
 };
+const byStudy = lines => unique(lines.map(line => line.study_id)).map(id => lines.filter(line => line.study_id === id));
 const grouped = (lines, data) => {
   const late = data.chosen.visit === "latest" ? -1 : 1, groups = [];
-  const ordered = [...lines].sort((a, b) => a.line_id < b.line_id ? -1 : 1);
-  ordered.sort((a, b) => late * (a.visit[0] - b.visit[0] || a.visit[1] - b.visit[1]));
+  const ordered = [...lines].sort((a, b) => late * (a.visit[0] - b.visit[0] || a.visit[1] - b.visit[1]) || (a.line_id < b.line_id ? -1 : 1));
   for (const line of ordered) {
     const home = groups.find(group => belongs(line, group[0], data));
     if (home) home.push(line); else groups.push([line]);
   }
   return groups.flatMap(group => {
-    const taken = unique(group.map(line => line.study_id)).map(study => preferred(group.filter(line => line.study_id === study)));
-    const names = new Set(taken.flat().map(line => line.line_id));
-    return [taken.map(madeOne), ...group.filter(line => !names.has(line.line_id)).map(line => [line])];
+    const taken = byStudy(group).map(preferred);
+    return [taken.map(madeOne), ...group.filter(line => !taken.flat().includes(line)).map(line => [line])];
   });
 };
-const fitted = (group, choice, data) => {
-  const [scale, back, slope] = scaleOf(group[0]), y = group.map(line => scale(line.effect)), v = group.map(line => (line.se / slope(line.effect)) ** 2);
-  const fit = pool(y, v, choice.tau2_method, choice.ci_method, data.chosen.level);
-  for (const name of ["estimate", "ci_lower", "ci_upper", "pi_lower", "pi_upper"]) fit[name] = back(fit[name]);
-  return { ...fit, ...ofRow(group), pooled: true, ci_method: data.controls.ci_method.options[choice.ci_method], small_study_p: null, weights: fit.weights };
+const rowOf = (lines, more) => ({ ...lines[0], lines, k: lines.length, studies: lines.map(line => line.study_id), participants: lines.every(line => line.people) ? sum(lines.map(line => line.people)) : null, ...more });
+const alone = line => rowOf([line], { pooled: false, estimate: line.effect });
+const onScale = lines => {
+  const [scale, back, slope] = scaleOf(lines[0]);
+  return [lines.map(line => scale(line.effect)), lines.map(line => (line.se / slope(line.effect)) ** 2), found => Object.fromEntries([...NUMBERS, "pi_lower", "pi_upper"].map(name => [name, back(found[name])]))];
 };
-const ofRow = group => {
-  const people = group.map(line => line.people), first = group[0];
-  return { lines: group, k: group.length, studies: group.map(line => line.study_id), participants: people.every(Boolean) ? sum(people) : null,
-    ...Object.fromEntries(["concept", "estimand", "comparator", "background", "unit", "measure"].map(name => [name, first[name] ?? null])) };
+const fitted = (lines, choice, data) => {
+  const [y, v, told] = onScale(lines), fit = pool(y, v, choice.tau2_method, choice.ci_method, data.chosen.level);
+  return rowOf(lines, { ...fit, ...told(fit), pooled: true, ci_method: data.controls.ci_method.options[choice.ci_method] });
 };
-const alone = line => ({ ...ofRow([line]), pooled: false, estimate: line.effect, se: line.se ?? null, ci_lower: line.ci_lower ?? null, ci_upper: line.ci_upper ?? null, ci_method: line.ci_method, i2: null });
 const rowsOf = (lines, choice, data) => {
-  const estimates = lines.filter(line => known(line.effect)), rows = [];
-  for (const line of estimates.filter(one => !poolable(one)))
-    if (line.set_aside || line.se === 0 || known(line.se) || known(line.ci_lower) || isControlled(line, data)) rows.push(alone(line));
-  let weighed = estimates.filter(poolable);
-  weighed = weighed.filter(line => line.estimand !== "uncontrolled_change" || !weighed.some(other => other.study_id === line.study_id && isControlled(other, data)
-    && !other.contrast_doubt && other.unit === line.unit && alike(other.timepoint_weeks, line.timepoint_weeks, data.chosen.time_tolerance)));
-  for (const group of grouped(weighed, data)) rows.push(group.length > 1 ? fitted(group, choice, data) : alone(group[0]));
-  return rows;
+  const estimates = lines.filter(line => known(line.effect)), weighed = estimates.filter(poolable);
+  const elsewhere = line => line.estimand === "uncontrolled_change" && weighed.some(other => other.study_id === line.study_id && controlled(other, data) && !other.contrast_doubt && other.unit === line.unit && alike(other, line, data));
+  return [...estimates.filter(line => !poolable(line) && (line.set_aside || known(line.se) || known(line.ci_lower) || controlled(line, data))).map(alone),
+    ...grouped(weighed.filter(line => !elsewhere(line)), data).map(group => group.length > 1 ? fitted(group, choice, data) : alone(group[0]))];
 };
-const shownOf = (rows, outcome, rules) => {
-  const rank = (order, word) => order.includes(word) ? order.indexOf(word) : order.length;
-  const order = (row, place) => [+((row.measure === null || rules.in_units.includes(row.measure)) && row.unit !== outcome.unit), rank(rules.shown_first.estimand, row.estimand),
-    rank(rules.shown_first.comparator, row.comparator), +!row.pooled, -row.k, place];
-  const keys = rows.map(order);
-  return rows.reduce((best, _, i) => best < 0 || keys[i].find((x, j) => x !== keys[best][j]) < keys[best].find((x, j) => x !== keys[i][j]) ? i : best, -1);
+const shownOf = (rows, outcome, { in_units, shown_first }) => {
+  const rank = (row, name) => (shown_first[name].indexOf(row[name]) + 1) || 99;
+  const key = row => [+((!row.measure || in_units.includes(row.measure)) && row.unit !== outcome.unit), rank(row, "estimand"), rank(row, "comparator"), +!row.pooled, -row.k];
+  const before = (a, b) => { const i = a.findIndex((x, j) => x !== b[j]); return i >= 0 && a[i] < b[i]; };
+  return rows.reduce((best, row) => !best || before(key(row), key(best)) ? row : best, null);
 };
 
 // Certainty: facts of the studies, judged by the rules: `helpers.appraisal.grade`.
+const first = (rules, facts, limits) => rules.find(rule => holds(rule.when, facts, limits));
 const holds = (when, facts, limits) => Object.entries(when).every(([name, wanted]) => {
   const value = facts[name] ?? null;
   if (wanted === null || typeof wanted !== "object") return value === wanted;
-  const bound = end => end in wanted ? limits[wanted[end]] ?? wanted[end] : null;
-  return value !== null && (bound("at_least") ?? value) <= value && value < (bound("below") ?? value + 1);
+  const bound = (end, none) => end in wanted ? limits[wanted[end]] ?? wanted[end] : none;
+  return value !== null && bound("at_least", value) <= value && value < bound("below", value + 1);
 });
-const first = (rules, facts, limits) => rules.find(rule => holds(rule.when, facts, limits));
 const rate = (facts, rules, overrides = {}) => {
-  const told = { ...rules.limits, ...facts }, start = first(rules.initial, facts, rules.limits), reasons = [`Initial certainty ${start.level}: ${say(start.reason, told)}.`], down = {};
+  const told = { ...rules.limits, ...facts }, start = first(rules.initial, facts, rules.limits), reasons = [`Initial certainty ${start.level}: ${say(start.reason, told)}.`];
   let reached = rules.levels.indexOf(start.level);
   for (const [name, domain] of Object.entries(rules.domains)) {
-    const met = domain.rules.filter(rule => holds(rule.when, facts, rules.limits));
-    let steps = Math.min(sum(met.map(rule => rule.down)), domain.most ?? 2);
-    let why = [domain.told, ...met.filter(rule => rule.reason).map(rule => rule.reason)].map(text => say(text, told)).filter(Boolean).join("; ");
-    if (overrides[name]) {
-      why = `judged by ${overrides[name].by}: ${overrides[name].reason.replace(/\.+$/, "")} (the rule proposed ${steps}: ${why})`;
-      steps = overrides[name].steps;
-    }
+    const met = domain.rules.filter(rule => holds(rule.when, facts, rules.limits)), person = overrides[name];
+    let steps = Math.min(sum(met.map(rule => rule.down)), domain.most ?? 2), why = [domain.told, ...met.map(rule => rule.reason || "")].map(text => say(text, told)).filter(Boolean).join("; ");
+    if (person) [why, steps] = [`judged by ${person.by}: ${person.reason.replace(/\.+$/, "")} (the rule proposed ${steps}: ${why})`, person.steps];
     reached -= steps;
-    down[name] = steps;
-    reasons.push(`${(name[0].toUpperCase() + name.slice(1)).replace(/_/g, " ")}, ${rules.rated_down[steps]}: ${why}.`);
+    reasons.push(`${name[0].toUpperCase()}${name.slice(1).replaceAll("_", " ")}, ${rules.rated_down[steps]}: ${why}.`);
   }
-  return { target: say(first(rules.targets, facts, rules.limits).target, told), start: start.level, down, certainty: rules.levels[Math.max(reached, 0)], reasons };
+  return { target: say(first(rules.targets, facts, rules.limits).target, told), certainty: rules.levels[Math.max(reached, 0)], reasons };
 };
-const noEffect = (row, rules) => rules.no_effect[row.measure] ?? 0;
-const mostly = (names, all, sizes) => {
-  const weight = name => all.every(one => known(sizes[one])) ? sizes[name] : 1;
-  return 2 * sum(names.map(weight)) > sum(all.map(weight));
-};
-const factsOf = (shown, told, outcome, concept, data) => {
-  const { rules } = data, names = words(shown ? shown.studies : told.map(line => line.study_id));
-  const of = Object.fromEntries(names.map(name => [name, { ...data.studies[name], ...data.studies[name].outcomes[concept] }]));
-  const sizes = Object.fromEntries(names.map(name => [name, of[name].participants ?? null])), own = told.filter(line => names.includes(line.study_id));
-  const people = shown?.participants ?? (sum(names.map(name => sizes[name] || 0)) || null), k = names.length;
-  const compared = name => own.some(line => line.study_id === name && isControlled(line, data));
-  const uncompared = shown && !isControlled(shown, data), randomised = uncompared ? [] : names.filter(name => of[name].randomised && compared(name));
-  const combined = shown?.background ? shown.background.endsWith(rules.combined_words) ? names : [] : names.filter(name => of[name].combined);
-  const judged = mostly(names.filter(name => of[name].fitting || randomised.includes(name)), names, sizes), cost = rules.bias_levels[judged ? "high" : "low"];
-  const levels = names.map(name => Math.max(cost[of[name].judgement] ?? 0, uncompared || !of[name].two_groups ? cost.no_control : 0)).sort((a, b) => a - b);
-  const certain = sum(names.map(name => of[name].certain || 0)), registered = names.filter(name => of[name].registered).length;
-  const ways = names.map(name => words(own.filter(line => line.study_id === name).map(line => line.direction)).join("/")), all = own.map(line => line.direction), pooled = shown?.pooled ? shown : {};
-  return { facts: {
-    shown: Boolean(shown), studies: k, studies_words: k === 1 ? "1 study" : `${k} studies`, randomised: randomised.length, all_randomised: randomised.length === k,
-    participants: people, participants_words: people === null ? "participants not stated" : `${people} participant${people === 1 ? "" : "s"}`,
-    events: null, events_words: "", combined: combined.length, mostly_combined: mostly(combined, names, sizes), registered, all_registered: registered === k,
-    all_small: names.every(name => sizes[name] === null || sizes[name] < rules.limits.small_study), all_in_favour: all.every(way => way === "better"),
-    mostly_judged: judged, bias: levels[(k - 1) >> 1], judgements: names.map(name => of[name].judgements).join(", "), certain, certain_words: `${certain} certain ${certain === 1 ? "discrepancy touches" : "discrepancies touch"} it`,
-    directions: `directions by study: ${words(ways).map(way => `${ways.filter(one => one === way).length} ${way}`).join(", ")}`, opposed: all.includes("better") && all.includes("worse"),
-    i2: pooled.i2 ?? null, i2_words: known(pooled.i2) ? `; I\u00b2 ${tidy(pooled.i2)} %` : "", small_study_p: pooled.small_study_p ?? null,
-    predicts_none: known(pooled.pi_lower) && pooled.pi_lower <= noEffect(pooled, rules) && noEffect(pooled, rules) <= pooled.pi_upper,
-    ...precision(shown, names.map(name => of[name].before?.[shown?.unit]).filter(Boolean), outcome, rules) }, names };
+const fromNone = (row, rules) => NUMBERS.map(name => row[name] - (rules.no_effect[row.measure] ?? 0));
+const differenceFor = (row, outcome) => row && outcome.difference?.unit === row.unit ? outcome.difference : null;
+const many = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
+const factsOf = (shown, told, of, before, outcome, data) => {
+  const { rules } = data, names = Object.keys(of), k = names.length, own = told.filter(line => names.includes(line.study_id)), ways = own.map(line => line.direction);
+  const count = test => names.filter(test).length, sizes = names.map(name => of[name].participants ?? null), whole = sizes.every(known);
+  const mostly = test => 2 * sum(names.map((name, i) => test(name) ? whole ? sizes[i] : 1 : 0)) > (whole ? sum(sizes) : k);
+  const uncompared = shown && !controlled(shown, data), randomised = name => !uncompared && of[name].randomised && own.some(line => line.study_id === name && controlled(line, data));
+  const combined = name => shown?.background ? shown.background.endsWith(rules.combined_words) : of[name].combined, judged = mostly(name => of[name].fitting || randomised(name));
+  const cost = rules.bias_levels[judged ? "high" : "low"], levels = names.map(name => Math.max(cost[of[name].judgement] ?? 0, uncompared || !of[name].two_groups ? cost.no_control : 0)).sort();
+  const people = shown?.participants ?? (sum(sizes.map(Number)) || null), certain = sum(names.map(name => of[name].certain)), registered = count(name => of[name].registered);
+  const each = names.map(name => words(own.filter(line => line.study_id === name).map(line => line.direction)).join("/")), i2 = shown?.pooled ? shown.i2 : null;
+  return { shown: Boolean(shown), studies: k, studies_words: k === 1 ? "1 study" : `${k} studies`, randomised: count(randomised), all_randomised: count(randomised) === k, mostly_judged: judged,
+    participants: people, participants_words: people === null ? "participants not stated" : many(people, "participant"), combined: count(combined), mostly_combined: mostly(combined), registered, all_registered: registered === k,
+    all_small: sizes.every(n => n === null || n < rules.limits.small_study), all_in_favour: ways.every(way => way === "better"), opposed: ways.includes("better") && ways.includes("worse"),
+    bias: levels[(k - 1) >> 1], judgements: names.map(name => of[name].judgements).join(", "), certain, certain_words: `${certain} certain ${certain === 1 ? "discrepancy touches" : "discrepancies touch"} it`,
+    directions: `directions by study: ${words(each).map(way => `${each.filter(one => one === way).length} ${way}`).join(", ")}`, i2, i2_words: i2 === null ? "" : `; I\u00b2 ${tidy(i2)} %`,
+    predicts_none: i2 !== null && shown.pi_lower <= 0 && 0 <= shown.pi_upper, ...precision(shown, before, outcome, rules) };
 };
 const precision = (shown, before, outcome, rules) => {
-  const facts = { estimand: shown?.estimand ?? null, size: "unknown", difference: "", interval: false, crosses: false, crosses_both: false, disagree: false };
-  if (!known(shown?.ci_lower) || !known(shown?.ci_upper)) return facts;
-  facts.interval = true;
-  const [value, low, high] = [shown.estimate, shown.ci_lower, shown.ci_upper].map(x => x - noEffect(shown, rules)), difference = outcome.difference;
-  if (!difference || (difference.unit && difference.unit !== shown.unit)) return { ...facts, crosses: low <= 0 && 0 <= high };
-  const needed = difference.absolute, important = Math.abs(value) >= needed, beyond = [high >= needed, low <= -needed];
-  if (before.length && difference.relative) {
-    const least = Math.abs(value) / Math.max(...before.map(one => one[1])), most = Math.abs(value) / Math.min(...before.map(one => one[0]));
-    facts.disagree = important ? most < difference.relative : least >= difference.relative;
-  }
-  return { ...facts, size: important ? "important" : "unimportant", difference: difference.words, crosses: important ? low < needed && high > -needed : beyond[0] || beyond[1],
-    crosses_both: important ? low <= 0 && 0 <= high : beyond[0] && beyond[1] };
+  const facts = { estimand: shown?.estimand, size: "unknown", difference: "", interval: known(shown?.ci_lower) && known(shown?.ci_upper), crosses: false, crosses_both: false, disagree: false };
+  if (!facts.interval) return facts;
+  const [value, low, high] = fromNone(shown, rules), difference = differenceFor(shown, outcome), none = low <= 0 && 0 <= high, size = Math.abs(value);
+  if (!difference) return { ...facts, crosses: none };
+  const needed = difference.absolute, important = size >= needed, above = high >= needed, below = low <= -needed, share = difference.relative;
+  const disagree = before && share ? important ? size / before[0] < share : size / before[1] >= share : false;
+  return { ...facts, disagree, size: important ? "important" : "unimportant", difference: difference.words, crosses: important ? low < needed && high > -needed : above || below, crosses_both: important ? none : above && below };
 };
-const missingEvidence = (shown, tiers, concept, outcome, data) => { // after ROB-ME
-  const rule = data.missing_evidence, all = Object.entries(data.studies).map(([name, one]) => ({ name, ...one, states: one.outcomes[concept]?.states || [] }));
-  const here = all.filter(one => shown.studies.includes(one.name)), others = all.filter(one => !shown.studies.includes(one.name) && tiers.includes(one.tier));
-  const having = (list, states) => list.filter(one => one.states.some(state => states.includes(state)));
-  const lacking = [...having(others, rule.missing), ...having(here, rule.missing_within)], unseen = data.late.filter(name => !data.studies[name] && !data.elsewhere.includes(name));
-  const yes = (sure, unsure) => sure ? "Y" : unsure ? "NI" : "N", gain = shown.estimate - noEffect(shown, data.rules);
-  const unknown = shown.participants === null || lacking.some(one => !known(one.people));
-  const answers = { known: yes(lacking.length, having(others, rule.unclear).length), unpublished: yes(having(others, [rule.overdue]).some(one => data.late.includes(one.name)), unseen.length),
-    share: !lacking.length ? "NA" : unknown ? "NI" : sum(lacking.map(one => one.people)) >= rule.large_share * shown.participants ? "Y" : "N",
-    chosen: here.some(one => !one.registered) && outcome.better && (gain > 0) === (outcome.better === "higher") ? "PY" : "N" };
-  const given = name => answers[name] === "NA" ? "NI" : answers[name];
-  return rule.algorithm.find(([, ...conditions]) => !conditions.length || conditions.some(one => Object.entries(one).every(([name, wanted]) => wanted.split(" ").includes(given(name)))))[0];
+const missingEvidence = (shown, tiers, concept, outcome, studies, data) => { // after ROB-ME
+  const rule = data.missing_evidence, ids = Object.keys(studies), [value] = fromNone(shown, data.rules);
+  const here = ids.filter(id => shown.studies.includes(id)), others = ids.filter(id => !here.includes(id) && tiers.includes(studies[id].tier));
+  const having = (list, states) => list.filter(id => studies[id].outcomes[concept]?.states.some(state => states.includes(state)));
+  const lacking = [...having(others, rule.missing), ...having(here, rule.missing_within)], sizes = lacking.map(id => studies[id].people), yes = (sure, unsure) => sure ? "Y" : unsure ? "NI" : "N";
+  const answers = { known: yes(lacking.length, having(others, rule.unclear).length), unpublished: yes(having(others, [rule.overdue]).some(id => data.late.includes(id)), data.late.some(id => !studies[id] && !data.elsewhere.includes(id))),
+    share: !lacking.length || shown.participants === null || !sizes.every(known) ? "NI" : yes(sum(sizes) >= rule.large_share * shown.participants),
+    chosen: here.some(id => !studies[id].registered) && outcome.better && (value > 0) === (outcome.better === "higher") ? "PY" : "N" };
+  return rule.algorithm.find(([, ...conditions]) => !conditions.length || conditions.some(one => Object.entries(one).every(([name, wanted]) => wanted.split(" ").includes(answers[name]))))[0];
 };
+
+// Words of a summary of findings: `helpers.narrative.pooled`.
 const sizeWords = (row, data) => {
-  const { scale, says } = data.rules.sizes[row.measure] || data.rules.sizes[row.estimand], told = x => showEstimate(scale === "exp" ? Math.exp(x) : scale * x);
+  const { scale, says } = data.rules.sizes[row.measure] || data.rules.sizes[row.estimand], [value, low, high] = NUMBERS.map(name => showEstimate(scale === "exp" ? Math.exp(row[name]) : scale * row[name]));
   const printed = /as printed, ([\d.]+ %)/.exec(row.ci_method || ""), named = printed ? `${printed[1]} interval as printed` : `${tidy(100 * data.chosen.level)} % interval`;
-  const interval = known(row.ci_lower) && known(row.ci_upper) ? `, ${named} ${told(row.ci_lower)} to ${told(row.ci_upper)}` : "";
-  return say(says, { value: told(row.estimate), unit: data.units[row.unit] ?? row.unit ?? "", interval }).split(/\s+/).filter(Boolean).join(" ");
+  return say(says, { value, unit: data.units[row.unit] ?? row.unit ?? "", interval: known(row.ci_lower) && known(row.ci_upper) ? `, ${named} ${low} to ${high}` : "" }).replace(/\s+/g, " ").trim();
 };
+const ends = (low, high) => { const [least, most] = [Math.abs(low), Math.abs(high)].sort((a, b) => a - b); return [low <= 0 && 0 <= high ? 0 : least, most]; };
 const againstWords = (row, difference) => {
-  if (!difference || difference.unit !== row.unit || !known(row.ci_lower)) return null;
-  const ends = [Math.abs(row.ci_lower), Math.abs(row.ci_upper)], least = row.ci_lower <= 0 && 0 <= row.ci_upper ? 0 : Math.min(...ends);
-  return least >= difference.absolute ? `above ${difference.words}` : Math.max(...ends) < difference.absolute ? `below ${difference.words}` : `the interval includes ${difference.words}`;
-};
-const statementOf = (sure, shown, outcome, before, data) => {
-  const { rules } = data, difference = outcome.difference && shown && outcome.difference.unit === shown.unit ? outcome.difference : null;
-  const facts = { shown: Boolean(shown), certainty: sure, difference: "" }, told = { outcome: outcome.label, difference: difference ? difference.words : "" };
-  if (shown) {
-    const rises = shown.estimate > noEffect(shown, rules), good = rises === (outcome.better === "higher");
-    Object.assign(told, { size: sizeWords(shown, data), worth: outcome.better ? rules.worth[good ? "better" : "worse"] : "", verb: rules.verbs[rises ? "increase" : "reduce"][sure] ?? "", little: rules.little[sure] ?? "" });
-    Object.assign(facts, { controlled: isControlled(shown, data), difference_known: Boolean(difference), interval: placeOf(shown, difference, before, rules) });
-  }
-  return say(first(rules.statements, facts, rules.limits).says, told);
+  if (!difference || !known(row.ci_lower)) return null;
+  const [least, most] = ends(row.ci_lower, row.ci_upper), { absolute, words } = difference;
+  return least >= absolute ? `above ${words}` : most < absolute ? `below ${words}` : `the interval includes ${words}`;
 };
 const placeOf = (row, difference, before, rules) => {
   if (!known(row.ci_lower) || !known(row.ci_upper)) return "missing";
-  const [low, high] = [row.ci_lower, row.ci_upper].map(x => x - noEffect(row, rules)), crosses = low <= 0 && 0 <= high;
+  const [, low, high] = fromNone(row, rules), [least, most] = ends(low, high), crosses = low <= 0 && 0 <= high;
   if (!difference) return crosses ? "unclear" : "known";
-  const [least, most] = [Math.abs(low), Math.abs(high)].sort((a, b) => a - b), share = before.length && difference.relative ? difference.relative * Math.min(...before.map(one => one[0])) : Infinity;
-  const smallest = Math.min(difference.absolute, share);
-  if (crosses) return most < smallest ? "trivial" : "unclear";
-  return least >= difference.absolute ? "important" : most < smallest ? "slight" : "unsure_size";
+  const smallest = Math.min(difference.absolute, before && difference.relative ? difference.relative * before[0] : Infinity);
+  return crosses ? most < smallest ? "trivial" : "unclear" : least >= difference.absolute ? "important" : most < smallest ? "slight" : "unsure_size";
+};
+const statementOf = (certainty, shown, outcome, before, data) => {
+  const { rules } = data, difference = differenceFor(shown, outcome), facts = { shown: Boolean(shown), certainty }, told = { outcome: outcome.label, difference: difference?.words ?? "" };
+  if (shown) {
+    const rises = fromNone(shown, rules)[0] > 0, worth = rises === (outcome.better === "higher") ? "better" : "worse";
+    Object.assign(told, { size: sizeWords(shown, data), worth: outcome.better ? rules.worth[worth] : "", verb: rules.verbs[rises ? "increase" : "reduce"][certainty], little: rules.little[certainty] });
+    Object.assign(facts, { controlled: controlled(shown, data), difference_known: Boolean(difference), interval: placeOf(shown, difference, before, rules) });
+  }
+  return say(first(rules.statements, facts, rules.limits).says, told);
 };
 const priorScale = (row, choice, data) => {
   if (row.unit === data.imputed_unit) return choice.tau_prior;
-  const sound = row.lines.filter(line => !line.certain_discrepancies), group = sound.length ? sound : row.lines, parts = row.estimand === "between_group" ? 2 : 1;
-  const sds = group.map(line => line.se / scaleOf(line)[2](line.effect) * Math.sqrt(line.people || 4) / parts).sort((a, b) => a - b), half = sds.length >> 1;
+  const sound = row.lines.filter(line => !line.certain_discrepancies), [, v] = onScale(row.lines), parts = row.estimand === "between_group" ? 2 : 1;
+  const sds = row.lines.map((line, i) => Math.sqrt(v[i] * (line.people || 4)) / parts).filter((_, i) => !sound.length || sound.includes(row.lines[i])).sort((a, b) => a - b), half = sds.length >> 1;
   return choice.tau_prior / choice.assumed_sd * (sds.length % 2 ? sds[half] : (sds[half - 1] + sds[half]) / 2);
-};
-const bayesOf = (row, choice, data) => {
-  const [scale, back, slope] = scaleOf(row), post = bayes(row.lines.map(line => scale(line.effect)), row.lines.map(line => (line.se / slope(line.effect)) ** 2), priorScale(row, choice, data), data.chosen.level);
-  return { estimate: back(post.mu.median), ci_lower: back(post.mu.lower), ci_upper: back(post.mu.upper), pi_lower: back(post.predictive.lower), pi_upper: back(post.predictive.upper) };
 };
 
 // The answer to a question under some choices.
 const answer = (data, choice) => {
-  const drug = choice.question in data.questions ? data.questions[choice.question] : null, [concept, tier] = drug ? [drug.concept, null] : choice.question.split(".");
-  const outcome = data.outcomes[concept] || {}, level = data.chosen.level, tiers = tier ? data.tiers[tier] : null, out = new Set(choice.out);
-  let lines = drug ? data.drugs.filter(line => drug.ids.includes(line.effect_id)) : data.lines.filter(line => line.concept === concept && tiers.includes(line.tier));
-  if (!drug && choice.comparator !== "any") lines = lines.filter(line => line.comparator === choice.comparator);
-  const wanted = ["any", "none"].includes(choice.comparator) ? "placebo" : choice.comparator;
-  const model = lines.find(line => line.estimand === "between_group" && line.measure === "MD" && !line.contrast_doubt && (drug || line.comparator === wanted));
-  const like = model || { concept, estimand: "between_group", comparator: wanted, background: "none", unit: outcome.unit ?? null, measure: "MD", question: `own ${concept} ${wanted}` };
-  const own = (choice.own || []).map((one, place) => typed(one, place, like, data));
+  const drug = data.questions[choice.question], [concept, tier] = drug ? [drug.concept] : choice.question.split("."), outcome = data.outcomes[concept] || {}, any = ["any", "none"].includes(choice.comparator);
+  let lines = drug ? data.drugs.filter(line => drug.ids.includes(line.effect_id)) : data.lines.filter(line => line.concept === concept && data.tiers[tier].includes(line.tier) && ["any", line.comparator].includes(choice.comparator));
+  const comparator = any ? "placebo" : choice.comparator, like = lines.find(line => line.estimand === "between_group" && line.measure === "MD" && !line.contrast_doubt && line.comparator === comparator)
+    || { concept, estimand: "between_group", comparator, background: "none", unit: outcome.unit, measure: "MD", question: "own" };
   const studies = { ...data.studies };
-  own.forEach((line, place) => {
-    const name = line.study_id, words = choice.own[place].bias;
-    studies[name] = { tier: "own", serious: false, registered: true, two_groups: true, judgement: words, fitting: true, people: line.people,
-      outcomes: { [concept]: { states: [], participants: line.people, randomised: 1, certain: 0, combined: 0, judgements: `your study ${place + 1} ${words}` } } };
+  (choice.own || []).forEach((one, place) => {
+    const id = `own${place + 1}`, line = typed(one, id, like, outcome.better), participants = line.people, judgements = `your study ${place + 1} ${one.bias}`;
+    studies[id] = { tier: "own", registered: true, two_groups: true, judgement: one.bias, fitting: true, people: participants, outcomes: { [concept]: { states: [], participants, randomised: 1, certain: 0, combined: 0, judgements } } };
+    lines.push(line);
   });
-  const world = { ...data, studies };
-  lines = [...lines, ...own].filter(line => !out.has(line.study_id)).filter(line => !choice.sound || !line.certain_discrepancies);
-  lines = lines.map(line => line.arms ? figured(line, choice, level) : line).map(line => imputed(line, choice, data));
-  const used = lines.filter(line => !studies[line.study_id]?.serious);
-  let rows;
+  lines = lines.filter(line => !choice.out.includes(line.study_id) && !(choice.sound && line.certain_discrepancies)).map(line => imputed(line.arms ? figured(line, choice, data.chosen.level) : line, choice, data));
+  const used = lines.filter(line => !studies[line.study_id]?.serious && (!choice.only || line.line_id === choice.only));
+  let shown;
   if (drug) {
-    const usable = used.filter(poolable), group = unique(usable.map(line => line.study_id)).map(name => madeOne(usable.filter(line => line.study_id === name)));
-    rows = group.length > 1 ? [fitted(group, choice, data)] : group.map(alone);
-  } else rows = rowsOf(used, choice, world);
-  const at = drug ? rows.length - 1 : shownOf(rows, outcome, data.rules), shown = at < 0 ? null : rows[at];
-  const found = { lines, rows, shown, studies, size: shown && sizeWords(shown, data), against: shown && againstWords(shown, outcome.difference), bayes: shown?.pooled ? bayesOf(shown, choice, data) : null };
+    const group = byStudy(used.filter(poolable)).map(madeOne);
+    shown = group.length > 1 ? fitted(group, choice, data) : group.map(alone)[0] || null;
+  } else shown = shownOf(rowsOf(used, choice, data), outcome, data.rules);
+  const found = { lines, shown };
+  if (shown) Object.assign(found, { size: sizeWords(shown, data), against: againstWords(shown, differenceFor(shown, outcome)) });
+  if (shown?.pooled) { const [y, v, told] = onScale(shown.lines); found.bayes = told(bayes(y, v, priorScale(shown, choice, data), data.chosen.level)); }
   if (drug) return found;
-  const told = lines.filter(line => line.told);
+  const told = lines.filter(line => line.told), names = words((shown?.studies || told.map(line => line.study_id)));
   if (!told.length) return { ...found, certainty: "no evidence", reasons: ["No study reports this outcome."], statement: "" };
-  const { facts, names } = factsOf(shown, told, outcome, concept, world), left = unique(told.map(line => line.study_id)).filter(name => studies[name].serious);
-  facts.missing_evidence = shown ? missingEvidence(shown, tiers, concept, outcome, world) : "not judged";
+  const of = Object.fromEntries(names.map(id => [id, { ...studies[id], ...studies[id].outcomes[concept] }])), spans = names.map(id => of[id].before?.[shown?.unit]).filter(Boolean);
+  const before = spans.length ? [Math.min(...spans.map(one => one[0])), Math.max(...spans.map(one => one[1]))] : null, facts = factsOf(shown, told, of, before, outcome, data), left = unique(told.map(line => line.study_id)).filter(id => studies[id].serious);
+  facts.missing_evidence = shown ? missingEvidence(shown, data.tiers[tier], concept, outcome, studies, data) : "not judged";
   facts.left_out = left.length ? `; left out for serious concerns about trust: ${left.join(", ")}` : "";
-  const before = names.map(name => studies[name].outcomes[concept]?.before?.[shown?.unit]).filter(Boolean), rated = rate(facts, data.rules, outcome.overrides[tier]);
-  return { ...found, ...rated, names, statement: statementOf(rated.certainty, shown, outcome, before, data) };
+  const rated = rate(facts, data.rules, outcome.overrides[tier]);
+  return { ...found, ...rated, statement: statementOf(rated.certainty, shown, outcome, before, data) };
 };
-// A line whose default the script does not reach stays as it was printed.
+// An estimate of which this script does not reach the default stays as it was printed.
 const checked = data => {
   const near = (a, b) => Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b), 1e-9);
   for (const line of data.lines) {
-    if (!line.arms) continue;
-    const made = figured(line, data.chosen, data.chosen.level);
-    if (!["effect", "se", "ci_lower", "ci_upper"].every(name => near(made[name], line[name]))) delete line.arms;
+    const made = line.arms && figured(line, data.chosen, data.chosen.level);
+    if (made && !["effect", "se", ...LIMITS].every(name => near(made[name], line[name]))) delete line.arms;
   }
   return data;
 };
-self.whatIf = { pool, bayes, critical, answer, checked, showEstimate, tidy };
-//PANEL
+self.whatIf = { pool, bayes, critical, answer, checked };
+// The panel: controls, the answer beside them, and what was chosen in the page's address.
+const filled = (part, traits, inside) => {
+  for (const [key, value] of Object.entries(traits || {})) if (key in part && !part.ownerSVGElement && part.tagName !== "svg") part[key] = value; else part.setAttribute(key, value);
+  part.append(...inside.flat(2).filter(one => one || one === 0));
+  return part;
+};
+const make = (name, traits, ...inside) => filled(document.createElement(name), traits, inside);
+const draw = (name, traits, ...inside) => filled(document.createElementNS("http://www.w3.org/2000/svg", name), traits, inside);
+const span = (row, kind = "ci") => `${showEstimate(row[`${kind}_lower`])} to ${showEstimate(row[`${kind}_upper`])}`;
+const table = (name, heads, rows) => make("div", { className: "scroll", role: "region", ariaLabel: name, tabIndex: 0 }, make("table", null, make("caption", null, name), make("thead", null, make("tr", null, heads.map(head => make("th", { scope: "col" }, head)))),
+  make("tbody", null, rows.map(([head, ...cells]) => make("tr", null, make("th", { scope: "row" }, head), cells.map(cell => make("td", null, cell)))))));
+const sub = (...parts) => make("span", { className: "sub" }, parts.filter(Boolean).join(", "));
+const OWN = ["n1", "m1", "s1", "n2", "m2", "s2"];
+const panel = (data, place) => {
+  const { controls } = data, names = Object.keys(controls), { judgements } = data.missing_evidence, isDrug = () => choice.question in data.questions, base = () => defaults(choice.question);
+  controls.question.options = Object.fromEntries([...Object.keys(data.outcomes).flatMap(concept => Object.keys(data.tiers).map(tier => [`${concept}.${tier}`, `${data.outcomes[concept].label}, ${controls.question.tiers[tier]}`])),
+    ...Object.entries(data.questions).map(([key, one]) => [key, one.words])]);
+  const start = Object.keys(controls.question.options)[0], nameOf = id => data.names[id] || `your study ${id.slice(3)}`, known_ids = id => id in data.names || /^own\d$/.test(id);
+  const defaults = question => ({ ...data.chosen, question, comparator: "any", only: "", out: [], sound: false, own: [], sd_use: question in data.questions ? "missing" : data.chosen.sd_use });
+  const shown = (name, value) => controls[name].options?.[value] ?? showNumber(value), differs = name => name !== "question" && choice[name] !== base()[name];
+  const valid = (name, text) => {
+    const { options, low, high } = controls[name], value = options ? text : Number(text);
+    return text && (options ? value in options : value >= low && value <= high) ? value : undefined;
+  };
+  const whole = one => one.n1 > 1 && one.n2 > 1 && Number.isFinite(one.m1 - one.m2) && one.s1 >= 0 && one.s2 >= 0 && judgements.includes(one.bias);
+  let choice = defaults(start), timer;
+  const read = () => { // the address holds what differs from the default
+    const pairs = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : ""), list = (name, mark) => (pairs.get(name) || "").split(mark).filter(Boolean);
+    choice = defaults(valid("question", pairs.get("q")) ?? start);
+    names.slice(1).forEach(name => { choice[name] = valid(name, pairs.get(controls[name].key)) ?? choice[name]; });
+    Object.assign(choice, { only: pairs.get("only") || "", out: list("without", ",").filter(known_ids), sound: pairs.has("sound"),
+      own: list("own", ";").map(text => text.split(",")).map(parts => ({ ...Object.fromEntries(OWN.map((name, i) => [name, Number(parts[i])])), bias: parts[6] })).filter(whole).slice(0, 9) });
+    return pairs.size;
+  };
+  const address = () => {
+    const pairs = new URLSearchParams(choice.question === start ? "" : { q: choice.question });
+    names.filter(differs).forEach(name => pairs.set(controls[name].key, choice[name]));
+    if (choice.out.length) pairs.set("without", choice.out);
+    if (choice.sound) pairs.set("sound", 1);
+    if (choice.only) pairs.set("only", choice.only);
+    if (choice.own.length) pairs.set("own", choice.own.map(one => [...OWN.map(name => one[name]), one.bias].join()).join(";"));
+    return pairs.size ? `#${pairs}` : "#what-if";
+  };
+  const fields = Object.fromEntries(names.map(name => {
+    const { label, options, low, high, step } = controls[name], range = !options && high < 1, value = make("output"), note = make("small");
+    const input = options ? make("select", null, Object.entries(options).map(([key, text]) => make("option", { value: key }, text))) : make("input", { type: range ? "range" : "number", min: low, max: high, step });
+    input.addEventListener("input", () => {
+      const given = valid(name, input.value);
+      if (given !== undefined) { choice = name === "question" ? defaults(given) : { ...choice, [name]: given }; update(name === "question"); }
+    });
+    return [name, { input, value, note, label: make("label", null, make("span", null, label, range && value), input, note) }];
+  }));
+  const button = (text, act) => { const made = make("button", { type: "button" }, text); made.addEventListener("click", act); return made; };
+  const tick = (text, checked, act) => { const box = make("input", { type: "checkbox", checked }); box.addEventListener("change", () => { act(box.checked); update(); }); return make("label", null, box, text); };
+  const typing = Object.fromEntries(OWN.map(name => [name, make("input", { type: "number", step: "any", ariaLabel: `${{ n: "people", m: "mean change", s: "SD" }[name[0]]}, ${name[1] === "1" ? "exosomes" : "comparator"}` })]));
+  const bias = make("select", null, judgements.map(word => make("option", null, word))), studies = make("fieldset"), fault = make("small", { role: "status" });
+  const add = button("Add it", () => {
+    const one = { ...Object.fromEntries(OWN.map(name => [name, typing[name].value === "" && name[0] !== "s" ? NaN : Number(typing[name].value)])), bias: bias.value };
+    fault.textContent = whole(one) ? "" : "Each arm needs two people or more, and a mean.";
+    if (whole(one)) { choice = { ...choice, own: [...choice.own, one] }; update(true); }
+  });
+  const own = make("details", null, make("summary", null, "Add a study of your own"), table("Change in each arm", ["arm", "people", "mean", "SD"], ["exosomes", "comparator"].map((arm, i) => [arm, ...OWN.slice(3 * i, 3 * i + 3).map(name => typing[name])])),
+    make("label", null, make("span", null, "risk of bias"), bias), make("p", null, "Counted as randomised, registered, at a like time."), add, fault);
+  const link = make("a", null, "Link to this"), bar = make("p", { className: "what-if-bar" }, button("Reset to the default", () => { choice = base(); update(true); }), link);
+  const state = make("p"), result = make("div"), reasons = make("ul"), why = make("details", null, make("summary", null, "Why this certainty"), reasons), status = make("p", { className: "visually-hidden", role: "status" });
+  place.after(make("div", { className: "what-if" }, make("div", { className: "what-if-form" }, names.map(name => fields[name].label), studies, own),
+    make("div", null, state, bar, result, why, make("p", { className: "what-if-from" }, "Computed in your browser from ", make("a", { href: "data.html#effects" }, "effects"), " and ", make("a", { href: "data.html#comparators" }, "comparators"), "."), status)));
+
+  const list = () => {
+    const there = unique(answer(data, { ...choice, out: [], sound: false }).lines.filter(line => line.told || isDrug()).map(line => line.study_id));
+    studies.replaceChildren(make("legend", null, "studies"), ...there.map(id => tick(nameOf(id), !choice.out.includes(id), on => { choice = { ...choice, out: on ? choice.out.filter(one => one !== id) : [...choice.out, id] }; })),
+      tick("none with a certain discrepancy", choice.sound, sound => { choice = { ...choice, sound }; }));
+  };
+  const update = anew => {
+    const found = answer(data, choice), before = answer(data, base()), pooled = found.shown?.pooled, imputes = found.lines.some(line => imputable(line, data)), moves = { question: true, comparator: !isDrug(), tau2_method: pooled, ci_method: pooled, tau_prior: pooled,
+      sd_use: imputes, assumed_sd: imputes && choice.sd_use !== "printed", pre_post_correlation: found.lines.some(line => line.arms?.some(arm => arm.se[1] && arm.r === null)), site_correlation: found.lines.some(line => line.estimand === "within_participant") };
+    for (const [name, { input, value, note, label }] of Object.entries(fields)) {
+      if (valid(name, input.value) !== choice[name]) input.value = choice[name];
+      value.textContent = shown(name, choice[name]);
+      note.textContent = differs(name) ? `default: ${shown(name, base()[name])}` : moves[name] ? "" : "not used here";
+      label.classList.toggle("changed", differs(name));
+    }
+    if (anew) list();
+    const made = [...names.filter(differs).map(name => `${controls[name].label} ${shown(name, choice[name])}`), ...choice.out.map(id => `without ${nameOf(id)}`), ...(choice.only ? ["another estimate"] : []), ...(choice.sound ? ["no certain discrepancy"] : []), ...choice.own.map((_, i) => `with your study ${i + 1}`)];
+    state.className = made.length ? "changed" : "";
+    state.replaceChildren(make("b", null, made.length ? "Changed: " : "Default: "), made.join("; ") || "as in this report", ".");
+    bar.hidden = !made.length;
+    link.href = address();
+    if (made.length || location.hash.includes("=")) history.replaceState(null, "", link.href);
+    const facts = { Estimate: one => one.size || "none", "Standard error": one => known(one.shown?.se) && showEstimate(one.shown.se), "Smallest difference": one => one.against, Certainty: one => one.certainty ? `${data.rules.symbols[one.certainty] || ""} ${one.certainty}${one.target ? `: ${one.target}` : ""}` : "not rated: context",
+      "Between studies": one => one.bayes && `tau\u00b2 ${showEstimate(one.shown.tau2)}, I\u00b2 ${Math.round(one.shown.i2)} %; next study ${span(one.shown, "pi")}`, Bayesian: one => one.bayes && `${showEstimate(one.bayes.estimate)} (${span(one.bayes)})` };
+    const lines = Object.entries(facts).map(([term, told]) => [term, told(found), told(before)]).filter(([, now, then]) => now || then);
+    result.replaceChildren(make("p", { className: "what-if-says" }, found.statement), make("dl", null, lines.map(([term, now, then]) => make("div", null, make("dt", null, term), make("dd", null, now || "none", now !== then && make("small", null, `default: ${then || "none"}`))))), forest(found, made.length ? before.shown : null));
+    why.hidden = !found.reasons;
+    reasons.replaceChildren(...(found.reasons || []).map(text => make("li", null, text.replace(/[\w-]+/g, word => data.names[word] || word))));
+    clearTimeout(timer);
+    timer = setTimeout(() => { status.textContent = `${state.textContent} ${found.size || "No estimate"}. ${found.certainty ? `Certainty ${found.certainty}.` : ""}`; }, 500);
+  };
+  // The estimates as a forest: a table, each row with its interval on one axis.
+  const forest = ({ lines, shown: main }, before) => {
+    const outcome = data.outcomes[(main || lines[0])?.concept] || {}, difference = differenceFor(main, outcome), used = line => Boolean(main?.lines.some(one => one.study_id === line.study_id && one.question === line.question && one.timepoint_weeks === line.timepoint_weeks));
+    const rows = lines.filter(line => known(line.effect) && line.estimand !== "proportion").sort((a, b) => used(b) - used(a)).map(line => ({ ...line, estimate: line.effect, is: "is", name: nameOf(line.study_id),
+      more: [data.estimands[line.estimand], known(line.timepoint_weeks) && `week ${Math.round(line.timepoint_weeks)}`, line.sd_imputed && "SD imputed", !used(line) && "not in the answer"], rate: !used(line) && !isDrug() && button("Rate this one", () => { choice = { ...choice, only: line.line_id }; update(); bar.firstChild.focus(); }) }));
+    if (main?.pooled) rows.push({ ...main, is: "is sum", name: "Pooled", more: [`${main.k} studies`] });
+    if (before) rows.push({ ...before, is: "was", name: "Default", more: ["before the change"] });
+    const drawn = rows.filter(one => one.unit === main?.unit && one.measure === main.measure && known(one.ci_lower)), all = [0, difference?.absolute ?? 0, ...drawn.flatMap(one => LIMITS.map(name => one[name]))];
+    const low = Math.min(...all), high = Math.max(...all), x = value => (6 + 188 * (value - low) / (high - low || 1)).toFixed(1), rule = (kind, value) => draw("path", { class: kind, d: `M${x(value)} 0V28` });
+    const plot = one => draw("svg", { viewBox: "0 0 200 28", "aria-hidden": "true" }, drawn.includes(one) && [rule("none", 0), difference && rule("least", difference.absolute), draw("path", { class: one.is, d: `M${x(one.ci_lower)} 14H${x(one.ci_upper)}` }),
+      draw("path", { class: one.is, d: one.is === "is sum" ? `M${x(one.ci_lower)} 14L${x(one.estimate)} 7L${x(one.ci_upper)} 14L${x(one.estimate)} 21Z` : `M${x(one.estimate)} 10m-4 0h8v8h-8z` })]);
+    const told = one => `${showEstimate(one.estimate)} ${known(one.ci_lower) ? `(${span(one)})` : "(no interval)"} ${data.units[one.unit] ?? one.unit ?? ""}`;
+    return rows.length && table(`Estimates. Solid line: no effect${difference ? `; dashed: ${difference.words}` : ""}.`, ["study", "estimate", "interval"], rows.map(one => [[one.name, sub(...one.more), one.rate], [told(one), known(one.se) && sub(`standard error ${showEstimate(one.se)}`)], plot(one)]));
+  };
+  addEventListener("hashchange", () => { if (location.hash.includes("=")) { read(); update(true); } });
+  const shared = read();
+  update(true);
+  if (shared) place.nextElementSibling.scrollIntoView();
+};
+const held = document.getElementById("what-if-data");
+if (held) panel(checked(JSON.parse(held.textContent)), held);
 })();
