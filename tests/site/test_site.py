@@ -96,10 +96,10 @@ def test_no_page_asks_for_anything_but_its_own_files(site, pages):
             assert re.fullmatch(r"figures/[\w.-]+\.svg", tag["src"]), name
         for tag in page.find_all(href=True):
             assert tag.name in ("a", "link"), name
-    assert (site / STYLE).read_text("utf-8") == stylesheet()
-    assert (site / SCRIPT).read_text("utf-8") == script()
-    assert "url(" not in stylesheet() and "@import" not in stylesheet()
-    assert len(stylesheet().encode()) < 14_000
+    assert (site / STYLE).read_text("utf-8") == stylesheet(STYLE)
+    assert (site / SCRIPT).read_text("utf-8") == script(SCRIPT)
+    assert "url(" not in stylesheet(STYLE) and "@import" not in stylesheet(STYLE)
+    assert len(stylesheet(STYLE).encode()) < 14_000
 
 
 def test_structure_of_every_page(pages):

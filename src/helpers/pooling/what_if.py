@@ -74,6 +74,7 @@ def what_if_data(
     same = {"time_tolerance": options.time_tolerance, "visit": options.visit, "level": options.level}
     asked = controlled_questions(drugs, Levels(**same))
     pooled = set(chain.from_iterable(question.effect_ids for question in asked))
+    context = [_line(line) for line in drugs if line["effect_id"] in pooled]
     known = sorted(tables["studies"]["study_id"])
     return {
         "controls": _controls(),
@@ -86,11 +87,11 @@ def what_if_data(
         "imputed_unit": IMPUTED_UNIT,
         "units": {unit: plain_unit(unit) for unit in sorted({line["unit"] or "" for line in own})},
         "studies": {row["study_id"]: _study(row, basis, told) for row in records(tables["studies"])},
-        "names": {name: named(name) for name in [*known, *sorted({line["study_id"] for line in drugs if line["effect_id"] in pooled})]},
+        "names": {name: named(name) for name in [*known, *dict.fromkeys(row["study_id"] for row in context)]},
         "elsewhere": sorted({*tables["sources"]["study_id"]}.difference(known)),
         "late": sorted(basis.late),
         "lines": [row | {"told": row["line_id"] in ids} for row in made],
-        "drugs": [_line(line) for line in drugs if line["effect_id"] in pooled],
+        "drugs": context,
         "questions": {
             f"drug{place}": {"words": one.words, "ids": sorted(one.effect_ids), "concept": one.concept}
             for place, one in enumerate(asked, start=1)

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from trialfiles.text import contact_details
 
 STYLE, SCRIPT, CARDS, SEARCH = "style.css", "script.js", "cards.js", "search.js"  # beside the pages
-WHAT_IF, WHAT_IF_DATA = "whatif.js", "what-if-data"  # the script of a page that holds data under this anchor
+WHAT_IF = "what-if-data"  # anchor of the data that whatif.js works from
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 RAW_TEXT = {"script", "style"}  # their content is no HTML
 TOKEN = re.compile(
@@ -269,10 +269,10 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
 ACTIVE_TAGS = ("script", "iframe", "object", "embed", "link", "base", "form", "audio", "video", "applet")
 LOADING = ("src", "srcset", "poster", "data", "background", "xlink:href")
 OURS = {  # what every page loads, and from where
-    "script": [{"src": name, "defer": ""} for name in (CARDS, SCRIPT, WHAT_IF)],
-    "link": [{"rel": "stylesheet", "href": STYLE}],
+    "script": [{"src": name, "defer": ""} for name in (CARDS, SCRIPT, "whatif.js")],
+    "link": [{"rel": "stylesheet", "href": name} for name in (STYLE, "whatif.css")],
 }
-DATA = {"type": "application/json", "id": WHAT_IF_DATA}  # which no browser runs
+DATA = {"type": "application/json", "id": WHAT_IF}  # which no browser runs
 DRAWN = {"svg", "style", "defs", "g", "path", "text", "tspan", "use", "clipPath", "pattern", "rect"}
 DRAWN |= {"circle", "ellipse", "line", "polyline", "polygon"}
 SAID_ALOUD = ("alt", "title", "aria-label", "content")

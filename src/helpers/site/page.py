@@ -19,7 +19,6 @@ from helpers.site.checks import (
     SCRIPT,
     STYLE,
     WHAT_IF,
-    WHAT_IF_DATA,
     SiteError,
     Tag,
     check_drawing,
@@ -73,6 +72,7 @@ def arrange(page: Page) -> Page:
 def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
     """Return a whole HTML document: shell, navigation, header facts, contents, finished body."""
     place = next((number for number, other in enumerate(pages) if other.file == page.file), 0)
+    panel = WHAT_IF in page.anchors
     context = {
         "page": page,
         "body": Markup(body),
@@ -82,8 +82,8 @@ def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
         "following": pages[place + 1] if place + 1 < len(pages) else None,
         "site_title": SITE_TITLE,
         "version": version,
-        "style": STYLE,
-        "scripts": (CARDS, SCRIPT, *([WHAT_IF] if WHAT_IF_DATA in page.anchors else [])),
+        "styles": [STYLE, *(["whatif.css"] if panel else [])],
+        "scripts": [CARDS, SCRIPT, *(["whatif.js"] if panel else [])],
         "policy": POLICY,
     }
     return environment().get_template("page.html.j2").render(context).rstrip() + "\n"
@@ -231,13 +231,14 @@ POLICY = (
 
 
 def shared_files() -> dict[str, bytes]:
-    """Return the style sheet and the scripts that pages load, by file name."""
-    return {STYLE: stylesheet().encode()} | {name: script(name).encode() for name in (SCRIPT, WHAT_IF)}
+    """Return the style sheets and the scripts that pages load, by file name."""
+    styles = {name: stylesheet(name).encode() for name in (STYLE, "whatif.css")}
+    return styles | {name: script(name).encode() for name in (SCRIPT, "whatif.js")}
 
 
-def stylesheet() -> str:
-    """Return the one style sheet, without comments and idle space."""
-    source = re.sub(r"/\*.*?\*/", "", (TEMPLATES / STYLE).read_text(encoding="utf-8"), flags=re.S)
+def stylesheet(name: str) -> str:
+    """Return a style sheet without comments and idle space."""
+    source = re.sub(r"/\*.*?\*/", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.S)
     return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + "\n"
 
 
