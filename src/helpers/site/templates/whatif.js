@@ -4,7 +4,7 @@
 (() => {
 // Distributions.
 const { abs, exp, log, max, min, round, sqrt } = Math;
-const sum = list => list.reduce((all, one) => all + one, 0), total = (list, of) => total(list, of));
+const sum = list => list.reduce((all, one) => all + one, 0), total = (list, of) => sum(list.map(of));
 const LANCZOS = [0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
   12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7];
 const logGamma = x => {
@@ -103,7 +103,7 @@ const ESTIMATORS = {
   SJ: (y, v) => { const start = spreadOf(y) / y.length; return start ? start * at(y, v, start).q / (y.length - 1) : 0; },
   ML: (y, v) => likelihoodRoot(y, v, false), REML: (y, v) => likelihoodRoot(y, v, true), EB: qRoot, PM: qRoot,
 };
-const pool = (y, v, method = "REML", test = "z", level = 0.95) => {
+const pool = (y, v, method, test, level) => {
   const k = y.length, tau2 = k > 1 ? max(ESTIMATORS[method](y, v), 0) : 0, p = at(y, v, tau2), fixed = at(y, v, 0), df = k - 1;
   const factor = test === "z" || !df ? 1 : test === "knha" ? p.q / df : max(p.q / df, 1), se = sqrt(factor / p.W);
   const half = critical(level, test === "z" || !df ? null : df) * se, wide = df ? critical(level, df) * sqrt(tau2 + se * se) : NaN;
@@ -114,15 +114,15 @@ const pool = (y, v, method = "REML", test = "z", level = 0.95) => {
 
 // Bayes, half-normal prior on tau: integrated in log(tau) by the trapezoidal rule, which for such smooth tails is exact
 // to rounding at this step; given tau all is normal.
-const bayes = (yi, v, scale, level = 0.95) => {
+const bayes = (yi, v, scale, level) => {
   const centre = sum(yi) / yi.length, y = yi.map(one => one - centre), nodes = [];
   for (let x = log(min(scale, sqrt(min(...v)))) - 38; x < log(scale) + 2.4; x += 0.1) {
     const tau = exp(x), p = at(y, v, tau * tau);
     nodes.push({ tau, mean: p.estimate, variance: 1 / p.W, log: x - 0.5 * (tau / scale) ** 2 - 0.5 * (p.q + log(p.W) - total(p.w, log)) });
   }
-  const top = max(...nodes.map(one => one.log)), heavy = nodes.filter(one => one.log > top - 40), total = total(heavy, one => exp(one.log - top));
+  const top = max(...nodes.map(one => one.log)), heavy = nodes.filter(one => one.log > top - 40), all = total(heavy, one => exp(one.log - top));
   const marginal = more => {
-    const parts = heavy.map(one => [exp(one.log - top) / total, one.mean, sqrt(one.variance + more * one.tau ** 2)]), add = f => total(parts, f);
+    const parts = heavy.map(one => [exp(one.log - top) / all, one.mean, sqrt(one.variance + more * one.tau ** 2)]), add = f => total(parts, f);
     const cdf = x => add(([w, m, s]) => w * normal((x - m) / s)), density = x => add(([w, m, s]) => w * phi((x - m) / s) / s), mean = add(([w, m]) => w * m), sd = add(([w, , s]) => w * s);
     const quantile = q => {
       let low = mean - sd, high = mean + sd, step = sd;
@@ -360,9 +360,9 @@ const priorScale = (row, choice, data) => {
 
 // The answer to a question under some choices.
 const answer = (data, choice) => {
-  const drug = data.questions[choice.question], [concept, tier] = drug ? [drug.concept] : choice.question.split("."), outcome = data.outcomes[concept] || {}, any = ["any", "none"].includes(choice.comparator);
+  const drug = data.questions[choice.question], [concept, tier] = drug ? [drug.concept] : choice.question.split("."), outcome = data.outcomes[concept] || {};
   let lines = drug ? data.drugs.filter(line => drug.ids.includes(line.effect_id)) : data.lines.filter(line => line.concept === concept && data.tiers[tier].includes(line.tier) && ["any", line.comparator].includes(choice.comparator));
-  const comparator = any ? "placebo" : choice.comparator, like = lines.find(line => line.estimand === "between_group" && line.measure === "MD" && !line.contrast_doubt && line.comparator === comparator)
+  const comparator = ["any", "none"].includes(choice.comparator) ? "placebo" : choice.comparator, like = lines.find(line => line.estimand === "between_group" && line.measure === "MD" && !line.contrast_doubt && line.comparator === comparator)
     || { concept, estimand: "between_group", comparator, background: "none", unit: outcome.unit, measure: "MD", question: "own" };
   const studies = { ...data.studies };
   (choice.own || []).forEach((one, place) => {
@@ -458,7 +458,7 @@ const panel = (data, place) => {
   const bias = make("select", null, judgements.map(word => make("option", null, word))), studies = make("fieldset"), fault = make("small", { role: "status" });
   const add = button("Add it", () => {
     const one = { ...Object.fromEntries(OWN.map(name => [name, typing[name].value === "" && name[0] !== "s" ? NaN : Number(typing[name].value)])), bias: bias.value };
-    fault.textContent = whole(one) ? "" : "Each arm needs two people and a mean.";
+    fault.textContent = whole(one) ? "" : "Each arm needs people and a mean.";
     if (whole(one)) { choice = { ...choice, own: [...choice.own, one] }; update(true); }
   });
   const own = make("details", null, make("summary", null, "Add a study of your own"), table("Change in each arm", ["arm", "people", "mean", "SD"], ["exosomes", "comparator"].map((arm, i) => [arm, ...OWN.slice(3 * i, 3 * i + 3).map(name => typing[name])])),
@@ -504,7 +504,7 @@ const panel = (data, place) => {
     const rows = lines.filter(line => known(line.effect) && line.estimand !== "proportion").sort((a, b) => used(b) - used(a)).map(line => ({ ...line, estimate: line.effect, is: "is", name: nameOf(line.study_id),
       more: [data.estimands[line.estimand], known(line.timepoint_weeks) && `week ${round(line.timepoint_weeks)}`, line.sd_imputed && "SD imputed", !used(line) && "not in the answer"], rate: !used(line) && !isDrug() && button("Rate this one", () => { choice = { ...choice, only: line.line_id }; update(); bar.firstChild.focus(); }) }));
     if (main?.pooled) rows.push({ ...main, is: "is sum", name: "Pooled", more: [`${main.k} studies`] });
-    if (before) rows.push({ ...before, is: "was", name: "Default", more: ["before the change"] });
+    if (before) rows.push({ ...before, is: "was", name: "Default", more: ["unchanged"] });
     const drawn = rows.filter(one => one.unit === main?.unit && one.measure === main.measure && known(one.ci_lower)), all = [0, difference?.absolute ?? 0, ...drawn.flatMap(one => LIMITS.map(name => one[name]))];
     const low = min(...all), high = max(...all), x = value => (6 + 188 * (value - low) / (high - low || 1)).toFixed(1), rule = (kind, value) => draw("path", { class: kind, d: `M${x(value)} 0V28` });
     const plot = one => draw("svg", { viewBox: "0 0 200 28", "aria-hidden": "true" }, drawn.includes(one) && [rule("none", 0), difference && rule("least", difference.absolute), draw("path", { class: one.is, d: `M${x(one.ci_lower)} 14H${x(one.ci_upper)}` }),
