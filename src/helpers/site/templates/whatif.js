@@ -426,13 +426,13 @@ const panel = (data, place) => {
   };
   const whole = one => one.n1 > 1 && one.n2 > 1 && Number.isFinite(one.m1 - one.m2) && one.s1 >= 0 && one.s2 >= 0 && judgements.includes(one.bias);
   let choice = defaults(start), timer;
+  const origin = {};
   const read = () => { // the address holds what differs from the default
     const pairs = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : ""), list = (name, mark) => (pairs.get(name) || "").split(mark).filter(Boolean);
     choice = defaults(valid("question", pairs.get("q")) ?? start);
     names.slice(1).forEach(name => { choice[name] = valid(name, pairs.get(controls[name].key)) ?? choice[name]; });
     Object.assign(choice, { only: pairs.get("only") || "", out: list("without", ","), sound: pairs.has("sound"),
       own: list("own", ";").map(text => text.split(",")).map(parts => ({ ...Object.fromEntries(OWN.map((name, i) => [name, Number(parts[i])])), bias: parts[6] })).filter(whole).slice(0, 9) });
-    return pairs.size;
   };
   const address = () => {
     const pairs = new URLSearchParams(choice.question === start ? "" : { q: choice.question });
@@ -444,7 +444,7 @@ const panel = (data, place) => {
     return pairs.size ? `#${pairs}` : "#what-if";
   };
   const fields = Object.fromEntries(names.map(name => {
-    const { label, options, low, high, step } = controls[name], range = !options && high < 1, value = make("output"), note = make("small");
+    const { label, options, low, high, step } = controls[name], range = !options && high < 1, value = make("b"), note = make("small");
     const input = options ? make("select", null, Object.entries(options).map(([key, text]) => make("option", { value: key }, text))) : make("input", { type: range ? "range" : "number", min: low, max: high, step });
     input.addEventListener("input", () => {
       const given = valid(name, input.value);
@@ -462,7 +462,7 @@ const panel = (data, place) => {
     if (whole(one)) { choice = { ...choice, own: [...choice.own, one] }; update(true); }
   });
   const own = make("details", null, make("summary", null, "Add a study of your own"), table("Change in each arm", ["arm", "people", "mean", "SD"], ["exosomes", "comparator"].map((arm, i) => [arm, ...OWN.slice(3 * i, 3 * i + 3).map(name => typing[name])])),
-    make("label", null, make("span", null, "risk of bias"), bias), make("p", null, "Counted as randomised, registered, at a like time."), add, fault);
+    make("label", null, make("span", null, "risk of bias"), bias), make("p", null, "Counted as randomised and registered."), add, fault);
   const link = make("a", null, "Link to this"), bar = make("p", { className: "what-if-bar" }, button("Reset to the default", () => { choice = base(); update(true); }), link);
   const state = make("p"), result = make("div"), reasons = make("ul"), why = make("details", null, make("summary", null, "Why this certainty"), reasons), status = make("p", { className: "visually-hidden", role: "status" });
   place.after(make("div", { className: "what-if" }, make("div", { className: "what-if-form" }, names.map(name => fields[name].label), studies, own),
@@ -474,7 +474,7 @@ const panel = (data, place) => {
       tick("none with a certain discrepancy", choice.sound, sound => { choice = { ...choice, sound }; }));
   };
   const update = anew => {
-    const found = answer(data, choice), before = answer(data, base()), pooled = found.shown?.pooled, imputes = found.lines.some(line => imputable(line, data)), moves = { question: true, comparator: !isDrug(), tau2_method: pooled, ci_method: pooled, tau_prior: pooled,
+    const found = answer(data, choice), before = origin[choice.question] ??= answer(data, base()), pooled = found.shown?.pooled, imputes = found.lines.some(line => imputable(line, data)), moves = { question: true, comparator: !isDrug(), tau2_method: pooled, ci_method: pooled, tau_prior: pooled,
       sd_use: imputes, assumed_sd: imputes && choice.sd_use !== "printed", pre_post_correlation: found.lines.some(line => line.arms?.some(arm => arm.se[1] && arm.r === null)), site_correlation: found.lines.some(line => line.estimand === "within_participant") };
     for (const [name, { input, value, note, label }] of Object.entries(fields)) {
       if (valid(name, input.value) !== choice[name]) input.value = choice[name];
@@ -513,9 +513,9 @@ const panel = (data, place) => {
     return rows.length && table(`Estimates. Solid line: no effect${difference ? `; dashed: ${difference.words}` : ""}.`, ["study", "estimate", "interval"], rows.map(one => [[one.name, sub(...one.more), one.rate], [told(one), known(one.se) && sub(`standard error ${showEstimate(one.se)}`)], plot(one)]));
   };
   addEventListener("hashchange", () => { if (location.hash.includes("=")) { read(); update(true); } });
-  const shared = read();
+  read();
   update(true);
-  if (shared) place.nextElementSibling.scrollIntoView();
+  if (!bar.hidden) place.nextElementSibling.scrollIntoView();
 };
 const held = document.getElementById("what-if-data");
 if (held) panel(checked(JSON.parse(held.textContent)), held);
