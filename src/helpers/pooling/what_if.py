@@ -28,17 +28,7 @@ from notebookpress.tables import records, split_ids
 from notebookpress.yaml_files import YamlFile
 from trialfiles.record import Row
 
-CONTROLS: dict[str, dict[str, Any]] = YamlFile(Path(__file__).with_suffix(".yaml")).data
-RULES = (
-    "shown_first", "in_units", "controlled", "combined_words", "levels", "symbols", "rated_down", "limits",
-    "no_effect", "targets", "initial", "bias_levels", "domains", "sizes", "statements", "verbs", "little",
-    "worth",
-)  # fmt: skip
-OF_LINES = (
-    "line_id", "effect_id", "study_id", "concept", "tier", "estimand", "comparator", "background", "unit",
-    "measure", "arm_id", "site", "timepoint_weeks", "effect", "se", "ci_lower", "ci_upper", "ci_method",
-    "certain_discrepancies", "contrast_doubt", "direction", "set_aside", "n", "n_comparator",
-)  # fmt: skip
+PANEL: dict[str, dict[str, Any]] = YamlFile(Path(__file__).with_suffix(".yaml")).data
 _WORDS = {"ci_method": TEST_WORDS, "sd_use": SD_USES}
 
 
@@ -60,37 +50,35 @@ def what_if_data(
     **chosen
         Choices of the run that are no `Options`: `pre_post_correlation`, `sd_use`.
     """
-    tables, options, widest = basis.tables, basis.options, EVIDENCE[tiers[-1]]
+    tables, options = basis.tables, basis.options
     lines = tier_lines(tables["comparisons"], tables["effects"], tiers[-1])
     lines = [line for line in lines if basis.second_hand or not line["second_hand"]]
     sized = {line["concept"] for line in lines if line["se"] is not None and line["estimand"] != "proportion"}
     concepts = [name for name in CERTAINTY["summary_outcomes"] if name in sized] or ["hair_density"]
-    told = {name: grade.told_lines(tables, name, widest) for name in concepts}
+    told = {name: grade.told_lines(tables, name, EVIDENCE[tiers[-1]]) for name in concepts}
     ids = {name for rows in told.values() for name in tables["comparisons"]["line_id"].reindex(rows.index)}
     figures = _figures(tables, basis, chosen["pre_post_correlation"])
     effects = {row["effect_id"]: row for row in records(tables["effects"])}
-    own = [line for line in lines if line["concept"] in concepts]
-    made = [_line(line, figures, effects.get(line["effect_id"])) for line in own]
-    same = {"time_tolerance": options.time_tolerance, "visit": options.visit, "level": options.level}
-    asked = controlled_questions(drugs, Levels(**same))
+    own = [_line(line, figures, effects.get(line["effect_id"])) for line in lines if line["concept"] in told]
+    asked = controlled_questions(drugs, Levels(visit=options.visit, time_tolerance=options.time_tolerance))
     pooled = set(chain.from_iterable(question.effect_ids for question in asked))
     context = [_line(line) for line in drugs if line["effect_id"] in pooled]
-    known = sorted(tables["studies"]["study_id"])
+    known = [*tables["studies"]["study_id"]]
     return {
         "controls": _controls(),
         "chosen": asdict(options) | chosen,
-        "rules": {name: CERTAINTY[name] for name in RULES},
+        "rules": {name: CERTAINTY[name] for name in PANEL["rules"]},
         "missing_evidence": SECTIONS["missing_evidence"],
         "tiers": {name: EVIDENCE[name] for name in tiers},
         "outcomes": {name: _outcome(name, basis, tiers) for name in concepts},
         "estimands": ESTIMAND_WORDS,
         "imputed_unit": IMPUTED_UNIT,
-        "units": {unit: plain_unit(unit) for unit in sorted({line["unit"] or "" for line in own})},
+        "units": {unit: plain_unit(unit) for unit in sorted({line.get("unit", "") for line in own})},
         "studies": {row["study_id"]: _study(row, basis, told) for row in records(tables["studies"])},
         "names": {name: named(name) for name in [*known, *dict.fromkeys(row["study_id"] for row in context)]},
         "elsewhere": sorted({*tables["sources"]["study_id"]}.difference(known)),
         "late": sorted(basis.late),
-        "lines": [row | {"told": row["line_id"] in ids} for row in made],
+        "lines": [row | {"told": row["line_id"] in ids} for row in own],
         "drugs": context,
         "questions": {
             f"drug{place}": {"words": one.words, "ids": sorted(one.effect_ids), "concept": one.concept}
@@ -103,14 +91,11 @@ def _controls() -> dict[str, Row]:
     """Return the controls with labels, and with their values or range."""
     declared = load_parameters(project_root())
     found = {}
-    for name, row in CONTROLS.items():
+    for name, row in PANEL["controls"].items():
         found[name] = {"label": CHOICES.get(name)} | row
-        if name not in declared:
-            continue
-        if choices := declared[name].choices:
-            words = _WORDS.get(name, {})
-            found[name]["options"] = {choice: words.get(choice, choice) for choice in choices}
-        else:
+        if name in declared and (choices := declared[name].choices):
+            found[name]["options"] = {choice: _WORDS.get(name, {}).get(choice, choice) for choice in choices}
+        elif name in declared:
             found[name] |= {"low": declared[name].minimum, "high": declared[name].maximum}
     return found
 
@@ -130,23 +115,22 @@ def _outcome(concept: str, basis: Basis, tiers: Sequence[str]) -> Row:
 
 def _line(line: Row, figures: Mapping[str, StudyFigures] | None = None, effect: Row | None = None) -> Row:
     """Return an estimate as the script reads it; what is missing is left out."""
-    row = {name: line.get(name) for name in OF_LINES}
-    row |= {"question": "|".join(map(str, question_of(line).values())), "visit": visit_order(line)}
-    row["people"] = people_of(line)
+    row = {name: line.get(name) for name in PANEL["columns"]}
+    row |= {"question": "|".join(map(str, question_of(line).values()))}
+    row |= {"visit": visit_order(line), "people": people_of(line)}
     if figures and effect is not None and "correlation" in (effect["assumption"] or ""):
         row["arms"] = _arms(effect, figures[line["study_id"]])
     return {name: value for name, value in row.items() if value is not None and value == value}
 
 
 def _figures(tables: Mapping[str, pd.DataFrame], basis: Basis, correlation: float) -> dict[str, StudyFigures]:
-    given = {"site_correlation": basis.options.site_correlation, "level": basis.options.level}
+    given = {name: getattr(basis.options, name) for name in ("site_correlation", "level")}
+    given["pre_post_correlation"] = correlation
     found = {}
     for study in records(tables["studies"]):
         parts = (tables[name] for name in ("arms", "results"))
         arms, results = (records(part[part["study_id"] == study["study_id"]]) for part in parts)
-        found[study["study_id"]] = StudyFigures(
-            study, arms, results, pre_post_correlation=correlation, **given
-        )
+        found[study["study_id"]] = StudyFigures(study, arms, results, **given)
     return found
 
 
