@@ -40,9 +40,8 @@ def run(browser):
     """Return a function that calls JavaScript with data, where the panel's script is loaded."""
     page = browser.new_page()
     page.add_script_tag(content=script("whatif.js"))
-    yield lambda code, *data: page.evaluate(
-        f"given => ({code})(...given)", json.loads(json.dumps(data, default=float))
-    )
+    plain = lambda data: json.loads(json.dumps(data, default=float))  # noqa: E731
+    yield lambda code, *data: page.evaluate(f"given => ({code})(...given)", plain(data))
     page.close()
 
 
@@ -61,10 +60,8 @@ def test_every_pool_and_posterior_is_that_of_r(run):
         fit |= {"ci_lower": fit["ci_lb"], "ci_upper": fit["ci_ub"], "i2": fit["I2"]}
         near(got, ("estimate", "se", "ci_lower", "ci_upper", "tau2", "i2"), fit, 1e-7, np.ptp(case["yi"]))
     assert len(asked) == 24 * len(cases) > 600
-    flat = [
-        case for case in BAYES["cases"] if (case["mu_prior"] | case["tau_prior"])["kind"] == "half-normal"
-    ]
-    flat = [case for case in flat if case["mu_prior"]["kind"] == "flat"]
+    flat = [case for case in BAYES["cases"] if case["mu_prior"]["kind"] == "flat"]
+    flat = [case for case in flat if case["tau_prior"]["kind"] == "half-normal"]
     sets = [(case["yi"], case["vi"], case["tau_prior"]["scale"], 0.95) for case in flat]
     for case, got in zip(flat, run("all => all.map(one => whatIf.bayes(...one))", sets), strict=True):
         mu, new = case["mu"], case["predictive"]
@@ -74,16 +71,14 @@ def test_every_pool_and_posterior_is_that_of_r(run):
 
 @needs_reference
 def test_every_difference_of_two_means_is_that_of_r(run):
-    for table in (
-        one for one in METAFOR["escalc"] if one["measure"] == "MD" and "HO" not in str(one["options"])
-    ):
+    for table in METAFOR["escalc"]:
+        if table["measure"] != "MD" or "HO" in str(table["options"]):
+            continue
         lines = []
         for m1, sd1, n1, m2, sd2, n2 in zip(*(table["inputs"][name] for name in TWO_GROUPS), strict=True):
-            first, second = (
-                {"n": n1, "mean": m1, "se": [sd1 / n1**0.5]},
-                {"n": n2, "mean": m2, "se": [sd2 / n2**0.5]},
-            )
-            lines.append({"estimand": "between_group", "arms": [first | {"side": 1}, second | {"side": -1}]})
+            first = {"side": 1, "n": n1, "mean": m1, "se": [sd1 / n1**0.5]}
+            second = {"side": -1, "n": n2, "mean": m2, "se": [sd2 / n2**0.5]}
+            lines.append({"estimand": "between_group", "arms": [first, second]})
         got = run("all => all.map(line => whatIf.figured(line, {}, 0.95))", lines)
         assert [one["effect"] for one in got] == pytest.approx(table["yi"], rel=1e-7)
         assert [one["se"] ** 2 for one in got] == pytest.approx(table["vi"], rel=1e-7)
@@ -102,16 +97,12 @@ def chosen(data: dict, question: str, included: str = "all", **more) -> dict:
 def hold_specifications(run, data: dict, lines: list, levels: Levels, tables: dict, least: int) -> None:
     """Hold the script to every row of `specifications`."""
     found = sensitivity(lines, levels, MODEL, tables, sds=(14.6, 25.4)).specifications
-    rows, tests = (
-        records(validate("specifications", found)),
-        {word: test for test, word in TEST_WORDS.items()},
-    )
+    rows, tests = records(validate("specifications", found)), dict(map(reversed, TEST_WORDS.items()))
     names = ("included", "sd_use", "assumed_sd", "tau2_method", "pre_post_correlation", "site_correlation")
     kept = [{name: row[name] for name in names} | {"ci_method": tests[row["ci_method"]]} for row in rows]
     assert len(rows) >= least and list(data["questions"]) == ["drug1"]
-    for row, got in zip(
-        rows, run(ANSWERS, data, [chosen(data, "drug1", **one) for one in kept]), strict=True
-    ):
+    sets = [chosen(data, "drug1", **one) for one in kept]
+    for row, got in zip(rows, run(ANSWERS, data, sets), strict=True):
         assert set(got["shown"]["studies"]) == set(split_ids(row["studies"]))
         near(got["shown"], (*ENDS[:3], "tau2"), row, 1e-9, abs(row["estimate"]))
 
@@ -125,9 +116,7 @@ def test_every_set_of_the_sensitivity_analysis_of_the_drugs(run):
 def levels_of(study: str, arm: str, before: tuple, after: tuple, n: int) -> list[dict]:
     """Return values of an arm before and after, whose change needs a correlation."""
     rows = [change(study, arm, *figures, n, number=place) for place, figures in enumerate((before, after))]
-    return [
-        row | {"kind": "level", "timepoint_weeks": week} for row, week in zip(rows, (0.0, 24.0), strict=True)
-    ]
+    return [row | {"kind": "level", "timepoint_weeks": 24.0 * place} for place, row in enumerate(rows)]
 
 
 TWO = [change("a", "t", 18, 12, 30), change("a", "c", 6, 11, 28), change("b", "t", 25, 9, 22), change("b", "c", 7, 10, 20)]  # fmt: skip
@@ -146,12 +135,11 @@ JUDGED = {"a": "low", "b": "some concerns", "c": "low", "s": "high", "own1": "lo
 def basis_of(tables: dict) -> Basis:
     """Return the basis of made-up tables, with the real thresholds and a judgement of bias for some studies."""
     names = [name for name in JUDGED if name in set(tables["studies"]["study_id"])]
-    bias = [{"study_id": name, "judgement": JUDGED[name], "tool": "RoB 2", "order": 1} for name in names]
+    word = {"tool": "RoB 2", "order": 1, "domain": "x", "reason": "made up"}
+    bias = [word | {"study_id": name, "judgement": JUDGED[name]} for name in names]
     empty = ("trust_domains", "reported_contrasts", "statements")
     tables = tables | {name: as_frame(name, []) for name in empty} | {"thresholds": raw("thresholds")}
-    tables["risk_of_bias"] = as_frame(
-        "risk_of_bias", [row | {"domain": "x", "reason": "made"} for row in bias]
-    )
+    tables["risk_of_bias"] = as_frame("risk_of_bias", bias)
     tables["missing_evidence"] = as_frame("missing_evidence", evidence_states(tables))
     return Basis(tables, {row["study_id"]: overall([row]) for row in bias}, Options())
 
@@ -203,7 +191,5 @@ def test_a_study_that_is_typed_in_counts_as_one_of_the_collection(run):
     more = [change("own1", "t", 21, 8, 31), change("own1", "c", 12, 9, 30)]
     one = {"n1": 31, "m1": 21, "s1": 8, "n2": 30, "m2": 12, "s2": 9, "bias": "low"}
     before, after = (basis_of(world(*rows, studies=STUDIES)) for rows in (TWO, [*TWO, *more]))
-    asked = [
-        {"included": which, "pre_post_correlation": 0.7} for which in ("all", "without a", "without own1")
-    ]
-    held(run, before, asked, (one,), after)
+    for which in ("all", "without a", "without own1"):
+        held(run, before, [{"included": which, "pre_post_correlation": 0.7}], (one,), after)
