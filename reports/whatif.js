@@ -1,6 +1,6 @@
 "use strict";
 (()=>{
-const { abs, exp, log, max, min, round, sqrt }=Math;
+const { abs, exp, log, max, min, round, sqrt }=Math, { assign, entries, fromEntries, keys }=Object;
 const sum=list=>list.reduce((all, one)=>all + one, 0), total=(list, of)=>sum(list.map(of));
 const LANCZOS=[0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059,
 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7];
@@ -105,7 +105,7 @@ i2: !df ? 0 : 100 * tau2 / (tau2 + typical) };
 };
 const bayes=(yi, v, scale, level)=>{
 const centre=sum(yi) / yi.length, y=yi.map(one=>one - centre), nodes=[];
-for (let x=log(min(scale, sqrt(min(...v)))) - 38; x < log(scale) + 2.4; x+=0.1) {
+for (let x=log(min(scale, sqrt(min(...v)))) - 38; x < log(scale) + 2.4; x+=0.125) {
 const tau=exp(x), p=at(y, v, tau * tau);
 nodes.push({ tau, mean: p.estimate, variance: 1 / p.W, log: x - 0.5 * (tau / scale) ** 2 - 0.5 * (p.q + log(p.W) - total(p.w, log)) });
 }
@@ -174,7 +174,7 @@ return withInterval({ ...line, effect: m1 - m2 }, sqrt(v1 + v2), welch(v1, n1, v
 };
 const imputable=(line, data)=>line.measure==="MD"&&line.unit===data.imputed_unit&&known(line.effect);
 const imputed=(line, choice, data)=>{
-const place=Object.keys(data.controls.sd_use.options).indexOf(choice.sd_use), missing=!known(line.se)&&!known(line.ci_lower);
+const place=keys(data.controls.sd_use.options).indexOf(choice.sd_use), missing=!known(line.se)&&!known(line.ci_lower);
 if (!(place===3||(place&&missing)||(place===2&&line.certain_discrepancies))||!imputable(line, data)) return line;
 const sd=choice.assumed_sd, n=line.n, m=line.n_comparator, { level }=data.chosen, made={ ...line, sd_imputed: true };
 if (line.estimand==="between_group"&&n&&m&&min(n - m, m) > 1) {
@@ -227,7 +227,7 @@ const rowOf=(lines, more)=>({ ...lines[0], lines, k: lines.length, studies: line
 const alone=line=>rowOf([line], { pooled: false, estimate: line.effect });
 const onScale=lines=>{
 const [scale, back, slope]=scaleOf(lines[0]);
-return [lines.map(line=>scale(line.effect)), lines.map(line=>(line.se / slope(line.effect)) ** 2), found=>Object.fromEntries([...NUMBERS, "pi_lower", "pi_upper"].map(name=>[name, back(found[name])]))];
+return [lines.map(line=>scale(line.effect)), lines.map(line=>(line.se / slope(line.effect)) ** 2), found=>fromEntries([...NUMBERS, "pi_lower", "pi_upper"].map(name=>[name, back(found[name])]))];
 };
 const fitted=(lines, choice, data)=>{
 const [y, v, told]=onScale(lines), fit=pool(y, v, choice.tau2_method, choice.ci_method, data.chosen.level);
@@ -246,7 +246,7 @@ const before=(a, b)=>{ const i=a.findIndex((x, j)=>x!==b[j]); return i>=0&&a[i] 
 return rows.reduce((best, row)=>!best||before(key(row), key(best)) ? row : best, null);
 };
 const first=(rules, facts, limits)=>rules.find(rule=>holds(rule.when, facts, limits));
-const holds=(when, facts, limits)=>Object.entries(when).every(([name, wanted])=>{
+const holds=(when, facts, limits)=>entries(when).every(([name, wanted])=>{
 const value=facts[name]??null;
 if (wanted===null||typeof wanted!=="object") return value===wanted;
 const bound=(end, none)=>end in wanted ? limits[wanted[end]]??wanted[end] : none;
@@ -255,7 +255,7 @@ return value!==null&&bound("at_least", value)<=value&&value < bound("below", val
 const rate=(facts, rules, overrides={})=>{
 const told={ ...rules.limits, ...facts }, start=first(rules.initial, facts, rules.limits), reasons=[`Initial certainty ${start.level}: ${say(start.reason, told)}.`];
 let reached=rules.levels.indexOf(start.level);
-for (const [name, domain] of Object.entries(rules.domains)) {
+for (const [name, domain] of entries(rules.domains)) {
 const met=domain.rules.filter(rule=>holds(rule.when, facts, rules.limits)), person=overrides[name];
 let steps=min(total(met, rule=>rule.down), domain.most??2), why=[domain.told, ...met.map(rule=>rule.reason||"")].map(text=>say(text, told)).filter(Boolean).join("; ");
 if (person) [why, steps]=[`judged by ${person.by}: ${person.reason.replace(/\.+$/, "")} (the rule proposed ${steps}: ${why})`, person.steps];
@@ -268,7 +268,7 @@ const fromNone=(row, rules)=>NUMBERS.map(name=>row[name] - (rules.no_effect[row.
 const differenceFor=(row, outcome)=>row&&outcome.difference?.unit===row.unit ? outcome.difference : null;
 const many=(count, word)=>`${count} ${word}${count===1 ? "" : "s"}`;
 const factsOf=(shown, told, of, before, outcome, data)=>{
-const { rules }=data, names=Object.keys(of), k=names.length, own=told.filter(line=>names.includes(line.study_id)), ways=own.map(line=>line.direction);
+const { rules }=data, names=keys(of), k=names.length, own=told.filter(line=>names.includes(line.study_id)), ways=own.map(line=>line.direction);
 const count=test=>names.filter(test).length, sizes=names.map(name=>of[name].participants??null), whole=sizes.every(known);
 const mostly=test=>2 * total(names, (name, i)=>test(name) ? whole ? sizes[i] : 1 : 0) > (whole ? sum(sizes) : k);
 const uncompared=shown&&!controlled(shown, data), randomised=name=>!uncompared&&of[name].randomised&&own.some(line=>line.study_id===name&&controlled(line, data));
@@ -293,14 +293,14 @@ const disagree=before&&share ? important ? size / before[0] < share : size / bef
 return { ...facts, disagree, size: important ? "important" : "unimportant", difference: difference.words, crosses: important ? low < needed&&high > -needed : above||below, crosses_both: important ? none : above&&below };
 };
 const missingEvidence=(shown, tiers, concept, outcome, studies, data)=>{ // after ROB-ME
-const rule=data.missing_evidence, ids=Object.keys(studies), [value]=fromNone(shown, data.rules);
+const rule=data.missing_evidence, ids=keys(studies), [value]=fromNone(shown, data.rules);
 const here=ids.filter(id=>shown.studies.includes(id)), others=ids.filter(id=>!here.includes(id)&&tiers.includes(studies[id].tier));
 const having=(list, states)=>list.filter(id=>studies[id].outcomes[concept]?.states.some(state=>states.includes(state)));
 const lacking=[...having(others, rule.missing), ...having(here, rule.missing_within)], sizes=lacking.map(id=>studies[id].people), yes=(sure, unsure)=>sure ? "Y" : unsure ? "NI" : "N";
 const answers={ known: yes(lacking.length, having(others, rule.unclear).length), unpublished: yes(having(others, [rule.overdue]).some(id=>data.late.includes(id)), data.late.some(id=>!studies[id]&&!data.elsewhere.includes(id))),
 share: !lacking.length||shown.participants===null||!sizes.every(known) ? "NI" : yes(sum(sizes)>=rule.large_share * shown.participants),
 chosen: here.some(id=>!studies[id].registered)&&outcome.better&&(value > 0)===(outcome.better==="higher") ? "PY" : "N" };
-return rule.algorithm.find(([, ...conditions])=>!conditions.length||conditions.some(one=>Object.entries(one).every(([name, wanted])=>wanted.split(" ").includes(answers[name]))))[0];
+return rule.algorithm.find(([, ...conditions])=>!conditions.length||conditions.some(one=>entries(one).every(([name, wanted])=>wanted.split(" ").includes(answers[name]))))[0];
 };
 const sizeWords=(row, data)=>{
 const { scale, says }=data.rules.sizes[row.measure]||data.rules.sizes[row.estimand], [value, low, high]=NUMBERS.map(name=>showEstimate(scale==="exp" ? exp(row[name]) : scale * row[name]));
@@ -324,8 +324,8 @@ const statementOf=(certainty, shown, outcome, before, data)=>{
 const { rules }=data, difference=differenceFor(shown, outcome), facts={ shown: Boolean(shown), certainty }, told={ outcome: outcome.label, difference: difference?.words??"" };
 if (shown) {
 const rises=fromNone(shown, rules)[0] > 0, worth=rises===(outcome.better==="higher") ? "better" : "worse";
-Object.assign(told, { size: sizeWords(shown, data), worth: outcome.better ? rules.worth[worth] : "", verb: rules.verbs[rises ? "increase" : "reduce"][certainty], little: rules.little[certainty] });
-Object.assign(facts, { controlled: controlled(shown, data), difference_known: Boolean(difference), interval: placeOf(shown, difference, before, rules) });
+assign(told, { size: sizeWords(shown, data), worth: outcome.better ? rules.worth[worth] : "", verb: rules.verbs[rises ? "increase" : "reduce"][certainty], little: rules.little[certainty] });
+assign(facts, { controlled: controlled(shown, data), difference_known: Boolean(difference), interval: placeOf(shown, difference, before, rules) });
 }
 return say(first(rules.statements, facts, rules.limits).says, told);
 };
@@ -354,12 +354,12 @@ const group=byStudy(used.filter(poolable)).map(madeOne);
 shown=group.length > 1 ? fitted(group, choice, data) : group.map(alone)[0]||null;
 } else shown=shownOf(rowsOf(used, choice, data), outcome, data.rules);
 const found={ lines, shown };
-if (shown) Object.assign(found, { size: sizeWords(shown, data), against: againstWords(shown, differenceFor(shown, outcome)) });
+if (shown) assign(found, { size: sizeWords(shown, data), against: againstWords(shown, differenceFor(shown, outcome)) });
 if (shown?.pooled) { const [y, v, told]=onScale(shown.lines); found.bayes=told(bayes(y, v, priorScale(shown, choice, data), data.chosen.level)); }
 if (drug) return found;
 const told=lines.filter(line=>line.told), names=words((shown?.studies||told.map(line=>line.study_id)));
 if (!told.length) return { ...found, certainty: "no evidence", reasons: ["No study reports this outcome."], statement: "" };
-const of=Object.fromEntries(names.map(id=>[id, { ...studies[id], ...studies[id].outcomes[concept] }])), spans=names.map(id=>of[id].before?.[shown?.unit]).filter(Boolean);
+const of=fromEntries(names.map(id=>[id, { ...studies[id], ...studies[id].outcomes[concept] }])), spans=names.map(id=>of[id].before?.[shown?.unit]).filter(Boolean);
 const before=spans.length ? [min(...spans.map(one=>one[0])), max(...spans.map(one=>one[1]))] : null, facts=factsOf(shown, told, of, before, outcome, data), left=unique(told.map(line=>line.study_id)).filter(id=>studies[id].serious);
 facts.missing_evidence=shown ? missingEvidence(shown, data.tiers[tier], concept, outcome, studies, data) : "not judged";
 facts.left_out=left.length ? `; left out for serious concerns about trust: ${left.join(", ")}` : "";
@@ -376,7 +376,7 @@ return data;
 };
 self.whatIf={ pool, bayes, figured, answer, checked };
 const into=(part, inside)=>{ part.append(...inside.flat(2).filter(Boolean)); return part; };
-const make=(name, traits, ...inside)=>into(Object.assign(document.createElement(name), traits), inside);
+const make=(name, traits, ...inside)=>into(assign(document.createElement(name), traits), inside);
 const draw=(name, traits, ...inside)=>{
 const part=document.createElementNS("http://www.w3.org/2000/svg", name);
 for (const key in traits) part.setAttribute(key, traits[key]);
@@ -388,10 +388,10 @@ make("tbody", null, rows.map(([head, ...cells])=>make("tr", null, make("th", { s
 const sub=(...parts)=>make("span", { className: "sub" }, parts.filter(Boolean).join(", "));
 const OWN=["n1", "m1", "s1", "n2", "m2", "s2"];
 const panel=(data, place)=>{
-const { controls }=data, names=Object.keys(controls), { judgements }=data.missing_evidence, isDrug=()=>choice.question in data.questions, base=()=>defaults(choice.question);
-controls.question.options=Object.fromEntries([...Object.keys(data.outcomes).flatMap(concept=>Object.keys(data.tiers).map(tier=>[`${concept}.${tier}`, `${data.outcomes[concept].label}, ${controls.question.tiers[tier]}`])),
-...Object.entries(data.questions).map(([key, one])=>[key, one.words])]);
-const start=Object.keys(controls.question.options)[0], nameOf=id=>data.names[id]||`Your study ${id.slice(3)}`;
+const { controls }=data, names=keys(controls), { judgements }=data.missing_evidence, isDrug=()=>choice.question in data.questions, base=()=>defaults(choice.question);
+controls.question.options=fromEntries([...keys(data.outcomes).flatMap(concept=>keys(data.tiers).map(tier=>[`${concept}.${tier}`, `${data.outcomes[concept].label}, ${controls.question.tiers[tier]}`])),
+...entries(data.questions).map(([key, one])=>[key, one.words])]);
+const start=keys(controls.question.options)[0], nameOf=id=>data.names[id]||`Your study ${id.slice(3)}`;
 const defaults=question=>({ ...data.chosen, question, comparator: "any", only: "", out: [], sound: false, own: [], sd_use: question in data.questions ? "missing" : data.chosen.sd_use });
 const shown=(name, value)=>controls[name].options?.[value]??showNumber(value), differs=name=>name!=="question"&&choice[name]!==base()[name];
 const valid=(name, text)=>{
@@ -405,8 +405,8 @@ const read=()=>{ // the address holds what differs from the default
 const pairs=new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : ""), list=(name, mark)=>(pairs.get(name)||"").split(mark).filter(Boolean);
 choice=defaults(valid("question", pairs.get("q"))??start);
 names.slice(1).forEach(name=>{ choice[name]=valid(name, pairs.get(controls[name].key))??choice[name]; });
-Object.assign(choice, { only: pairs.get("only")||"", out: list("without", ","), sound: pairs.has("sound"),
-own: list("own", ";").map(text=>text.split(",")).map(parts=>({ ...Object.fromEntries(OWN.map((name, i)=>[name, Number(parts[i])])), bias: parts[6] })).filter(whole).slice(0, 9) });
+assign(choice, { only: pairs.get("only")||"", out: list("without", ","), sound: pairs.has("sound"),
+own: list("own", ";").map(text=>text.split(",")).map(parts=>({ ...fromEntries(OWN.map((name, i)=>[name, Number(parts[i])])), bias: parts[6] })).filter(whole).slice(0, 9) });
 };
 const address=()=>{
 const pairs=new URLSearchParams(choice.question===start ? "" : { q: choice.question });
@@ -417,9 +417,9 @@ if (choice.only) pairs.set("only", choice.only);
 if (choice.own.length) pairs.set("own", choice.own.map(one=>[...OWN.map(name=>one[name]), one.bias].join()).join(";"));
 return pairs.size ? `#${pairs}` : "#what-if";
 };
-const fields=Object.fromEntries(names.map(name=>{
+const fields=fromEntries(names.map(name=>{
 const { label, options, low, high, step }=controls[name], range=!options&&high < 1, value=make("b"), note=make("small");
-const input=options ? make("select", null, Object.entries(options).map(([key, text])=>make("option", { value: key }, text))) : make("input", { type: range ? "range" : "number", min: low, max: high, step });
+const input=options ? make("select", null, entries(options).map(([key, text])=>make("option", { value: key }, text))) : make("input", { type: range ? "range" : "number", min: low, max: high, step });
 input.addEventListener("input", ()=>{
 const given=valid(name, input.value);
 if (given!==undefined) { choice=name==="question" ? defaults(given) : { ...choice, [name]: given }; update(name==="question"); }
@@ -428,10 +428,10 @@ return [name, { input, value, note, label: make("label", null, make("span", null
 }));
 const button=(text, act)=>{ const made=make("button", { type: "button" }, text); made.addEventListener("click", act); return made; };
 const tick=(text, checked, act)=>{ const box=make("input", { type: "checkbox", checked }); box.addEventListener("change", ()=>{ act(box.checked); update(); }); return make("label", null, box, text); };
-const typing=Object.fromEntries(OWN.map(name=>[name, make("input", { type: "number", step: "any", ariaLabel: `${{ n: "people", m: "mean change", s: "SD" }[name[0]]}, ${name[1]==="1" ? "exosomes" : "comparator"}` })]));
+const typing=fromEntries(OWN.map(name=>[name, make("input", { type: "number", step: "any", ariaLabel: `${{ n: "people", m: "mean change", s: "SD" }[name[0]]}, ${name[1]==="1" ? "exosomes" : "comparator"}` })]));
 const bias=make("select", null, judgements.map(word=>make("option", null, word))), studies=make("fieldset"), fault=make("small", { role: "status" });
 const add=button("Add it", ()=>{
-const one={ ...Object.fromEntries(OWN.map(name=>[name, typing[name].value===""&&name[0]!=="s" ? NaN : Number(typing[name].value)])), bias: bias.value };
+const one={ ...fromEntries(OWN.map(name=>[name, typing[name].value===""&&name[0]!=="s" ? NaN : Number(typing[name].value)])), bias: bias.value };
 fault.textContent=whole(one) ? "" : "Each arm needs people and a mean.";
 if (whole(one)) { choice={ ...choice, own: [...choice.own, one] }; update(true); }
 });
@@ -449,7 +449,7 @@ tick("none with a certain discrepancy", choice.sound, sound=>{ choice={ ...choic
 const update=anew=>{
 const found=answer(data, choice), before=origin[choice.question] ??= answer(data, base()), pooled=found.shown?.pooled, imputes=found.lines.some(line=>imputable(line, data)), moves={ question: true, comparator: !isDrug(), tau2_method: pooled, ci_method: pooled, tau_prior: pooled,
 sd_use: imputes, assumed_sd: imputes&&choice.sd_use!=="printed", pre_post_correlation: found.lines.some(line=>line.arms?.some(arm=>arm.se[1]&&arm.r===null)), site_correlation: found.lines.some(line=>line.estimand==="within_participant") };
-for (const [name, { input, value, note, label }] of Object.entries(fields)) {
+for (const [name, { input, value, note, label }] of entries(fields)) {
 if (valid(name, input.value)!==choice[name]) input.value=choice[name];
 value.textContent=shown(name, choice[name]);
 note.textContent=differs(name) ? `default: ${shown(name, base()[name])}` : moves[name] ? "" : "not used";
@@ -462,9 +462,9 @@ state.replaceChildren(make("b", null, made.length ? "Changed: " : "Default: "), 
 bar.hidden=!made.length;
 link.href=address();
 if (made.length||location.hash.includes("=")) history.replaceState(null, "", link.href);
-const facts={ Estimate: one=>one.size||"none", "Standard error": one=>known(one.shown?.se)&&showEstimate(one.shown.se), "Smallest difference": one=>one.against, Certainty: one=>one.certainty ? `${data.rules.symbols[one.certainty]||""} ${one.certainty}${one.target ? `: ${one.target}` : ""}` : "not rated: context",
+const facts={ Estimate: one=>one.size||"none", "Standard error": one=>known(one.shown?.se)&&showEstimate(one.shown.se), "Smallest difference": one=>one.against||one.shown&&"none known in this unit", Certainty: one=>one.certainty ? `${data.rules.symbols[one.certainty]||""} ${one.certainty}${one.target ? `: ${one.target}` : ""}` : "not rated: context",
 "Between studies": one=>one.bayes&&`tau\u00b2 ${showEstimate(one.shown.tau2)}, I\u00b2 ${round(one.shown.i2)} %; next study ${span(one.shown, "pi")}`, Bayesian: one=>one.bayes&&`${showEstimate(one.bayes.estimate)} (${span(one.bayes)})` };
-const lines=Object.entries(facts).map(([term, told])=>[term, told(found), told(before)]).filter(([, now, then])=>now||then);
+const lines=entries(facts).map(([term, told])=>[term, told(found), told(before)]).filter(([, now, then])=>now||then);
 result.replaceChildren(make("p", { className: "what-if-says" }, found.statement), make("dl", null, lines.map(([term, now, then])=>make("div", null, make("dt", null, term), make("dd", null, now||"none", then&&now!==then&&make("small", null, `default: ${then}`))))), forest(found, made.length ? before.shown : null));
 why.hidden=!found.reasons;
 reasons.replaceChildren(...(found.reasons||[]).map(text=>make("li", null, text.replace(/[\w-]+/g, word=>data.names[word]||word))));

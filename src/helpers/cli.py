@@ -355,7 +355,7 @@ def _status(arguments: list[str] | None) -> int:
     state: dict[str, Any] = {}
     try:
         with signals_as_exception(lambda: None):
-            cli.run_command(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
+            cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
     except AlreadySaidError:
         return 1
     except PipelineError as error:
