@@ -23,7 +23,7 @@ FORMULA = '=HYPERLINK("https://evil.invalid","click")'
 TEMPLATE = "{{ 7*7 }} {% for x in y %} ${7*7} $x^2$ `<i>` \"'&lt;"
 ENDLESS = "Donaudampfschifffahrtsgesellschaft" * 7
 RIGHT_TO_LEFT = "\u202eתיאור של מחקר שערי مرحبا"  # begins with an override that nothing ends
-WORDS = (MARKUP, FORMULA, TEMPLATE, ENDLESS, RIGHT_TO_LEFT, "@SUM(A1)", "+1-1", "-2+3", "🧪 毛髪 \x0b")
+WORDS = (MARKUP, FORMULA, TEMPLATE, ENDLESS, RIGHT_TO_LEFT, "@SUM(A1)", "+1-1", "-2+3", "🧪 毛髪")
 PROSE = {
     "title", "design", "masking", "allocation", "population", "country", "funding", "label", "exosome_source", "route",
     "dose_unit", "co_intervention", "measure", "note", "term", "monitored", "statement", "arithmetic", "reason",

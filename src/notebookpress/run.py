@@ -106,6 +106,8 @@ def _up_to_date(plan: Plan, steps: list[Step], facts: dict[str, Any]) -> RunRepo
     refused = cache.raw_problems(_raw_state(plan))
     if refused is None or plan.force or check_cells(plan.declared, plan.notebooks):
         return None
+    if (plan.folders.work / COMMITTED).exists():  # a publication that is to be finished or dropped
+        return None
     if not all(cache.current(step, step.fingerprint()) for step in steps):
         return None
     if any(differences(plan.folders, facts)):

@@ -102,7 +102,7 @@ def test_what_a_killed_run_has_left_goes_and_nothing_else(place: Path) -> None:
         (folder / "chapter.txt").write_text("years of work")
     for folder in (left, copy):
         (folder / MARK).write_bytes(_identity(left))
-    script = "from notebookpress.workers import Workers\nwith Workers() as workers: pass"
+    script = "from notebookpress import workers; workers.LONGEST_FOLDER = 999; workers._private_folder()"
     assert in_its_own_process(script, TMPDIR=str(place / "t")).returncode == 0
     assert sorted((place / "t").iterdir()) == [copy, thesis]
 
