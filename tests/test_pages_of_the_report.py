@@ -287,3 +287,32 @@ def test_an_estimate_in_the_summary_of_a_study_leads_to_its_effect(soups):
     rows = soups["study-wan2025.html"].select("#glance tr")
     links = [row.select("a.n") for row in rows if row.th and row.th.get_text().startswith("Hair density")]
     assert links and all(own[0]["href"].startswith("#effect-") for own in links)
+
+
+def test_a_number_beside_a_study_leads_to_that_study(soups):
+    """A value that two studies share must not lead to the other one."""
+    index = soups["index.html"]
+    names = {
+        tag.get_text(): tag["href"].partition("#")[0]
+        for tag in index.select("#studies-table a[href^=study-]")
+    }
+    for sentence in index.select(".first p"):
+        own = ""
+        for part in sentence.descendants:
+            if isinstance(part, str):
+                own = next((page for name, page in names.items() if part.strip().endswith(name)), own)
+            elif (
+                part.name == "a" and part.get("class") == ["n"] and own and part["href"].startswith("study-")
+            ):
+                assert part["href"].partition("#")[0] == own, (part, sentence.get_text())
+    row = next(row for row in index.select("tr") if row.th and "Adverse events" in row.th.get_text())
+    counts = [link["href"] for link in row.select("a.n") if link.get_text() == "0"]
+    assert len(counts) == len(set(counts)) > 5
+    both = [
+        cell for cell in soups["04_outcome_comparison.html"].select("td") if " by changes" in cell.get_text()
+    ]
+    for link in both[0].select("a.n"):
+        page, _, name = link["href"].partition("#")
+        assert name.startswith("effect-") and link.get_text().split()[0] in soups[page].find(
+            id=name
+        ).get_text(" ")

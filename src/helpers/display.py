@@ -54,7 +54,9 @@ def origin_anchors(record: Row) -> list[str]:
     own = [row_anchor(name, record[name]) for name in known]
     effects = [anchor("effect", name) for name in split_ids(record.get("effect_ids"))]
     figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
-    return own + effects + figures + split_ids(record.get("origins"))
+    origins = split_ids(record.get("origins"))
+    computed = [name for name in origins if name.startswith("effect-")]  # before figures of the same number
+    return own + effects + computed + figures + origins
 
 
 def frame_of(rows: list[Row], columns: Mapping[str, str]) -> pd.DataFrame:

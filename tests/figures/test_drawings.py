@@ -87,7 +87,7 @@ def test_every_colour_stands_off_white_and_dark_paper_and_white_signs_off_it(nam
 
 @pytest.mark.parametrize("name", COLOURED)
 def test_code_colours_have_contrast(name):
-    style = stylesheet()
+    style = stylesheet("style.css")
     pairs = [re.findall(rf"--{part}:\s*(#\w+)", style)[:2] for part in (f"code-{name}", "wash")]
     for colour, ground in zip(*pairs, strict=True):
         dark, light = sorted(map(luminance, (colour, ground)))

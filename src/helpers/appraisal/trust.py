@@ -209,6 +209,8 @@ def trust_domains(rows: list[Row], discrepancies: pd.DataFrame, answers: Iterabl
         named = [f"possible problems: {_names(yes)}"] if yes else []
         named += [f"{len(open_)} of {len(applies)} checks unclear"] if open_ else []
         named += [f"not looked at: {_names(blank)}"] if blank else []
+        if judgement == NONE and named:
+            named.insert(0, "the other checks found nothing")
         told = "; ".join(named) or ("no problem was found" if applies else "there is nothing to check yet")
         found.append(_judged(key, domain, judgement, told, given))
     overall = max((row["judgement"] for row in found), key=TRUST_JUDGEMENTS.index)

@@ -21,7 +21,7 @@ from trialfiles.forms import names_of
 from trialfiles.pdf_articles import read_pdf
 from trialfiles.reading import read_source, recognise
 from trialfiles.record import Row, SourceRecord, refusal
-from trialfiles.text import free_name, read_text
+from trialfiles.text import free_name, inert, read_text
 
 _REGISTRY = {
     "ctgov": ".json", "ictrp": ".xml", "ictrp_csv": ".csv", "ictrp_xlsx": ".xlsx", "exchange": ".xml",
@@ -65,7 +65,7 @@ def _write_sheet(path: Path, text: str) -> Path:
 def _scalar(value: object) -> str:
     """Write one value as YAML on one line; a text without words is null."""
     if isinstance(value, str):
-        value = " ".join(value.split())[:LONGEST_NAME].strip() or None
+        value = " ".join((inert(value) or "").split())[:LONGEST_NAME].strip() or None
     if value is None:
         return "null"
     plain = yaml.safe_dump(value, width=10**7, allow_unicode=True, default_flow_style=True, sort_keys=False)

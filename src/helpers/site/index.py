@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from helpers.appraisal.grade import CERTAINTY, CONTROLLED
 from helpers.appraisal.risk_of_bias import only_abstract, overall_words
@@ -55,7 +55,7 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
     titles, cited = answer.study_titles(tables["sources"]), csl_items(tables["sources"])
     sentences = [
         {
-            "text": _plain_titles(text, titles),
+            "text": _plain_titles(text, titles, tables),
             "origin": origin,
             "figures": f"{TOTAL} {_figures_named(text, tables, titles)}",
             "from": words if origin in known else "",
@@ -123,11 +123,40 @@ def _figures_named(text: str, tables: answer.Tables, titles: Mapping[str, str]) 
     return " ".join(dict.fromkeys(anchor("q", name) for names in ids for name in split_ids(names)))
 
 
-def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
-    """Return a sentence in which no year of a study's name and no constant is taken for a result."""
+def _plain_titles(text: str, titles: Mapping[str, str], tables: answer.Tables | None = None) -> Markup:
+    """Return a sentence in which no year of a study's name and no constant is taken for a result.
+
+    With `tables` the numbers behind a study's name, up to the next name, lead to figures of that study.
+    """
     constants = "|".join([*map(re.escape, titles.values()), CONSTANT])
-    parts = re.split(f"({constants})", text)
-    return Markup("").join(FIXED.format(part) if place % 2 else part for place, part in enumerate(parts))
+    said, own = Markup(""), ""
+    for place, part in enumerate(re.split(f"({constants})", text)):
+        if place % 2:
+            own = _figures_named(part, tables, titles) if tables and part in titles.values() else own
+            said += FIXED.format(part)
+        else:
+            said += Markup('<span data-from="{}">{}</span>').format(own, part) if own else escape(part)
+    return said
+
+
+_COUNTED = re.compile(r"((\d+) of (\d+) \(up to [\d.]+ %\))")
+
+
+def _of_events(text: str, events: pd.DataFrame) -> Markup:
+    """Return the cell of harms; each count leads to the row of the event that it counts."""
+    said, term, left = Markup(""), "", events.to_dict("index")
+    for place, part in enumerate(_COUNTED.split(text)):
+        if place % 4 == 0:
+            term = part.rpartition(":")[0].rpartition("; ")[2].strip() or term
+            said += _plain_titles(part, {})
+        elif place % 4 == 1:
+            count, n = map(float, re.match(r"(\d+) of (\d+)", part).groups())  # type: ignore[union-attr]
+            alike = [name for name, row in left.items() if (row["count"], row["n"]) == (count, n)]
+            alike.sort(key=lambda name: left[name]["term"] != term)
+            own = alike[0] if alike else ""
+            left.pop(own, None)
+            said += Markup('<span data-from="{}">{}</span>').format(own, part)
+    return said
 
 
 def _symbols(tables: answer.Tables) -> str:
@@ -188,7 +217,7 @@ def _summary(tables: answer.Tables) -> Markup:
             "outcome": _outcome_and_time(row, tables["effects"]),
             "people": _participants(row),
             "without": row["without_exosomes"],
-            "with": row["with_exosomes"] and _plain_titles(row["with_exosomes"], {}),
+            "with": row["with_exosomes"] and _of_events(row["with_exosomes"], _events_of(row, tables)),
             "absolute": _plain_titles(row["absolute"], {}) if row["estimand"] in CONTROLLED else NO_EFFECT,
             "certainty": Markup("{} {} <sup>{}</sup>").format(
                 CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
@@ -221,14 +250,19 @@ def _behind(row: Mapping[str, Any], tables: answer.Tables) -> dict[str, str]:
     studies, events = split_ids(row["study_ids"]), tables["adverse_events"]
     told = events if row["concept"] == HARMS else tables["results"].query("concept == @row['concept']")
     ids = told.loc[told["study_id"].isin(studies), "quantity_ids"]
-    events = events.assign(place=events.groupby("study_id").cumcount().astype(str))
-    own = events[events["study_id"].isin(studies if row["concept"] == HARMS else [])]
-    own = own[own["n"].gt(1).fillna(False)].sort_values("n", ascending=False, kind="stable")
-    anchors = [anchor("event", name) for name in own["study_id"] + "." + own["place"]]
     return {
         "quantity_ids": join_ids(name for names in ids for name in split_ids(names)),
-        "origins": join_ids([*anchors, f"certainty-{row['concept']}"]),
+        "origins": join_ids([*_events_of(row, tables).index, f"certainty-{row['concept']}"]),
     }
+
+
+def _events_of(row: Mapping[str, Any], tables: answer.Tables) -> pd.DataFrame:
+    """Return the events of more than one person behind a row of the summary, by their anchors."""
+    events = tables["adverse_events"]
+    events = events.assign(place=events.groupby("study_id").cumcount().astype(str))
+    own = events[events["study_id"].isin(split_ids(row["study_ids"]) if row["concept"] == HARMS else [])]
+    own = own[own["n"].gt(1).fillna(False)].sort_values("n", ascending=False, kind="stable")
+    return own.set_index(pd.Index([anchor("event", name) for name in own["study_id"] + "." + own["place"]]))
 
 
 def _participants(row: Mapping[str, Any]) -> Markup:
