@@ -294,7 +294,7 @@ def test_a_number_beside_a_study_leads_to_that_study(soups):
     index = soups["index.html"]
     names = {
         tag.get_text(): tag["href"].partition("#")[0]
-        for tag in index.select("#studies-table a[href^=study-]")
+        for tag in index.select("#studies-table tbody th a[href^=study-]")
     }
     for sentence in index.select(".first p"):
         own = ""
