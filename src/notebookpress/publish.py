@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from notebookpress.errors import PipelineError
-from notebookpress.files import RELEASES, VERSION, RunFolders, folder_lock, remove, write_atomic
+from notebookpress.files import PARTS, RELEASES, VERSION, RunFolders, folder_lock, remove, write_atomic
 from notebookpress.fingerprint import content_hash, file_hash, folder_hashes
 from notebookpress.graph import Plan, Step, lock_hash, raw_hashes
 from notebookpress.pipeline import Collection, load_callable
@@ -382,6 +382,9 @@ def release(out: Path, version: str, collection: Collection) -> Path:
         if problems := damaged(manifest, out):
             count = f"{len(problems)} problem(s); a report that does not match its manifest is not released"
             raise PipelineError(*problems, count)
+        for label in [label for label in manifest["entity"] if f"/{PARTS}/" in label]:  # whole ones are there
+            del manifest["entity"][label]
+            manifest["wasGeneratedBy"].pop(label, None)
         for left in target.parent.glob(".*.partial"):  # by a release that was killed
             remove(left)
         try:
