@@ -83,6 +83,14 @@ def copy_project(target: Path) -> Project:
     return Project(target)
 
 
+def copy_released(target: Path) -> Project:
+    """Copy the same with the releases, with which the report is compared."""
+    project = copy_project(target)
+    if (CHECKOUT / "reports" / "releases").is_dir():
+        shutil.copytree(CHECKOUT / "reports" / "releases", project.reports / "releases")
+    return project
+
+
 def copy_small(target: Path) -> Project:
     """Copy the same with three studies: a registration, two cases, and a group with figures of every kind."""
     project = copy_project(target)
@@ -143,7 +151,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, copy: Callable[[Path],
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return the project with the whole report; not to be changed."""
-    return made_once(tmp_path_factory, "made", copy_project)
+    return made_once(tmp_path_factory, "made", copy_released)
 
 
 @pytest.fixture(scope="session")
