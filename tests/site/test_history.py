@@ -7,6 +7,7 @@ from made_world import write_world
 
 from helpers.narrative.answer import load_tables
 from helpers.site.data import changes_since, history_rows
+from notebookpress.tables import parquet_bytes
 
 
 def released(folder, version: str, count: int, **changes):
@@ -15,7 +16,7 @@ def released(folder, version: str, count: int, **changes):
     tables = load_tables(write_world(folder / f"world-{version}", count, **changes))
     (target / "data").mkdir(parents=True)
     for name, frame in tables.items():
-        frame.to_parquet(target / "data" / f"{name}.parquet")
+        (target / "data" / f"{name}.parquet").write_bytes(parquet_bytes(frame))
     return target, tables
 
 
@@ -55,5 +56,12 @@ def test_what_changed_since_a_release(tmp_path):
     rows = {row["table"]: row for row in changes_since(new, release)}
     assert rows["studies"] == {"table": "studies", "new": 1, "changed": 0, "gone": 0, "named": "made2"}
     assert rows["conclusion"]["named"] == "changed: certainty of hair density"
+    missing = old["studies"].assign(
+        n_enrolled=pd.array([12, *[None] * (len(old["studies"]) - 1)], dtype="Int64")
+    )
+    for frame in (missing, missing.assign(n_enrolled=pd.array([None] * len(missing), dtype="Int64"))):
+        (release / "data" / "studies.parquet").write_bytes(parquet_bytes(frame))
+        assert [row["table"] for row in changes_since(old | {"studies": frame}, release)] == ["conclusion"]
+    (release / "data" / "studies.parquet").write_bytes(parquet_bytes(old["studies"]))
     same = changes_since(old, release)
     assert [row["table"] for row in same] == ["conclusion"] and same[0]["named"].startswith("unchanged")

@@ -236,15 +236,15 @@ def place_of(text: str, printed: str, line: str = "", first: bool = False) -> in
 def figures_alone(sheet: StudySheet, state: str) -> list[int]:
     """Return the figures that no result names and that could make one.
 
-    Where an article has tables, prose repeats them: a figure there without an outcome, or with the value of
-    one in a table or the difference of two, is not asked about.
+    Where an article has tables, prose repeats them: a figure there without an outcome, with mean and SD of
+    one in a table, or with its outcome and value or the difference of two, is not asked about.
     """
     named = {name.partition(".")[0] for block in (*sheet.results, sheet.study) for name in block.named()}
     tables = [one for one in sheet.quantities if one.at and (one.at.section or "").startswith("Table")]
     concepts = set(OUTCOME_CONCEPTS) - ({"other_outcome"} if tables else set())
-    again = {(one.value, one.sd) for one in tables}
+    again = {(one.value, one.sd) if one.sd else (one.value, one.concept) for one in tables}
     again |= {
-        (round(one.value - other.value, 6), None)
+        (round(one.value - other.value, 6), one.concept)
         for one, other in product(tables, tables)
         if None not in (one.value, other.value) and (one.arm, one.concept) == (other.arm, other.concept)
     }
@@ -252,7 +252,7 @@ def figures_alone(sheet: StudySheet, state: str) -> list[int]:
         index
         for index, one in enumerate(sheet.quantities)
         if one.state == state and one.id not in named and one.kind in _ALONE and one.concept in concepts
-        and (state != "proposed" or (one.value, one.sd) not in again)
+        and (state != "proposed" or (one.value, one.sd or one.concept) not in again)
     ]  # fmt: skip
 
 

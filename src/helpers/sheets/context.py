@@ -280,8 +280,8 @@ class VersionNote(BaseModel):
 
     version: _Words
     trigger: _Words
-    question: str = "unchanged"
-    methods: str = "unchanged"
+    question: str | None = None
+    methods: str | None = None
     who: _Words
 
 

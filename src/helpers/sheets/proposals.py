@@ -136,6 +136,10 @@ _GENERAL = re.compile(
 )
 
 
+def _is_control(arm: Row) -> bool:
+    return arm["role"] in ("placebo", "untreated") or bool(re.search(r"\bcontrols?\b", arm["label"], re.I))
+
+
 def _one_arm_each(arms: list[Row]) -> dict[str, str]:
     """Return the id of each label; take an arm out of the list that another table names in general words.
 
@@ -145,16 +149,17 @@ def _one_arm_each(arms: list[Row]) -> dict[str, str]:
     plain = {arm["arm_id"] for arm in arms if named[arm["arm_id"]] == arm["label"]}
     ids = {}
     for arm in list(arms):
+        own = arm["arm_id"]
         alike = [
-            other
+            other["arm_id"]
             for other in arms
-            if other["arm_id"] in plain - {arm["arm_id"]}
-            and other["role"] == arm["role"]
-            and named[arm["arm_id"]] in ("", other["label"])
+            if other["arm_id"] in plain - {own}
+            and _is_control(other) == _is_control(arm)
+            and named[own] in ("", other["label"])
         ]
-        ids[arm["label"]] = arm["arm_id"]
-        if arm["arm_id"] not in plain and len(alike) == 1:
-            ids[arm["label"]] = alike[0]["arm_id"]
+        ids[arm["label"]] = own
+        if own not in plain and len(alike) == 1:
+            ids[arm["label"]] = alike[0]
             arms.remove(arm)
     return ids
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -202,6 +203,9 @@ def _difference(name: str, before: pd.DataFrame, now: pd.DataFrame) -> dict[str,
     if not set(keys) <= set(before.columns):
         return None
     columns = [column for column in now.columns if column in before.columns]
+    for column in columns:  # a file knows no whole number that may be missing
+        with contextlib.suppress(TypeError, ValueError):
+            before = before.assign(**{column: before[column].astype(now[column].dtype)})
     old, new = _by_key(before[columns], keys), _by_key(now[columns], keys)
     added = [key for key in new if key not in old]
     changed = [key for key in new if key in old and new[key] != old[key]]

@@ -86,6 +86,7 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
         },
         references=zip(printed_references(cited), cited, strict=True),
         files=set(shown),
+        titles=titles,
         version=str(provenance.get("version") or ""),
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
@@ -102,7 +103,9 @@ def _status(review: ReviewFacts, release: str | None, changed: list[dict[str, An
         late = (review.due + pd.DateOffset(months=GRACE)).date()
         due = Markup(' · next due <time datetime="{0}" data-late="{1}">{0}</time>').format(review.due, late)
     last = (
-        f"since release {release}: {changed[-1]['named'].partition(':')[0]}" if changed else "first version"
+        f"answer {changed[-1]['named'].partition(':')[0]} since release {release}"
+        if changed
+        else "first version"
     )
     return searched + due + " · " + link("#changes", last)
 

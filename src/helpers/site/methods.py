@@ -30,7 +30,7 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     review, sources = provenance["review"], tables["sources"]
     told = sources[sources["has_results"] & (sources["tier"] != "comparator")]
     searches = [vars(item) | {"how": item.how or None} for item in review.searches]
-    first = not provenance.get("previous_version")
+    first = len(review.versions) < 2  # then no version stands before this one
     judged = tables["risk_of_bias"].query(f"judgement != '{NOT_ASSESSABLE}'")
     body = environment().get_template("methods.html.j2").render(
         protocol=review.protocol,
