@@ -42,9 +42,8 @@ pages_option = click.option(
 
 
 MOST_LINES, LONGEST_LINE = 20, 2000  # lines of what may be without end, letters of one
-CONTROL = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
-)  # what a terminal would obey, or not take
+# what a terminal would obey, or not take
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def echo_lines(*said: object, err: bool = False) -> None:

@@ -105,7 +105,9 @@ def test_what_makes_no_sense_for_one_person_is_not_asked():
     assert silent == {"4.1", "4.8", "4.9"}
 
 
-@pytest.mark.parametrize(("access", "word"), [("full text", "yes"), ("abstract", "unclear")])
+@pytest.mark.parametrize(
+    ("access", "word"), [("full text", "yes"), ("abstract", "unclear"), ("record", "unclear")]
+)
 def test_only_a_full_text_that_is_silent_on_approval_is_in_doubt(access, word):
     assert answered(evidence(source={"access": access}))["2.1"]["answer"] == word
 
@@ -125,6 +127,10 @@ def test_a_person_stands_over_the_rule_and_both_are_there():
     rows = trust_rows(known, made_tables([], run_checks(known)[1], []), [answer("1.3", "yes")])
     both = [(row["appraiser"], row["answer"]) for row in rows if row["check"] == "1.3"]
     assert both == [("rule", "unclear"), ("first", "yes")]
+    looked = trust_rows(known, made_tables([], [], []), [answer(number, "no") for number in ("1.1", "1.2")])
+    notices = domains_of(looked, [])["notices after publication"]
+    assert notices["judgement"] == "no concerns"
+    assert "the other checks found nothing; not looked at: other studies" in notices["reason"]
     judged = domains_of(rows, [answer("overall", "serious concerns")])
     assert judged["notices after publication"]["judgement"] == "some concerns"
     overall = judged["overall"]

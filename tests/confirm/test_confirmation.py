@@ -106,6 +106,18 @@ def test_a_confirmed_result_without_an_effect_says_why(raw):
     assert why.startswith("hair density, exosomes, Baseline: no effect, a value before treatment")
 
 
+@pytest.mark.parametrize(
+    ("prose", "asked"),
+    [("Hair density was 138.5 (SD 22.1) hairs/cm2.", 0), ("Hair density was 138.6 (SD 22.1) hairs/cm2.", 1)],
+)
+def test_what_prose_repeats_of_a_table_is_not_asked_again(tmp_path, prose, asked):
+    article = Path(__file__).with_name("article.nxml").read_text()
+    file = tmp_path / "article.nxml"
+    file.write_text(article.replace("<title>Results</title>", f"<title>Results</title><p>{prose}</p>"))
+    _, sheet = add_source(file, tmp_path / "raw")
+    assert waiting_studies(tmp_path / "raw") == {sheet.stem: 5 + asked}
+
+
 def test_figures_of_a_plain_text_become_results_of_arms_that_a_person_names(tmp_path):
     text = "Exosomes in a made-up trial\n\nMethods\nIt began in 2024." + " All is made up." * 30
     text += "\n\nResults\nDensity rose by 18.4 hairs/cm2 (SD 11.2) in 24 people.\n"

@@ -32,6 +32,15 @@ def test_every_question_is_answered_from_the_rows():
 
 def test_a_change_of_a_row_changes_its_answer():
     assert glance({"n_analysed": 12.0})["Who"].startswith("40 people, 12 analysed")
+    ages = {
+        "18 years or older": (18.0, None),
+        "60 years or younger": (None, 60.0),
+        "18 to 60 years": (18.0, 60.0),
+    }
+    for words, (low, high) in ages.items():
+        assert words in glance({"age_min": low, "age_max": high})["Who"]
+    finding = ROWS["effects"][0] | {"concept": "other_outcome", "site": "Pull test"}
+    assert "Pull test, exo" in glance(effects=[finding])
     assert "14 hairs" in glance(effects=[ROWS["effects"][0] | {"effect": 14.0}])["Hair density, exo"]
     assert "A date" in glance(discrepancies=ROWS["discrepancies"][:1])["Discrepancies"]
 

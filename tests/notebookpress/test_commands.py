@@ -61,7 +61,13 @@ def test_a_page_may_not_touch_releases(report: RunFolders) -> None:
 
 
 def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -> None:
+    part = report.tables / "parts" / "sea" / "rows" / "one.parquet"
+    part.parent.mkdir(parents=True)
+    part.write_text("of one key")
+    made = {f"data/processed/{name}": "01" for name in ("one.parquet", "parts/sea/rows/one.parquet")}
+    assert publish(report, FACTS | {"wasGeneratedBy": made})
     target = release(report.out, "1.0", WEATHER)
+    assert [path.name for path in (target / "data").rglob("*")] == ["one.parquet"]
     assert sorted(path.name for path in target.iterdir()) == ["data", "report.zip", "zenodo.json"]
     assert json.loads((target / "zenodo.json").read_text())["metadata"]["title"] == "Weather, release 1.0"
     with zipfile.ZipFile(target / "report.zip") as archive:
@@ -72,7 +78,7 @@ def test_a_release_is_made_once_and_only_of_a_whole_report(report: RunFolders) -
         release(report.out, "1.0", WEATHER)
     with pytest.raises(PipelineError, match="not a version"):
         release(report.out, "../x", WEATHER)
-    assert publish(report, FACTS) == 0
+    assert publish(report, FACTS | {"wasGeneratedBy": made}) == 0
     assert target.is_dir()
     (report.reports / "index.html").write_text("edited")
     with pytest.raises(PipelineError, match="index.html: damaged or edited"):

@@ -146,6 +146,9 @@ def test_hair_counted_against_baseline_only_is_not_counted_against_the_control()
     assert both["detectable_80"] and not one_site.get("detectable_80")
     assert one_site["can_answer"] == "no" and "but patient satisfaction" in one_site["can_answer_reason"]
     assert simulated({"t": both}, true_effects=(0.0,))[0]["n_planned"] == 40  # as enrolled
+    assert simulated({"t": both | {"comparator": "active"}}, true_effects=(0.0,)) == []
+    other = frames | {"sources": frames["sources"].assign(tier="comparator")}  # no exosome study
+    assert ongoing_trial_rows(other | {"outcomes": outcomes}, None, NO_LOSSES, None) == []
 
 
 def test_an_allocation_that_was_not_seen_is_not_called_non_randomised():

@@ -76,6 +76,9 @@ def test_revman_rows_keep_sign_and_leave_out_what_has_no_interval(site, tmp_path
     assert (row["Study"], row["GIV Mean"], row["GIV SE"]) == ("made1", "-8", "2")
     assert row["Analysis name"] == "hair density, uncontrolled change, hairs/cm2"
     assert revman_rows(load_tables(tmp_path)) == []
+    tables = load_tables(site.parent / "processed")
+    others = tables["sources"].assign(tier="comparator")
+    assert len(revman_rows(tables)) == 1 and revman_rows(tables | {"sources": others}) == []
 
 
 def test_the_data_package_describes_the_files_beside_it(site):

@@ -166,9 +166,8 @@ def _origins(sheet: Row) -> Iterator[Fault]:
     source = mapping_of(sheet, "source")
     core, roles = source.get("tier") == "core", [arm.get("role") for _, arm in items_of(sheet, "arms", dict)]
     results = [one.get("state") for _, one in items_of(sheet, "results", dict)]
-    judged = bool({*results} - {"proposed"}) or source.get(
-        "registration"
-    )  # the roles of proposals are guesses
+    # while all is proposed, the roles are guesses too
+    judged = bool({*results} - {"proposed"}) or source.get("registration")
     tested = not roles or {*roles} & {*EXOSOME_ROLES, None} or source.get("tier") not in EVIDENCE["published"]
     if judged and not tested:
         remedy = "write tier: comparator, or the role exosome for the arm that had them"
