@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -228,7 +228,9 @@ def study_picture(
     if len(rows) < LEAST_ROWS:
         raise NothingToDrawError("one estimate of this study has an interval: none is there to set beside it")
     title = f"Estimates, with a correlation of {pre_post_correlation:g} where one is needed"
-    return forest(rows, unit=plain_unit(unit), title=title, level=level, head="Contrast")
+    figure = forest(rows, unit=plain_unit(unit), title=title, level=level, head="Contrast")
+    others = " An estimate in another unit has no mark." if any(row["instead"] for row in rows) else ""
+    return replace(figure, caption=figure.caption + others)
 
 
 def outcome_picture(

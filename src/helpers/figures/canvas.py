@@ -194,6 +194,8 @@ class Plotted:
         drawn = re.sub(r'style="([^"]*)"', lambda found: _as_attributes(found[1]), drawn)
         drawn = re.sub(r"\s*\n\s*", " ", drawn).replace("xlink:href", "href")
         drawn = drawn.replace("#000000", "currentColor")
+        if 96 * self.figure.get_figwidth() < PAGE_WIDTH / 2:
+            drawn = drawn.replace(">", f">{DARK}", 1)
         return drawn.replace("<svg", f'<svg fill="currentColor" font-family={quoteattr(FACES)}', 1) + "\n"
 
 

@@ -44,7 +44,7 @@ from notebookpress.tables import records
 from trialfiles.record import Row
 
 HAIR = ("density", "calibre")  # families of outcomes
-SEEN_WORDS = "difference that most observers detect"
+SEEN_WORDS = "difference that three in four dermatologists detect"
 LOOKS = FIGURE_WORDS["group_looks"]
 GROUPS = FIGURE_WORDS["groups"]
 

@@ -87,9 +87,9 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     for row in data:
         lanes.setdefault(row["lane"], []).append(row)
     rows = [PlotRow(lane, _lane_words(own), marks=[partial(_lane, own)]) for lane, own in lanes.items()]
-    used = {row["mark"] for row in data}
+    used = {row["mark"] for row in data if not is_missing(row.get("weeks"))}
     key = [(partial(_event, mark), word) for mark, word in EVENT_WORDS.items() if mark in used]
-    weeks = known_values(data, "weeks") or [0.0, 1.0]
+    weeks = [0.0, *(known_values(data, "weeks") or [1.0])]
     plot = Plot(rows, weeks, "weeks", heads=("Outcome or treatment", ""), key=key)
     alt = f"Timeline. {title}. {plot.told() or 'There is nothing to show.'}"
     caption = "Months are turned into weeks, from the source's own start, not always the first treatment."
@@ -291,18 +291,23 @@ def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
 
 
 def timeline_events(
-    outcomes: pd.DataFrame, results: pd.DataFrame, arms: pd.DataFrame, claimed: Collection[str] = ()
+    outcomes: pd.DataFrame,
+    results: pd.DataFrame,
+    arms: pd.DataFrame,
+    claimed: Collection[str] = (),
+    whole: bool = True,
 ) -> list[Row]:
     """Return events for `timeline`: what was measured, told in words (`claimed`), promised only; sessions.
 
-    Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
+    What was not read whole may hold the results that it names. Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
     """
     measured = {(row["concept"], _week(row)) for row in records(results)}
     planned = [(row["concept"], _week(row)) for row in records(outcomes.query("concept != 'adverse_events'"))]
     marks = [(label(concept), week, "measured") for concept, week in sorted(measured, key=str)]
+    missing = "promised" if whole else "named"
     for concept, week in planned:
         if (concept, week) not in measured:
-            mark = "planned" if results.empty else "words" if concept in claimed else "promised"
+            mark = "planned" if results.empty else "words" if concept in claimed else missing
             marks.append((label(concept), week, mark))
     for arm in records(arms):
         count, gap = arm["sessions"], arm["interval_weeks"]

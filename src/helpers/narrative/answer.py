@@ -243,7 +243,8 @@ def _what_would_change(tables: Tables) -> str:
     known = f"Of {listed} without posted results, {found} with and without exosomes, all else alike"
     simulated = tables.get("ongoing_simulation", pd.DataFrame({"certainty": []}))
     best = next((level for level in CERTAINTY_ORDER if level in set(simulated["certainty"])), None)
-    at_best = f"; in simulations the certainty reaches {best} at best" if able and best else ""
+    of = number_word(simulated["study_id"].nunique()) if best else ""
+    at_best = f"; in simulations of {of} the certainty reaches {best} at best" if able and best else ""
     return f"{WOULD_CHANGE} {known}{at_best}."
 
 
@@ -357,7 +358,7 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
     partly = {row["study_id"] for row in rows if row["read"] != "full text"}
     parts = [f"{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"]
     if partly:
-        parts[0] += f", {number_word(len(partly))} of them in an abstract's or another paper's words alone"
+        parts[0] += f", {number_word(len(partly))} of them as an abstract or another paper tells it"
     listed: dict[str, list[str]] = {}
     for row in rows:
         if row["effect"] is None:

@@ -211,13 +211,6 @@ def _escalates(trial: Row) -> bool:
     return has_dose_escalation(trial.get("title"), trial.get("design"), trial.get("what"))
 
 
-def last_search(searches: pd.DataFrame | None) -> str | None:
-    """Return the latest date of search, as precise as it is stated; data, not the clock."""
-    if searches is None or searches.empty:
-        return None
-    return max(str(value) for value in searches["date"])
-
-
 def is_past(due: str | None, searched: str | None) -> bool:
     """Return whether a date lies before the last search, at the precision that both have."""
     if not due or not searched:

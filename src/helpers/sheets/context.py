@@ -26,7 +26,6 @@ CONTEXT_FILES = {
     "published_pools": "comparators/pools*.csv",
     "thresholds": "comparators/thresholds*.csv",
     "trials": "trials.csv",
-    "searches": "searches.csv",
 }
 _WORDS = {"yes": True, "no": False}
 _NUMBERS: dict[str, tuple[str, Callable[[str], float], str]] = {
@@ -58,7 +57,7 @@ def compared_studies(raw: Path) -> set[str]:
 
 
 def read_context(raw: str | Path) -> dict[str, list[Row]]:
-    """Return the rows of every table beside the sheets, by table of `CONTEXT_FILES`.
+    """Return the rows of every table beside the sheets: those of `CONTEXT_FILES`, and the searches.
 
     A table without a file is empty. Values are as printed, in the printed unit; empty cells are None.
 
@@ -82,6 +81,11 @@ def read_context(raw: str | Path) -> dict[str, list[Row]]:
         problems.append(Problem(str(path), None, "", "no table has this name", remedy))
     if problems:
         raise SourceError(problems)
+    rows["searches"] = [
+        {"search_id": f"search-{number}", "date": search.on, "note": search.how}
+        | {name: getattr(search, name) for name in ("extent", "where", "what")}
+        for number, search in enumerate(read_review_facts(raw).searches, 1)
+    ]
     return rows
 
 
@@ -240,14 +244,19 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
     return list(rows.values())
 
 
+EXTENTS = ("systematic", "broad", "single records")  # of a search
+
+
 class Search(BaseModel):
-    """A search: the day, month or year, where, how."""
+    """A search: the day, month or year, how far it went, where, what for, how."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     on: _Day
+    extent: Annotated[str, OneOf(EXTENTS)]
     where: _Words
-    how: str = ""
+    what: _Words
+    how: _Words | None = None
 
 
 class Notice(BaseModel):
@@ -292,15 +301,17 @@ class ReviewFacts(BaseModel):
 
     status: Annotated[str, OneOf(("living", "retired"))] | None = None
     searches: tuple[Search, ...] = ()
+    gaps: tuple[_Words, ...] = ()
     protocol: str | None = None
     updates: Updates | None = None
     versions: tuple[VersionNote, ...] = ()
     regulation: tuple[Notice, ...] = ()
 
     @property
-    def last_search(self) -> str | None:
-        """The latest search as it is stated, a day or a month."""
-        return max((search.on for search in self.searches), default=None)
+    def last_search(self) -> Search | None:
+        """The latest search for studies; one of single records is none."""
+        own = [search for search in self.searches if search.extent != EXTENTS[-1]]
+        return max(own, key=lambda search: search.on, default=None)
 
     @property
     def due(self) -> date | None:
@@ -308,7 +319,14 @@ class ReviewFacts(BaseModel):
         if self.updates is None or self.last_search is None or self.status == "retired":
             return None
         months = pd.DateOffset(months=self.updates.every_months)
-        return (pd.Timestamp(self.last_search) + months).date()
+        return (pd.Timestamp(self.last_search.on) + months).date()
+
+
+def last_search(searches: pd.DataFrame | None) -> str | None:
+    """Return the latest date of a search for studies, as precise as it is stated; data, not the clock."""
+    if searches is None:
+        return None
+    return searches.loc[searches["extent"] != EXTENTS[-1], "date"].max() if len(searches) else None
 
 
 def read_review_facts(raw: str | Path) -> ReviewFacts:
@@ -321,7 +339,7 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
     """
     path = Path(raw) / "review.yaml"
     remedy = (
-        "write status, protocol, searches with on, where, how, updates with every_months, trigger, "
+        "write status, protocol, searches with on, extent, where, what, how, gaps, updates with every_months, trigger, "
         "read_again, retire, who, versions with version, trigger, who, regulation with who, on, says, address"
     )
     return read_stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()

@@ -35,7 +35,6 @@ _OWN_FILES = (
     "screening.csv",
     "second_reading.csv",
     "trials.csv",
-    "searches.csv",
     SCHEMA_FILE,
 )
 

@@ -33,7 +33,8 @@ def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
     for row in tables["quantities"].itertuples():
         numbers = (row.value, row.value_low, row.value_high, row.sd)
         shown = {abs(value) for value in numbers if not pd.isna(value)}
-        found[anchor("q", row.quantity_id)] = _shares(shown, row.unit in ("percent", "%"))
+        percent = row.unit in ("percent", "%")
+        found[anchor("q", row.quantity_id)] = shown if row.kind == "p_value" else _shares(shown, percent)
     for tag in (tag for page in pages for tag in page.tree.all("tr", "span")):
         name, words = tag.attrs.get("id", ""), " ".join(tag.texts())
         if name and not name.startswith("q-"):

@@ -36,10 +36,11 @@ ANSWER_ORIGINS = (
     ("ongoing-studies", "ongoing studies"),
 )
 DENSITY = "hairs/cm2"
-NO_EFFECT = "none can be told"
+NO_EFFECT = "no estimate"
+ABOUT = " about the effect of exosome therapy on {}"  # which the row itself says
 CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
-LIKE = "Placebo arms: of the same sex, at about the same time, as a study shown that states both."
-UNMATCHED = "Other treatments are matched by neither."
+LIKE = "Placebo arms are those like a study shown in sex and time, where it states both."
+UNMATCHED = "Other treatments are matched in neither."
 DOUBTED = "§: a discrepancy touches it; see the study."
 TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
 GRACE = 1  # months after which a search that is due is overdue
@@ -90,24 +91,32 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
         version=str(provenance.get("version") or ""),
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
-    status = _status(review, provenance.get("previous_version"), changed)
+    status = _status(review, provenance, changed)
     title = "Does exosome therapy regrow hair?"
     return Page(file="index.html", title=title, short="The answer", body=body, status=status)
 
 
-def _status(review: ReviewFacts, release: str | None, changed: list[dict[str, Any]] | None) -> Markup:
+def _status(
+    review: ReviewFacts, provenance: Mapping[str, Any], changed: list[dict[str, Any]] | None
+) -> Markup:
     """Return how current the answer is: last search, when the next is due, and what changed last."""
-    searched = Markup(" · last search {}").format(review.last_search or "not stated")
+    last = review.last_search
+    searched = Markup(" · last search {}").format(last.on if last else "not stated")
+    searched += "" if last is None or last.extent == "systematic" else ", not systematic"
     due = Markup(" · no next search is set")
     if review.due:
         late = (review.due + pd.DateOffset(months=GRACE)).date()
         due = Markup(' · next due <time datetime="{0}" data-late="{1}">{0}</time>').format(review.due, late)
-    last = (
-        f"answer {changed[-1]['named'].partition(':')[0]} since release {release}"
-        if changed
-        else "first version"
-    )
-    return searched + due + " · " + link("#changes", last)
+    what = "first version"
+    if changed and not (len(review.versions) < 2 and _as_released(provenance, changed)):
+        since = provenance.get("previous_version")
+        what = f"answer {changed[-1]['named'].partition(':')[0]} since release {since}"
+    return searched + due + " · " + link("#changes", what)
+
+
+def _as_released(provenance: Mapping[str, Any], changed: list[dict[str, Any]]) -> bool:
+    """Return whether a report is that of the newest release: its version, and no table differs."""
+    return provenance.get("version") == provenance.get("previous_version") and len(changed) == 1
 
 
 def _warnings(review: ReviewFacts) -> list[dict[str, Any]]:
@@ -220,12 +229,12 @@ def _summary(tables: answer.Tables) -> Markup:
             "outcome": _outcome_and_time(row, tables["effects"]),
             "people": _participants(row),
             "without": row["without_exosomes"],
-            "with": row["with_exosomes"] and _of_events(row["with_exosomes"], _events_of(row, tables)),
+            "with": row["with_exosomes"] and _with_exosomes(row, tables),
             "absolute": _plain_titles(row["absolute"], {}) if row["estimand"] in CONTROLLED else NO_EFFECT,
             "certainty": Markup("{} {} <sup>{}</sup>").format(
                 CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
             ),
-            "statement": row["statement"],
+            "statement": row["statement"].replace(ABOUT.format(plain_words(row["concept"])), ""),
             "pooled_id": row["pooled_id"],
             **_behind(row, tables),
         }
@@ -238,6 +247,14 @@ def _summary(tables: answer.Tables) -> Markup:
         f"{answer.number_word(len(rows))} of {answer.number_word(len(judged))} outcomes, by a fixed order"
     )
     return rows_table(rows, "summary", caption=f"Summary of findings: {shown_of}")
+
+
+def _with_exosomes(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
+    """Return what the arms with exosomes showed; a count of studies leads to the outcome's certainty."""
+    told = _of_events(row["with_exosomes"], _events_of(row, tables))
+    if row["estimand"] is None and row["concept"] != HARMS:
+        return Markup('<span data-from="certainty-{}">{}</span>').format(row["concept"], told)
+    return told
 
 
 def _outcome_and_time(row: Mapping[str, Any], effects: pd.DataFrame) -> Markup:
@@ -274,10 +291,10 @@ def _participants(row: Mapping[str, Any]) -> Markup:
         row["concept"], row["participants"] or "not stated", row["studies"]
     )
     if row["concept"] == HARMS:
-        cell += " " + SUB.format("in the arms of which something is told")
+        cell += " " + SUB.format("in arms of which events are told or denied")
     if row["other_studies"]:
-        more = answer.count_words(row["other_studies"], "study more tells", "studies more tell")
-        cell += " " + SUB.format(f"{more} of it, with no interval")
+        more = answer.count_words(row["other_studies"], "more study reports", "more studies report")
+        cell += " " + SUB.format(f"{more} it, without an interval")
     return cell
 
 
@@ -292,7 +309,7 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
         told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
         text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
         if row["domain"] == "imprecision" and of.get("against_relative"):
-            beside = Markup(' (<span data-from="summary_of_findings">{}; {}</span>)')
+            beside = Markup(' (<span data-from="row-visible row-visible_relative">{}; {}</span>)')
             text += beside.format(of["against_threshold"], of["against_relative"] + second_hand)
         notes.append((f"certainty-{of.get('concept')} certainty-of-evidence", text + "."))
     return notes
@@ -311,17 +328,17 @@ def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapp
         source, anchors = sources[name], shown.get(page, set())
         words = row["title"] or ""
         if words and not is_missing(source["address"]):  # its own title was not taken down
-            words = f"in our words: {words}"
+            words = f"[{words}]"
         bias, certain = " / ".join(judged.get(name, ())) or None, FIXED.format(int(counts.get(name, 0)))
         if not counts.get(name, 0) and (source["second_hand"] or only_abstract(source["access"])):
-            certain += " " + SUB.format("few rules apply")
+            certain += " " + SUB.format("few checks apply")
         rows.append(
             {
                 "study": (link(page, titles[name]) if page in shown else titles[name]) + SUB.format(words),
                 "design": row["design"],
                 **_given(tables["arms"], tables["comparisons"], name),
                 "n": _people(row),
-                "seen": "SECOND-HAND" if source["second_hand"] else source["access"],
+                "seen": "second-hand citation" if source["second_hand"] else source["access"],
                 "bias": link(f"{page}#risk-of-bias", bias) if bias and "risk-of-bias" in anchors else bias,
                 "certain": link(f"{page}#discrepancies", certain) if "discrepancies" in anchors else certain,
                 "studies_id": name,
@@ -400,12 +417,12 @@ def _people(row: dict[str, Any]) -> str | None:
 def _changes(
     tables: answer.Tables, provenance: Mapping[str, Any], rows: list[dict[str, Any]] | None
 ) -> Markup:
-    """Return what changed since the last release as a table, or that there is no earlier one."""
-    history = rows_table(history_rows(tables, provenance), "versions")
-    versions = Markup('<div data-from="{} certainty-of-evidence">{}</div>').format(TOTAL, history)
-    if rows is None:
-        first = "<p>This is the first version: there is no earlier release to compare it with.</p>"
-        return Markup(first) + versions
+    """Return what changed since the last release as a table, or that there is nothing to compare with."""
+    history, same = history_rows(tables, provenance), rows is not None and _as_released(provenance, rows)
+    of_versions = rows_table(history[same:], "versions")
+    versions = Markup('<div data-from="{} certainty-of-evidence">{}</div>').format(TOTAL, of_versions)
+    if rows is None or (same and len(history) == 2):
+        return Markup("<p>This is the first version: there is none to compare it with.</p>") + versions
     for row in rows:
         row["origins"] = row["table"] if row["table"] in tables else "certainty-of-evidence"
     since = f"Changes since release {provenance.get('previous_version') or ''}".rstrip()

@@ -29,12 +29,11 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     """Return the page of methods; its words stand in `templates/methods.html.j2`."""
     review, sources = provenance["review"], tables["sources"]
     told = sources[sources["has_results"] & (sources["tier"] != "comparator")]
-    searches = [vars(item) | {"how": item.how or None} for item in review.searches]
     first = len(review.versions) < 2  # then no version stands before this one
     judged = tables["risk_of_bias"].query(f"judgement != '{NOT_ASSESSABLE}'")
     body = environment().get_template("methods.html.j2").render(
         protocol=review.protocol,
-        searches=rows_table(searches, "searches"),
+        searches=rows_table([vars(item) for item in review.searches], "searches"),
         sources=len(sources),
         twice=int((sources["extraction_readers"].fillna(0) >= 2).sum()),
         figures=len(tables["quantities"]),
