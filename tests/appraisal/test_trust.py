@@ -138,6 +138,13 @@ def test_a_person_stands_over_the_rule_and_both_are_there():
     assert serious_studies(validate("trust_domains", list(judged.values()))) == {"made2026"}
 
 
+def test_a_registration_without_results_is_not_judged_over_all():
+    known = evidence(study=RANDOMISED, source={"has_results": False, "access": "registry page"})
+    judged = domains_of(answered(known).values())
+    assert judged["results"]["judgement"] == judged["overall"]["judgement"] == "not applicable"
+    assert "no results yet" in judged["overall"]["reason"]
+
+
 def test_notices_are_looked_up_by_doi_and_a_retraction_is_serious(tmp_path: Path):
     dois = {"made2026": "10.1/A", "other": "10.1/b", "none": None}
     sources = [{"study_id": name, "doi": doi} for name, doi in dois.items()]

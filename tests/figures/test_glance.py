@@ -56,6 +56,8 @@ def test_what_was_announced_was_measured_or_told_in_words_or_only_promised():
     outcomes = as_frame("outcomes", [dict(concept=concept, timepoint_weeks=week) for concept, week in named])
     events = timeline_events(outcomes, outcomes[:1], as_frame("arms", []), {"hair_thickness"})
     assert [row["mark"] for row in events] == ["measured", "words", "promised"]
+    events = timeline_events(outcomes, outcomes[:1], as_frame("arms", []), whole=False)
+    assert [row["mark"] for row in events] == ["measured", "named", "named"]
 
 
 def test_numbers_are_accounted_for():

@@ -18,7 +18,6 @@ from helpers.pooling.ongoing import (
     certainty_after,
     is_past,
     known_estimates,
-    last_search,
     ongoing_trial_rows,
     simulation_rows,
     spread_of_change,
@@ -103,8 +102,6 @@ def test_the_list_begins_with_what_can_answer_and_then_with_what_detects_most():
 @pytest.mark.parametrize(("due", "searched", "past"), CASES["overdue"])
 def test_overdue_is_judged_by_the_date_of_search_at_the_precision_of_both(due, searched, past):
     assert is_past(due, searched) is past
-    assert last_search(pd.DataFrame({"date": ["2026-11", "2025-03-01"]})) == "2026-11"
-    assert last_search(None) is None
 
 
 def test_a_trial_is_late_a_year_after_primary_completion_and_never_for_a_date_of_recruitment():

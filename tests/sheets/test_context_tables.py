@@ -6,10 +6,11 @@ import csv
 import shutil
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from case_files import cases_of
 
-from helpers.sheets.context import read_certainty_overrides, read_context, read_review_facts
+from helpers.sheets.context import last_search, read_certainty_overrides, read_context, read_review_facts
 from helpers.sheets.raw import check_raw
 from trialfiles import SourceError
 
@@ -135,29 +136,35 @@ def with_facts(folder: Path, text: str) -> Path:
     return folder
 
 
-def test_a_date_stays_as_precise_as_it_is(tmp_path, checkout):
+SEARCH = "{on: %s, extent: %s, where: a, what: b}"
+
+
+def test_a_search_of_single_records_is_no_search_for_studies(tmp_path, checkout):
     assert read_review_facts(checkout / "data" / "raw").searches[0].on == "2026-11"
-    text = (
-        "status: living\nprotocol: null\nsearches:\n- {on: 2026-11-22, where: a}\n- {on: 2026-10, where: b}\n"
-    )
+    searches = [("2026-11-22", "single records"), ("2026-10", "broad"), ("2025", "systematic")]
+    text = "status: living\nprotocol: null\nsearches:\n" + "".join(f"- {SEARCH % one}\n" for one in searches)
     facts = read_review_facts(with_facts(tmp_path, text))
-    assert [search.on for search in facts.searches] == ["2026-11-22", "2026-10"]
+    assert [(search.on, search.extent) for search in facts.searches] == searches
+    assert facts.last_search.on == "2026-10" and facts.due is None
     assert (facts.status, facts.protocol) == ("living", None)
+    rows = read_context(tmp_path)["searches"]
+    assert [row["search_id"] for row in rows] == ["search-1", "search-2", "search-3"]
+    assert last_search(pd.DataFrame(rows)) == "2026-10"
+    assert last_search(None) is None and last_search(pd.DataFrame(rows[:0])) is None
+    assert last_search(pd.DataFrame(rows[:1])) is None
 
 
 @pytest.mark.parametrize(
-    ("searches", "due"),
-    [("[]", None), ("[{on: 2026-08-31, where: a}, {on: 2026-08, where: b}]", "2027-02-28"),
-     ("[{on: 2025, where: a}]", "2025-07-01")],
-)  # fmt: skip
-def test_the_next_search_is_due_months_after_the_last(tmp_path, searches, due):
-    policy = "updates: {every_months: 6, trigger: a, read_again: b, retire: c, who: d}"
-    facts = read_review_facts(with_facts(tmp_path, f"status: living\nsearches: {searches}\n{policy}\n"))
-    assert (facts.due and facts.due.isoformat()) == due
-    assert (
-        read_review_facts(with_facts(tmp_path, f"status: retired\nsearches: {searches}\n{policy}")).due
-        is None
+    ("days", "due"), [([], None), (["2026-08-31", "2026-08"], "2027-02-28"), (["2025"], "2025-07-01")]
+)
+def test_the_next_search_is_due_months_after_the_last(tmp_path, days, due):
+    searches = ", ".join(SEARCH % (day, "broad") for day in days)
+    policy = (
+        f"searches: [{searches}]\nupdates: {{every_months: 6, trigger: a, read_again: b, retire: c, who: d}}"
     )
+    facts = read_review_facts(with_facts(tmp_path, f"status: living\n{policy}\n"))
+    assert (facts.due and facts.due.isoformat()) == due
+    assert read_review_facts(with_facts(tmp_path, f"status: retired\n{policy}")).due is None
 
 
 @pytest.mark.parametrize(("text", "words"), CASES["refused"])

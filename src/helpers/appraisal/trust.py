@@ -213,8 +213,11 @@ def trust_domains(rows: list[Row], discrepancies: pd.DataFrame, answers: Iterabl
             named.insert(0, "the other checks found nothing")
         told = "; ".join(named) or ("no problem was found" if applies else "there is nothing to check yet")
         found.append(_judged(key, domain, judgement, told, given))
-    overall, why = max((row["judgement"] for row in found), key=TRUST_JUDGEMENTS.index), "the worst of the domains"
-    if overall == NONE and found[-1]["judgement"] == NOT_APPLICABLE:
+    overall, why = (
+        max((row["judgement"] for row in found), key=TRUST_JUDGEMENTS.index),
+        "the worst of the domains",
+    )
+    if overall not in (SOME, SERIOUS) and found[-1]["judgement"] == NOT_APPLICABLE:
         overall, why = NOT_APPLICABLE, "there are no results yet"
     return [*found, _judged(key, OVERALL, overall, why, given)]
 

@@ -299,7 +299,8 @@ def timeline_events(
 ) -> list[Row]:
     """Return events for `timeline`: what was measured, told in words (`claimed`), promised only; sessions.
 
-    What was not read whole may hold the results that it names. Sessions are drawn only where number and interval are both stated; a single session stands at week 0.
+    What was not read `whole` may report what it names elsewhere. Sessions are drawn only where number and
+    interval are both stated; a single session stands at week 0.
     """
     measured = {(row["concept"], _week(row)) for row in records(results)}
     planned = [(row["concept"], _week(row)) for row in records(outcomes.query("concept != 'adverse_events'"))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -324,9 +324,10 @@ class ReviewFacts(BaseModel):
 
 def last_search(searches: pd.DataFrame | None) -> str | None:
     """Return the latest date of a search for studies, as precise as it is stated; data, not the clock."""
-    if searches is None:
+    if searches is None or searches.empty:
         return None
-    return searches.loc[searches["extent"] != EXTENTS[-1], "date"].max() if len(searches) else None
+    own: Iterable[str] = searches.query("extent != @EXTENTS[-1]")["date"]
+    return max(own, default=None)
 
 
 def read_review_facts(raw: str | Path) -> ReviewFacts:
@@ -339,7 +340,8 @@ def read_review_facts(raw: str | Path) -> ReviewFacts:
     """
     path = Path(raw) / "review.yaml"
     remedy = (
-        "write status, protocol, searches with on, extent, where, what, how, gaps, updates with every_months, trigger, "
-        "read_again, retire, who, versions with version, trigger, who, regulation with who, on, says, address"
+        "write status, protocol, gaps, searches with on, extent, where, what, how, updates with "
+        "every_months, trigger, read_again, retire, who, versions with version, trigger, who, regulation "
+        "with who, on, says, address"
     )
     return read_stated(path, ReviewFacts, remedy)[0] if path.is_file() else ReviewFacts()
