@@ -159,9 +159,9 @@ class StudyFigures:
             yield GroupSize([size or 0 for size in stated], 0, "n not stated")
         elif groups == unknown == 2:
             for size in range(2, total - 1) if every else [total // 2]:
-                words = f"{size} and {total - size} people in the groups"
+                words = f"{size} and {total - size} people in the groups, assumed"
                 if len(results) == 1:
-                    words = f"{size} of the {total} enrolled in this group"
+                    words = f"{size} of the {total} enrolled in this group, assumed"
                 headline = "yes" if size == total // 2 else "no"
                 yield _assumed([size, total - size][: len(results)], words, headline)
         else:

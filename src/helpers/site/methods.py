@@ -44,7 +44,7 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         limits=CERTAINTY["limits"],
         parameters=_parameters(provenance.get("parameters") or {}),
         checklists=CHECKLISTS,
-        selection=_selection(tables["screening"], provenance),
+        selection=_selection(tables["screening"], provenance, first),
         waiting=len(tables["ongoing_trials"]),
         able=int((tables["ongoing_trials"]["can_answer"] == "yes").sum()),
         tables={name: _checklist(guide, first, review) for name, guide in CHECKLISTS.items()},
@@ -52,10 +52,10 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     return Page(file="methods.html", title="Methods: how the answer was reached", short="Methods", body=body)
 
 
-def _selection(screening: pd.DataFrame, provenance: Mapping[str, Any]) -> Markup:
-    """Return how many records had each decision, in the last release and now."""
+def _selection(screening: pd.DataFrame, provenance: Mapping[str, Any], first: bool) -> Markup:
+    """Return how many records had each decision now and, but in the first version, in the last release."""
     counts = {"now": screening["decision"].value_counts()}
-    if provenance.get("previous"):
+    if provenance.get("previous") and not first:
         before = released_table(Path(provenance["previous"]), "screening")
         counts = {"before": pd.Series() if before is None else before["decision"].value_counts()} | counts
     rows = pd.DataFrame(counts, dtype="Int64").fillna(0).rename_axis("decision").reset_index()
