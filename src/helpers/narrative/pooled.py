@@ -125,7 +125,7 @@ def _row(graded: Row, effect: Row | None, tables: Tables, difference: Difference
         told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
         return row | told
     doubts = tables["discrepancies"][tables["discrepancies"]["study_id"].isin(names)]
-    effect = effect | grade.without_impossible_interval(effect, doubts)
+    effect = effect | grade.without_impossible_interval(effect, records(doubts))
     if difference is not None and difference.unit != effect["unit"]:
         difference = None
     results = tables["results"][tables["results"]["concept"] == concept]
