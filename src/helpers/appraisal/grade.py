@@ -149,9 +149,9 @@ def shown_of(rows: Iterable[Row]) -> Row | None:
     """Return the one of an outcome's rows of `pooled` in a tier that stands for it; see `shown_estimate`."""
 
     def stands(row: Row) -> bool:
-        if row["estimate"] is None or row["without_certain_discrepancies"]:
+        if row.get("estimate") is None or row["without_certain_discrepancies"]:
             return False
-        if re.search(_OTHER_MODELS, row["model"]) or (row["scenario"] or "as printed") != "as printed":
+        if re.search(_OTHER_MODELS, row["model"]) or (row.get("scenario") or "as printed") != "as printed":
             return False
         share = row["estimand"] == "proportion" or SOME_EVENTS in row["reason"]
         return row["pooled"] or not share or row["concept"] != CERTAINTY["always_shown"]
