@@ -314,7 +314,7 @@ def _interval_place(effect: Row, difference: Difference | None, before: tuple[fl
     return "slight" if most < smallest else "unsure_size"
 
 
-_TURNED = {"yes": "pooled", "gain": "better", "loss": "worse", "not shown": "neither better nor worse"}
+_TURNED = {"yes": "pooled", "gain": "benefit shown", "loss": "harm shown", "not shown": "no direction shown"}
 
 
 def with_turns(summary: list[Row], turns: list[Row]) -> list[Row]:
@@ -344,9 +344,11 @@ def would_change(turns: list[Row], basis: str) -> str:
         again = aspect == "certainty" and any(words.startswith(aspect) for words in named)
         words = _TURNED.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
         ends = turn["until"] < turn["high"] and (_stem(turn), turn["until"]) not in follows
-        people = f"{turn['turns_at']:g}" + (f" to {turn['until']:g}" if ends else "")
+        people = (
+            f"{turn['turns_at']:g}" + (f" to {turn['until']:g}" if ends else "") + " people" * (not named)
+        )
         named.append(f"{words} {'' if again else 'from '}{people}")
-    parts = [f"{', '.join(words)} people ({study})" for study, words in said.items()]
+    parts = [f"{', '.join(words)}, if {study}" for study, words in said.items()]
     return "; ".join(parts + ["no pool"] * (basis != "pooled" and ("pool", "") not in first))
 
 
@@ -360,15 +362,18 @@ def _study_words(turn: Row) -> str:
     parts = [f"against {other}"] * bool(other) + ["two sites"] * (turn["estimand"] == "within_participant")
     if not turn["result_sds"]:
         return ", ".join([*parts, "no difference"])
+    parts.append(f"half an SD {'better' if turn['result_sds'] > 0 else 'worse'}")
     if turn["measure"] != "MD" or turn["unit"] == IMPUTED_UNIT:  # of others no SD is known
-        unit = plain_unit(turn["unit"])
-        size = abs(turn["result"])
-        parts.append(f"{100 * size:g} of 100" if turn["measure"] == "RD" else f"{show_estimate(size)} {unit}")
-    return ", ".join([*parts, f"half an SD {'better' if turn['result_sds'] > 0 else 'worse'}"])
+        unit, size = plain_unit(turn["unit"]), abs(turn["result"])
+        known = f"{100 * size:g} of 100" if turn["measure"] == "RD" else f"{show_estimate(size)} {unit}"
+        parts[-1] += f" ({known})"
+    return ", ".join(parts)
 
 
 def with_like_outcomes(summary: pd.DataFrame) -> dict[str, str]:
     """Return what one more trial would change, by the outcomes of a summary of which it is the same."""
+    order = [*CERTAINTY["summary_outcomes"], HARMS]
+    summary = summary.sort_values("concept", key=lambda names: names.map(order.index))
     told = summary.dropna(subset="would_change").groupby("would_change", sort=False)["concept"].agg(list)
     return {joined(list(map(plain_words, names))).capitalize(): words for words, names in told.items()}
 

@@ -33,7 +33,7 @@ ANSWER_ORIGINS = (
     ("results-by-outcome", "results by outcome"),
     ("harms", "adverse events"),
     ("what-can-be-pooled", "pooling"),
-    ("ongoing-studies", "ongoing studies"),
+    ("what-would-change-the-answer", "one more trial"),
 )
 DENSITY = "hairs/cm2"
 NO_EFFECT = "none can be told"
