@@ -5,8 +5,13 @@ import json
 import zipfile
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from page_links import LinksAndAnchors, broken_links
+from test_further_study import sheet
+
+from helpers.narrative.answer import load_tables
+from helpers.site.data import changes_since
 
 VERSIONS = ("1.0", "2.0")
 
@@ -62,3 +67,40 @@ def test_a_broken_link_is_seen(tmp_path):
     page = tmp_path / "a.html"
     page.write_text('<a href="b.html">x</a><a href="#no">y</a><img src="c.svg"><a href="#yes" id="yes">z</a>')
     assert [said.rpartition(" ")[2] for said in broken_links([page])] == ["b.html", "#no", "c.svg"]
+
+
+@pytest.mark.slow
+def test_what_changed_between_two_releases_is_counted_by_hand(small, tmp_path):
+    """A release; then a mean is mended, a study and a second export of a registration come; and a second release."""
+    project = small.copy(tmp_path / "project")
+    studies, registry = project.raw / "studies", project.raw / "registry"
+    made = yaml.safe_dump(sheet("made1", "hair_density", "core", 12.0, 300))
+    (studies / "made1.yaml").write_text(made)
+    for command in (["run"], ["release", "1.0"]):
+        assert project.evidence(*command).returncode == 0
+    (studies / "made1.yaml").write_text(
+        made.replace("printed: '12'", "printed: '13'").replace("value: 12.0", "value: 13.0")
+    )
+    (studies / "made2.yaml").write_text(yaml.safe_dump(sheet("made2", "hair_density", "core", 12.0, 300)))
+    export = json.loads((registry / "NCT06932393.json").read_text())
+    export["protocolSection"]["designModule"]["enrollmentInfo"]["count"] = 24  # of 18
+    (registry / "NCT06932393-later.json").write_text(json.dumps(export))
+    assert project.evidence("run").returncode == 0
+    tables, releases = load_tables(project.processed), project.reports / "releases"
+    *rows, answer = changes_since(tables, releases / "1.0")
+    counted = {row["table"]: (row["new"], row["changed"], row["gone"]) for row in rows}
+    assert counted == {
+        "sources": (1, 1, 0),  # the new study; the registration, with two files
+        "studies": (1, 0, 0),
+        "quantities": (7, 1, 0),  # mean, SD and people of two arms, people in all; the mended mean
+        "results": (2, 1, 0),
+        "effects": (3, 2, 0),  # a change in each arm and a difference; those of the mended arm
+        "discrepancies": (2, 0, 0),  # a treatment not described; a size that was changed
+        "registry_versions": (0, 1, 0),
+    }
+    # 300 people are fewer than 400, and 600 are not: one level; two estimates are pooled
+    said = "changed: certainty of hair density; pooling of hair density; meaning of hair density"
+    assert answer["named"] == said
+    assert "answer changed since release 1.0" in (project.reports / "index.html").read_text()
+    assert project.evidence("release", "2.0").returncode == 0
+    assert [row["table"] for row in changes_since(tables, releases / "2.0")] == ["conclusion"]

@@ -18,8 +18,6 @@ from helpers.pooling.specifications import (
     estimate_sets,
     sensitivity,
     specification_rows,
-    turning_point,
-    turning_rows,
 )
 from helpers.tables import as_frame, validate
 
@@ -84,7 +82,6 @@ def test_every_choice_is_varied_and_every_set_names_two_studies_or_more():
         assert frame[name].nunique() > 1, name
     assert (frame["studies"].str.split(";").str.len() == frame["k"]).all()
     validate("choice_effects", found.choice_effects)
-    validate("turning_points", found.turning_points)
     core, published = found.chosen
     assert (core["k"], published["k"]) == (3, 3)  # the SD that is not printed stays missing
 
@@ -133,29 +130,10 @@ def test_a_correlation_that_an_estimate_rests_on_is_varied():
     assert high.scale.vi == pytest.approx([(100 + own[1]) / 20] * 2)
 
 
-def test_the_conclusion_turns_where_arithmetic_says():
-    lines = [line(name, 12.0, None, n=40, n_comparator=20) for name in "ab"]
-    (question,) = controlled_questions(lines, ONE)
-    model = MODEL | {"ci_method": "z"}
-    (row,) = turning_rows(lines, question, ONE, model, {})
-    # two equal studies: the SE is SD sqrt(2 / 20) / sqrt(2)
-    assert row["assumption"] == "assumed_sd" and row["under"] == "missing"
-    assert row["turns_at"] == pytest.approx(12 / stats.norm.ppf(0.975) * np.sqrt(20), abs=1e-3)
-    assert (row["at_low"], row["at_high"]) == ("gain", "not shown")
-
-
-def test_a_range_without_a_turn_and_a_range_without_an_estimate():
-    assert turning_point(lambda x: (1.0, 2.0), 0, 1) == (None, "gain", "gain")
-    assert turning_point(lambda x: None, 0, 1) == (None, "no estimate", "no estimate")
-    at, first, last = turning_point(lambda x: (x - 3, x - 2), 0, 10)
-    assert (first, last) == ("loss", "gain")
-    assert at == pytest.approx(2)
-
-
 @pytest.mark.parametrize(
     "lines", [[], [line("a", 30.0)], [line("a", 30.0), line("b", 9.0, timepoint_weeks=4.0)]]
 )
 def test_without_two_answers_there_is_no_analysis(lines):
     found = sensitivity(lines, ONE, MODEL, {})
-    assert (found.specifications, found.turning_points, found.chosen) == ([], [], [])
+    assert (found.specifications, found.chosen) == ([], [])
     assert as_frame("specifications", []).empty

@@ -121,7 +121,15 @@ def test_hidden_files_are_left_out(raw):
 def test_sheet_and_record_that_differ_are_told_and_the_sheet_is_used(raw):
     path = raw / "registry" / "NCT06932393.json"
     path.write_text(path.read_text().replace('"count": 18', '"count": 20').replace("75 Years", "80 Years"))
+    dated = raw / "registry" / "IRCT20160427027636N8.xml"
+    dated.write_text(dated.read_text().replace("<Date_enrollement>2025-08", "<Date_enrollement>2025-09"))
     data = read_raw(raw)
+    [date] = [row for row in data.record.quantities if ".record_" in row["quantity_id"]]
+    assert (date["concept"], date["printed"], date["address"]) == (
+        "recruitment_start",
+        "2025-09-23",
+        f"registry/{dated.name}",
+    )
     told = {(row["column"], row["sheet"], row["record"]) for row in data.disagreements}
     told = {(column, sheet.removesuffix(".0"), record) for column, sheet, record in told}
     assert {("n_planned", "18", "20"), ("age_max", "75", "80.0")} <= told

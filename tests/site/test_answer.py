@@ -20,7 +20,7 @@ def test_no_tables(tmp_path):
     assert second == "There is nothing to tell of hair before and after."
     assert third == ""
     assert fourth == "Nothing has been pooled yet."
-    assert fifth.endswith("None is on the list.")
+    assert fifth == "No registered trial is on the list."
 
 
 def test_studies_without_results(tmp_path):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.appraisal.evidence import each_row, tidy
+from helpers.appraisal.evidence import tidy
 from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall, overall_words
 from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
@@ -33,7 +34,7 @@ _OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has poo
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _UNREPORTED = "outcome-not-reported"  # check that finds an outcome claimed and not reported
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
-_OF_STUDIES = ("results", "studies", "arms", "risk_of_bias", "discrepancies")
+_OF_BODY = ("results", "studies", "arms", "risk_of_bias", "discrepancies", "adverse_events", "comparisons")
 _OF_RESULTS = ["study_id", "arm_id", "site", "timepoint_weeks", "kind", "unit", "n"]
 _OF_RESULTS += ["mean", "median", "minimum", "maximum"]
 _REASON = re.compile(
@@ -141,19 +142,27 @@ def shown_estimate(pooled: pd.DataFrame, concept: str, evidence: str) -> Row | N
     own unit (or a measure without one) before another. Of harms the share in one study stands for none, for
     who counts no event is no sample of those who list some; nor does one kind of event.
     """
-    rows = _by_first_model(pooled)
-    printed = rows["scenario"].fillna("as printed") == "as printed"
-    rows = rows[printed & (rows["concept"] == concept) & (rows["evidence"] == evidence)]
-    if concept == CERTAINTY["always_shown"]:
-        kind = rows["reason"].str.contains(SOME_EVENTS, regex=False)
-        rows = rows[rows["pooled"].astype(bool) | ~(kind | (rows["estimand"] == "proportion"))]
+    return shown_of(records(pooled[(pooled["concept"] == concept) & (pooled["evidence"] == evidence)]))
+
+
+def shown_of(rows: Iterable[Row]) -> Row | None:
+    """Return the one of an outcome's rows of `pooled` in a tier that stands for it; see `shown_estimate`."""
+
+    def stands(row: Row) -> bool:
+        if row.get("estimate") is None or row["without_certain_discrepancies"]:
+            return False
+        if re.search(_OTHER_MODELS, row["model"]) or (row.get("scenario") or "as printed") != "as printed":
+            return False
+        share = row["estimand"] == "proportion" or SOME_EVENTS in row["reason"]
+        return row["pooled"] or not share or row["concept"] != CERTAINTY["always_shown"]
 
     def order(row: Row) -> tuple:
-        stray = row.get("measure") in _IN_UNITS and row["unit"] != OUTCOME_CONCEPTS[concept].unit
+        unit = OUTCOME_CONCEPTS[row["concept"]].unit
+        stray = row.get("measure") in _IN_UNITS and row["unit"] != unit
         place = [_rank(_FIRST[name], row.get(name)) for name in ("estimand", "comparator")]
         return stray, *place, not row["pooled"], -row["k"], row["pooled_id"]
 
-    return min(records(rows), key=order, default=None)
+    return min(filter(stands, rows), key=order, default=None)
 
 
 def _by_first_model(pooled: pd.DataFrame) -> pd.DataFrame:
@@ -166,21 +175,19 @@ def _rank(order: Sequence[str], word: Any) -> int:
     return order.index(word) if word in order else len(order)
 
 
-def without_impossible_interval(effect: Row, discrepancies: pd.DataFrame) -> Row:
+def without_impossible_interval(effect: Row, discrepancies: Iterable[Row]) -> Row:
     """Return what a single proportion loses that no whole number of the people stated gives: its interval."""
     if effect["estimand"] != "proportion" or effect["pooled"]:
         return {}
-    rows = _touching(discrepancies, effect["concept"]).query("check in @_IMPOSSIBLE_SHARE")
-    if rows.empty:
+    if all(row["check"] not in _IMPOSSIBLE_SHARE for row in _touching(discrepancies, effect["concept"])):
         return {}
     said = ", as printed; no interval: of how many people is in doubt"
     return {"ci_lower": None, "ci_upper": None, "no_interval": said}
 
 
-def _touching(discrepancies: pd.DataFrame, concept: str) -> pd.DataFrame:
+def _touching(discrepancies: Iterable[Row], concept: str) -> list[Row]:
     """Return the discrepancies that touch an outcome."""
-    touches = discrepancies["concepts"].map(lambda names: concept in split_ids(names))
-    return discrepancies[touches.astype(bool)]
+    return [row for row in discrepancies if concept in split_ids(row["concepts"])]
 
 
 def no_effect(effect: Row) -> float:
@@ -195,8 +202,9 @@ def told_lines(tables: Tables, concept: str, tiers: Collection[str]) -> pd.DataF
     """
     lines = tables["comparisons"][["study_id", "concept", "tier", "direction", "estimand"]]  # many others
     lines = lines[(lines["concept"] == concept) & lines["tier"].isin(tiers)]
-    found = _touching(tables["discrepancies"], concept).query("certain and check == @_UNREPORTED")
-    claimed = lines["estimand"].isna() & lines["study_id"].isin(found["study_id"])
+    found = records(tables["discrepancies"].query("certain and check == @_UNREPORTED"))
+    unreported = [row["study_id"] for row in _touching(found, concept)]
+    claimed = lines["estimand"].isna() & lines["study_id"].isin(unreported)
     return lines[(lines["direction"] != "not reported") & ~claimed]
 
 
@@ -238,11 +246,9 @@ def certainty(
     shown = shown_estimate(pooled, concept, evidence) or {}
     reporting = sorted(lines["study_id"].unique())
     names = sorted(set(split_ids(shown["studies"]))) if shown else reporting
-    every = {name: tables[name] for name in (*_OF_STUDIES, "adverse_events") if name in tables}
-    every["comparisons"] = lines
-    every["results"] = every["results"].loc[every["results"]["concept"] == concept, _OF_RESULTS]
-    every = {name: table[table["study_id"].isin(reporting)] for name, table in every.items()}
-    own = {name: table[table["study_id"].isin(names)] for name, table in every.items()}
+    results = tables["results"].loc[tables["results"]["concept"] == concept, _OF_RESULTS]
+    every = body_rows({**tables, "comparisons": lines, "results": results}, reporting)
+    own = {name: [row for row in rows if row["study_id"] in names] for name, rows in every.items()}
     if shown:
         shown |= without_impossible_interval(shown, own["discrepancies"])
     body = Body(concept, names, own, shown, (differences or {}).get(concept))
@@ -258,6 +264,12 @@ def certainty(
     row |= {"studies": join_ids(names), "participants": body.participants()}
     row |= {"pooled_id": shown.get("pooled_id"), "reporting": join_ids(reporting)}
     return row | {"reporting_people": Body(concept, reporting, every, {}).participants()}
+
+
+def body_rows(tables: Tables, studies: Collection[str]) -> dict[str, list[Row]]:
+    """Return the rows of some studies in each table that a `Body` is made of."""
+    every = {name: tables[name] for name in _OF_BODY if name in tables}
+    return {name: records(table[table["study_id"].isin(studies)]) for name, table in every.items()}
 
 
 _ROB_ME = SECTIONS["missing_evidence"]
@@ -342,14 +354,14 @@ class Body:
 
     concept: str
     names: list[str]
-    tables: Tables
+    rows: Mapping[str, list[Row]]
     shown: Row
     difference: Difference | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return the facts that `certainty.yaml` asks for, but those of missing evidence and of trust."""
         k, people, sizes = len(self.names), self.participants(), self._sizes.values()
-        registered = int(self.tables["studies"]["registration"].notna().sum())
+        registered = sum(row["registration"] is not None for row in self.rows["studies"])
         randomised, combined, uncontrolled = self._randomised(), self._combined(), self._uncontrolled()
         small = CERTAINTY["limits"]["small_study"]
         counted = f"{people} participant{'s' * (people != 1)}"
@@ -367,7 +379,7 @@ class Body:
             "registered": registered,
             "all_registered": registered == k,
             "all_small": all(n is None or n < small for n in sizes),
-            "all_in_favour": set(self.tables["comparisons"]["direction"]) <= {"better"},
+            "all_in_favour": {line["direction"] for line in self.rows["comparisons"]} <= {"better"},
             **self._bias(randomised, uncontrolled),
             **self._consistency(),
             **self._precision(),
@@ -386,75 +398,83 @@ class Body:
 
     def _events(self) -> dict[str, Any]:
         """Return how many people had what is counted, at most, as a share or an event; None otherwise."""
-        told, people = self.tables.get("adverse_events"), self.participants()
+        told, people = self.rows.get("adverse_events"), self.participants()
         if self.shown.get("estimand") == "proportion":
             return {"events": people, "events_words": f"at most {people} events"}
         if self.shown or self.concept != CERTAINTY["always_shown"] or told is None:
             return {"events": None, "events_words": ""}
-        events = int(told["count"].fillna(0).sum())
+        events = int(sum(row["count"] or 0 for row in told))
         return {"events": events, "events_words": f"{events or 'no'} event{'s' * (events != 1)} counted"}
 
     @cached_property
     def _sizes(self) -> dict[str, int | None]:
         """Return the participants of each study, None where they are not stated."""
-        return {row.study_id: self._size(row) for row in each_row(self.tables["studies"])}
+        return {row["study_id"]: self._size(row) for row in self.rows["studies"]}
 
-    def _size(self, study: Any) -> int | None:
+    def _size(self, study: Row) -> int | None:
         """Return the participants of a study, of harms those of the arms of which something is told."""
-        counted = [name for name in ("arms", "results", "adverse_events") if name in self.tables]
-        own = {name: self.tables[name][self.tables[name]["study_id"] == study.study_id] for name in counted}
-        arms, results = own["arms"], own["results"]
-        if self.concept == CERTAINTY["always_shown"] and "adverse_events" in own:
-            told = arms["arm_id"].isin(own["adverse_events"]["arm_id"].dropna())
-            if told.any() and not told.all() and arms["n"].notna().all():
-                return int(arms.loc[told, "n"].sum())
-        if len(results) and results["site"].map(of_one_person).all():  # some people, shown one by one
-            return len(results[["arm_id", "site"]].drop_duplicates())
-        stated = [int(n) for n in (study.n_analysed, study.n_enrolled) if n is not None]
+        arms, results, events = (
+            [row for row in self.rows.get(name, ()) if row["study_id"] == study["study_id"]]
+            for name in ("arms", "results", "adverse_events")
+        )
+        if self.concept == CERTAINTY["always_shown"]:
+            told = [arm for arm in arms if arm["arm_id"] in {row["arm_id"] for row in events}]
+            if 0 < len(told) < len(arms) and all(arm["n"] is not None for arm in arms):
+                return sum(int(arm["n"]) for arm in told)
+        if results and all(of_one_person(row["site"]) for row in results):  # some people, shown one by one
+            return len({(row["arm_id"], row["site"]) for row in results})
+        stated = [int(n) for n in (study["n_analysed"], study["n_enrolled"]) if n is not None]
         if stated:
             return stated[0]
-        if study.comparison == "case":
-            return results["arm_id"].nunique() or 1
-        largest = results.groupby("arm_id")["n"].max().dropna()
-        people = largest.max() if study.comparison == "within_person" else largest.sum()
-        return (int(people) or None) if len(largest) else None
+        if study["comparison"] == "case":
+            return len({row["arm_id"] for row in results} - {None}) or 1
+        largest: dict[str, int] = {}
+        for row in results:
+            if row["n"] is not None and row["arm_id"] is not None:
+                largest[row["arm_id"]] = max(int(row["n"]), largest.get(row["arm_id"], 0))
+        people = max if study["comparison"] == "within_person" else sum
+        return people(largest.values()) or None if largest else None
 
     def _randomised(self) -> list[str]:
         """Return the studies that compare what was randomised; harms are counted in each group anyway."""
         if self.shown and self.shown["estimand"] not in CONTROLLED:
             return []
-        rows = self.tables["studies"]
-        rows = rows[rows["allocation"].map(is_randomised).astype(bool) & rows["comparison"].isin(TWO_GROUPS)]
-        if OUTCOME_CONCEPTS[self.concept].family != "safety":
-            compared = self.tables["comparisons"].query("estimand in @CONTROLLED")["study_id"]
-            rows = rows[rows["study_id"].isin(compared)]
-        return sorted(set(rows["study_id"]))
+        lines = self.rows["comparisons"]
+        compared = {line["study_id"] for line in lines if line["estimand"] in CONTROLLED}
+        harms = OUTCOME_CONCEPTS[self.concept].family == "safety"
+        return sorted(
+            row["study_id"]
+            for row in self.rows["studies"]
+            if is_randomised(row["allocation"]) and row["comparison"] in TWO_GROUPS
+            if harms or row["study_id"] in compared
+        )
 
     def _uncontrolled(self) -> list[str]:
         """Return the studies without a comparison: by their design, or in the estimate that is shown."""
         if self.shown and self.shown["estimand"] not in CONTROLLED:
             return self.names
-        rows = self.tables["studies"]
-        return list(rows[~rows["comparison"].isin(TWO_GROUPS)]["study_id"])
+        return [row["study_id"] for row in self.rows["studies"] if row["comparison"] not in TWO_GROUPS]
 
     def _combined(self) -> list[str]:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
         if background := self.shown.get("background"):
             return self.names if background.endswith(CERTAINTY["combined_words"]) else []
-        roles = self.tables["arms"].groupby("study_id")["role"].agg(set)
-        return [str(n) for n, given in roles.items() if "exosome_combination" in given and not given & _ALONE]
+        roles: dict[str, set[str]] = {}
+        for arm in self.rows["arms"]:
+            roles.setdefault(arm["study_id"], set()).add(arm["role"])
+        return [n for n, given in roles.items() if "exosome_combination" in given and not given & _ALONE]
 
     def _bias(self, randomised: list[str], uncontrolled: list[str]) -> dict[str, Any]:
         """Return what the judgements of risk of bias and certain discrepancies cost."""
-        rows = self.tables["risk_of_bias"]
-        fitting = set(rows[rows["tool"].isin(JUDGED_BY)]["study_id"])
+        rows = self.rows["risk_of_bias"]
+        fitting = {row["study_id"] for row in rows if row["tool"] in JUDGED_BY}
         mostly = self._mostly(fitting | set(randomised))
-        each = {name: records(rows[rows["study_id"] == name]) for name in self.names}
+        each = {name: [row for row in rows if row["study_id"] == name] for name in self.names}
         judged = {name: overall(own) for name, own in each.items()}
         cost = CERTAINTY["bias_levels"]["high" if mostly else "low"]
         least = dict.fromkeys(uncontrolled, cost["no_control"])
         levels = sorted(max(cost.get(word, 0), least.get(name, 0)) for name, word in judged.items())
-        certain = int(_touching(self.tables["discrepancies"], self.concept)["certain"].sum())
+        certain = sum(bool(row["certain"]) for row in _touching(self.rows["discrepancies"], self.concept))
         said = "discrepancy touches" if certain == 1 else "discrepancies touch"
         return {
             "mostly_judged": mostly,
@@ -466,14 +486,15 @@ class Body:
 
     def _consistency(self) -> dict[str, Any]:
         """Return whether the studies point the same way and how much they differ."""
-        lines = self.tables["comparisons"]
-        directions = lines.groupby("study_id")["direction"].agg(lambda values: "/".join(sorted(set(values))))
-        counts = directions.value_counts().sort_index()
+        told: dict[str, set[str]] = {}
+        for line in self.rows["comparisons"]:
+            told.setdefault(line["study_id"], set()).add(line["direction"])
+        counts = sorted(Counter("/".join(sorted(ways)) for ways in told.values()).items())
         pooled = self.shown if self.shown.get("pooled") else {}
         i2, p, low, high = (pooled.get(name) for name in ("i2", "small_study_p", "pi_lower", "pi_upper"))
         return {
-            "directions": "directions by study: " + ", ".join(f"{n} {words}" for words, n in counts.items()),
-            "opposed": {"better", "worse"} <= set(lines["direction"]),
+            "directions": "directions by study: " + ", ".join(f"{n} {words}" for words, n in counts),
+            "opposed": {"better", "worse"} <= set().union(*told.values()),
             "i2": i2,
             "i2_words": "" if i2 is None else f"; I² {tidy(i2)} %",
             "predicts_none": low is not None and high is not None and low <= no_effect(pooled) <= high,
@@ -503,7 +524,8 @@ class Body:
 
     def _disagree(self, value: float, relative: float | None, important: bool) -> bool:
         """Return whether the relative smallest difference says the opposite of the absolute one."""
-        before = baseline_of(self.tables["results"], self.names, self.shown["unit"])
+        results = pd.DataFrame(self.rows["results"], columns=_OF_RESULTS)
+        before = baseline_of(results, self.names, self.shown["unit"])
         if before is None or relative is None:
             return False
         low, high = value / before[1], value / before[0]

@@ -26,7 +26,7 @@ from helpers.appraisal.evidence import (
     tidy_week,
 )
 from helpers.appraisal.p_values import names_baseline, of_one_arm, two_sample_p
-from helpers.tables.vocabulary import OUTCOME_CONCEPTS
+from helpers.tables.vocabulary import OUTCOME_CONCEPTS, label
 from trialfiles.times import in_weeks, weeks
 
 _EXACT = 0.01  # share of a time by which two spellings of it may differ
@@ -358,12 +358,16 @@ def session_times(evidence: StudyEvidence) -> Iterator[Hit]:
             yield Hit(arithmetic, (row, source, duration), weight="certain", case="course")
 
 
+_MANY_TIMES = {"publication_date", "record_updated"}  # events of which there may be several
+
+
 class PrintedDate(NamedTuple):
     """A date with the quantity that holds it; a month alone is its first and last day."""
 
     first: date
     last: date
     quantity_id: str
+    seen_at: str = ""
 
 
 @lru_cache
@@ -390,7 +394,7 @@ def _printed_dates(evidence: StudyEvidence) -> dict[str, list[PrintedDate]]:
     printed: dict[str, list[PrintedDate]] = {}
     for row in evidence.quantities_of("design", kind="date"):
         if span := day(row.printed):
-            printed.setdefault(row.concept, []).append(PrintedDate(*span, row.quantity_id))
+            printed.setdefault(row.concept, []).append(PrintedDate(*span, row.quantity_id, row.address or ""))
     needed(sum(map(len, printed.values())) > 1, "fewer than two dates")
     return printed
 
@@ -457,8 +461,13 @@ def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
 
 
 def dates(evidence: StudyEvidence) -> Iterator[Hit]:
-    """Yield each pair of dates, or status and date, in an order in which they cannot have happened."""
+    """Yield two sources' dates of one event, and dates, or status and date, that cannot follow each other."""
     printed = _printed_dates(evidence)
+    for event in sorted(printed.keys() - _MANY_TIMES):
+        for one, other in combinations(sorted(printed[event]), 2):
+            if one.seen_at != other.seen_at and one.last < other.first:
+                arithmetic = f"{one.first} is not {other.first} ({one.seen_at or other.seen_at})"
+                yield Hit(arithmetic, (one, other), case="two sources", words={"event": label(event)})
     if {"recruitment_start", "recruitment_end"} <= set(printed):
         for hit in _in_wrong_order(evidence, "recruitment_start", "recruitment_end"):
             yield replace(hit, weight="certain", case="ended before start")

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.appraisal.grade import CERTAINTY
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
 from helpers.figures.outcome import harm_rows
 from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
@@ -130,10 +131,6 @@ def concept_list(concepts: list[str], most: int) -> str:
     return joined([*words[: most - 1], f"{number_word(len(words) - most + 1)} more outcomes"])
 
 
-WOULD_CHANGE = (
-    "What would change this: a large trial in which chance assigns people, or sites of one scalp, to "
-    "exosomes or placebo, all else (needling too) alike, and blinded assessors count hair."
-)
 HIGH_RISK = {"high", "serious", "critical"}
 
 
@@ -233,10 +230,16 @@ def _medians(tables: Tables, row: Row) -> str:
 
 
 def _what_would_change(tables: Tables) -> str:
-    """Return which design could tell, and how many of the registered trials are known to come near it."""
-    trials = tables["ongoing_trials"]
+    """Return what one more trial would change for hair, and how many of the registered come near it."""
+    trials, summary = tables["ongoing_trials"], widest_tier(tables["summary_of_findings"])
+    order = {name: place for place, name in enumerate(CERTAINTY["summary_outcomes"])}
+    rows = sorted(records(of_hair(summary)), key=lambda row: order[row["concept"]])
+    start = ""
+    if rows and rows[0]["would_change"]:
+        start = "What would change this: one more randomised trial at low risk of bias; for "
+        start += f"{plain_words(rows[0]['concept'])}, {rows[0]['would_change']}."
     if trials.empty:
-        return f"{WOULD_CHANGE} None is on the list."
+        return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
     found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to count hair"
     listed = count_words(len(trials), "registration", "registrations")
@@ -245,7 +248,7 @@ def _what_would_change(tables: Tables) -> str:
     best = next((level for level in CERTAINTY_ORDER if level in set(simulated["certainty"])), None)
     of = number_word(simulated["study_id"].nunique()) if best else ""
     at_best = f"; in simulations of {of} the certainty reaches {best} at best" if able and best else ""
-    return f"{WOULD_CHANGE} {known}{at_best}."
+    return f"{start} {known}{at_best}.".strip()
 
 
 def _people(studies: pd.DataFrame) -> str:

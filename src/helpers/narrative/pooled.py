@@ -26,6 +26,8 @@ from helpers.formats import (
     show_with_unit,
 )
 from helpers.narrative.study import with_value
+from helpers.pooling.further_study import ASPECTS, NO_DIRECTION, SIZES
+from helpers.pooling.tiers import IMPUTED_UNIT
 from helpers.tables import Tables
 from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS
 from notebookpress.tables import records, split_ids
@@ -125,7 +127,7 @@ def _row(graded: Row, effect: Row | None, tables: Tables, difference: Difference
         told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
         return row | told
     doubts = tables["discrepancies"][tables["discrepancies"]["study_id"].isin(names)]
-    effect = effect | grade.without_impossible_interval(effect, doubts)
+    effect = effect | grade.without_impossible_interval(effect, records(doubts))
     if difference is not None and difference.unit != effect["unit"]:
         difference = None
     results = tables["results"][tables["results"]["concept"] == concept]
@@ -310,6 +312,70 @@ def _interval_place(effect: Row, difference: Difference | None, before: tuple[fl
     if least >= difference.absolute:
         return "important"
     return "slight" if most < smallest else "unsure_size"
+
+
+_TURNED = {"yes": "pooled", "gain": "benefit shown", "loss": "harm shown", "not shown": "no direction shown"}
+
+
+def with_turns(summary: list[Row], turns: list[Row]) -> list[Row]:
+    """Return rows of `summary_of_findings` with `would_change`, from the rows of `turning_points`."""
+    own = {
+        row["summary_id"]: [one for one in turns if one["summary_id"] == row["summary_id"]] for row in summary
+    }
+    return [row | {"would_change": would_change(own[row["summary_id"]], row["basis"])} for row in summary]
+
+
+def would_change(turns: list[Row], basis: str) -> str:
+    """Return in words with how many people, at least, one more study turns each aspect of an outcome.
+
+    Of pool and direction the smallest study that turns it, of certainty that for each level. `basis` tells
+    whether there is a pool.
+    """
+    first: dict[tuple, Row] = {}
+    for turn in sorted(turns, key=lambda row: (row["turns_at"], -row["result_sds"])):
+        if (turn["before"], turn["after"]) != (NO_DIRECTION, "not shown"):  # which tells no direction either
+            first.setdefault((turn["aspect"], turn["after"] * (turn["aspect"] == "certainty")), turn)
+    if not first:
+        return f"nothing, with {SIZES[0]} to {SIZES[-1]} people"
+    follows = {(_stem(turn), turn["turns_at"] - 1) for turn in turns}
+    said: dict[str, list[str]] = {}
+    for (aspect, _), turn in sorted(first.items(), key=lambda item: ASPECTS.index(item[0][0])):
+        named = said.setdefault(_study_words(turn), [])
+        again = aspect == "certainty" and any(words.startswith(aspect) for words in named)
+        words = _TURNED.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
+        ends = turn["until"] < turn["high"] and (_stem(turn), turn["until"]) not in follows
+        people = (
+            f"{turn['turns_at']:g}" + (f" to {turn['until']:g}" if ends else "") + " people" * (not named)
+        )
+        named.append(f"{words} {'' if again else 'from '}{people}")
+    parts = [f"{', '.join(words)}, if {study}" for study, words in said.items()]
+    return "; ".join(parts + ["no pool"] * (basis != "pooled" and ("pool", "") not in first))
+
+
+def _stem(turn: Row) -> str:
+    return str(turn["turning_id"]).rpartition(".")[0]
+
+
+def _study_words(turn: Row) -> str:
+    """Return comparison and result of one more study; that with placebo is not named."""
+    other = turn["comparator_name"] or turn["comparator"] if turn["comparator"] != "placebo" else None
+    parts = [f"against {other}"] * bool(other) + ["two sites"] * (turn["estimand"] == "within_participant")
+    if not turn["result_sds"]:
+        return ", ".join([*parts, "no difference"])
+    parts.append(f"half an SD {'better' if turn['result_sds'] > 0 else 'worse'}")
+    if turn["measure"] != "MD" or turn["unit"] == IMPUTED_UNIT:  # of others no SD is known
+        unit, size = plain_unit(turn["unit"]), abs(turn["result"])
+        known = f"{100 * size:g} of 100" if turn["measure"] == "RD" else f"{show_estimate(size)} {unit}"
+        parts[-1] += f" ({known})"
+    return ", ".join(parts)
+
+
+def with_like_outcomes(summary: pd.DataFrame) -> dict[str, str]:
+    """Return what one more trial would change, by the outcomes of a summary of which it is the same."""
+    order = [*CERTAINTY["summary_outcomes"], HARMS]
+    summary = summary.sort_values("concept", key=lambda names: names.map(order.index))
+    told = summary.dropna(subset="would_change").groupby("would_change", sort=False)["concept"].agg(list)
+    return {joined(list(map(plain_words, names))).capitalize(): words for words, names in told.items()}
 
 
 def with_both_analyses(told: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise, product, zip_longest
+from itertools import product, zip_longest
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
 from helpers.formats import joined
@@ -92,20 +91,20 @@ def controlled_questions(lines: Sequence[Row], levels: Levels) -> list[Question]
             first = group[0]
             name = f"{first['concept']}.{first['estimand']}.{len(found) + 1:02d}"
             kind = first["concept"], first["estimand"], first["unit"]
-            found.append(Question(name, _question_words(group), *kind, ids))
+            found.append(Question(name, question_words(group), *kind, ids))
     return found
 
 
-def _question_words(group: list[Row]) -> str:
+def question_words(group: list[Row]) -> str:
     """Return a question in words: treatment, outcome, estimand, comparator, background, unit and time."""
     asked = question_of(group[0])
-    weeks = sorted({round(line["timepoint_weeks"]) for line in group})
+    weeks = sorted({round(line["timepoint_weeks"]) for line in group if line["timepoint_weeks"] is not None})
     against = group[0].get("comparator_name") if asked["comparator"] == "active" else asked["comparator"]
     background = group[0].get("background")
     parts = [
         asked["intervention"], asked["sex"], label(group[0]["concept"]), ESTIMAND_WORDS[group[0]["estimand"]],
         f"against {against}" if against else None, None if background in (None, "none") else background,
-        asked["unit"], f"week {joined([str(week) for week in weeks])}",
+        asked["unit"], f"week {joined([str(week) for week in weeks])}" if weeks else None,
     ]  # fmt: skip
     return ", ".join(part for part in parts if part)
 
@@ -232,42 +231,6 @@ def choice_rows(frame: pd.DataFrame) -> list[Row]:
     return sorted(rows, key=lambda row: (*(-row.get(name, -1) for name in size), row["choice"]))
 
 
-# Assumption, its range, and the choices under which it counts.
-ASSUMPTIONS: dict[str, tuple[float, float, dict[str, Any]]] = {
-    "assumed_sd": (1.0, 150.0, {"sd_use": ("missing",)}),
-    "pre_post_correlation": (0.0, 0.99, {}),
-    "site_correlation": (0.0, 0.99, {}),
-}
-
-
-def turning_rows(
-    lines: Sequence[Row], question: Question, chosen: Levels, model: Mapping[str, str], tables: Tables
-) -> list[Row]:
-    """Return for each assumption that moves the interval the value at which the conclusion turns, by tier.
-
-    `chosen` has one value for each choice but the tier. `turns_at` is missing where the conclusion does not
-    turn; `under` names the choice that makes the assumption count.
-    """
-    better = OUTCOME_CONCEPTS[question.concept].better
-    rows = []
-    for tier, (name, (low, high, under)) in product(chosen.tier, ASSUMPTIONS.items()):
-        base = replace(chosen, tier=(tier,), **under)
-
-        def limits(value: float, name: str = name, base: Levels = base) -> tuple[float, float] | None:
-            """Return the limits of the interval when the assumption takes a value."""
-            frame = chosen_rows(lines, question, replace(base, **{name: (value,)}), model, tables)
-            return None if frame.empty else (frame["ci_lower"].iloc[0], frame["ci_upper"].iloc[0])
-
-        if limits(low) == limits(high):
-            continue
-        at, first, last = turning_point(limits, low, high, better=better)
-        key = f"{question.name}.{tier}.{name}"
-        row = {"turning_id": key, "assumption": name, "tier": tier, "under": under.get("sd_use", (None,))[0]}
-        row |= {"low": low, "high": high, "at_low": first, "at_high": last, "turns_at": at}
-        rows.append(row | question.of_rows)
-    return rows
-
-
 def chosen_rows(
     lines: Sequence[Row], question: Question, levels: Levels, model: Mapping[str, str], tables: Tables
 ) -> pd.DataFrame:
@@ -277,36 +240,12 @@ def chosen_rows(
     return specification_rows(sets, question, level=levels.level, **how)
 
 
-LOOKED_AT = 8  # values of an assumption at which the conclusion is looked at
-
-
-def turning_point(
-    limits: Callable[[float], tuple[float, float] | None], low: float, high: float, better: str = "higher"
-) -> tuple[float | None, str, str]:
-    """Return where an assumption first turns the conclusion, and the conclusion at both ends of its range.
-
-    `limits` gives the interval for a value, None where there is no estimate. Between two neighbouring
-    values that differ in their conclusion the point is found by Brent's method.
-    """
-    grid = np.linspace(low, high, LOOKED_AT)
-    found = [limits(float(value)) for value in grid]
-    words = ["no estimate" if one is None else conclusions([one[0]], [one[1]], better)[0] for one in found]
-    root = None
-    for (x, one, said), (y, other, then) in pairwise(zip(grid, found, words, strict=True)):
-        if one is not None and other is not None and said != then:
-            side = 0 if (one[0] > 0) != (other[0] > 0) else 1  # the limit that passes 0 first on the way
-            root = float(brentq(lambda x: (limits(x) or (0.0, 0.0))[side], x, y, xtol=1e-6))  # noqa: B023
-            break
-    return root, words[0], words[-1]
-
-
 @dataclass(frozen=True)
 class Sensitivity:
-    """Rows of `specifications`, `choice_effects` and `turning_points`; and the chosen specifications."""
+    """Rows of `specifications` and `choice_effects`; and the chosen specifications."""
 
     specifications: list[Row] = field(default_factory=list)
     choice_effects: list[Row] = field(default_factory=list)
-    turning_points: list[Row] = field(default_factory=list)
     chosen: list[Row] = field(default_factory=list)
 
 
@@ -349,7 +288,6 @@ def sensitivity(
         for row in choice_rows(frame):
             key = {"choice_id": f"{question.name}.{row['choice']}"}
             found.choice_effects.append(row | question.of_rows | key)
-        found.turning_points.extend(turning_rows(lines, question, chosen, model, tables))
         for tier in chosen.tier:
             one = chosen_rows(lines, question, replace(chosen, tier=(tier,)), model, tables)
             found.chosen.extend(records(one))

@@ -193,7 +193,8 @@ def _of_outcome(concept: str, study: str, own: Mapping[str, pd.DataFrame], told:
     if lines.empty:
         return row
     results = own["results"][own["results"]["concept"] == concept]
-    facts = grade.Body(concept, [study], {**own, "comparisons": lines, "results": results}, {}).facts()
+    rows = grade.body_rows({**own, "comparisons": lines, "results": results}, [study])
+    facts = grade.Body(concept, [study], rows, {}).facts()
     row |= {name: facts[name] for name in ("certain", "judgements", "combined", "randomised", "participants")}
     limits = {unit: grade.baseline_of(results, [study], unit) for unit in results["unit"].dropna().unique()}
     return row | {"before": {unit: ends for unit, ends in limits.items() if ends}}

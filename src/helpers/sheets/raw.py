@@ -312,6 +312,11 @@ _OWN_WORDS = {
 }  # fmt: skip
 
 
+# dates of a record that are figures where the sheet states another one: the rule on dates compares them
+_EVENTS = {"registered_on": "registration_date", "starts_on": "recruitment_start"}
+_EVENTS |= {"primary_completion_on": "primary_completion", "ends_on": "study_end"}
+
+
 def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: list[Row]) -> None:
     """Fill what the sheet leaves open from the registry record; note where both speak and differ."""
     source = sheet.sources[0]
@@ -322,7 +327,13 @@ def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: 
     source["format"] = form + ", re-stated here" * here
     source["provenance"] = " ".join(filter(None, stated)) or None
     disagreements += _fill(source, record.sources[0], "sources")
-    disagreements += _fill(sheet.studies[0], record.studies[0], "studies")
+    differing = _fill(sheet.studies[0], record.studies[0], "studies")
+    seen = posted | {"kind": "date", "role": "design", "address": file, "access": "record", "confidence": "R"}
+    for row in differing:
+        if concept := _EVENTS.get(row["column"]):
+            dated = {"quantity_id": f"{source['study_id']}.record_{row['column']}", "concept": concept}
+            sheet.quantities.append(seen | dated | {"printed": row["record"]})
+    disagreements += differing
     for table, key in (("arms", "arm_id"), ("outcomes", "outcome_id")):
         rows = getattr(sheet, table)
         ours = {row[key]: row for row in rows}

@@ -21,6 +21,7 @@ from helpers.site.checks import check_contacts
 from helpers.site.page import Page, environment, rows_table
 from helpers.site.references import csl_items
 from helpers.tables import TABLES, data_dictionary
+from helpers.tables.vocabulary import EVIDENCE
 from notebookpress.tables import parquet_bytes, records
 from trialfiles.citations import write_ris
 from trialfiles.record import SourceRecord
@@ -185,7 +186,9 @@ def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, 
     if release is None:
         return None
     pairs = ((name, released_table(Path(release), name)) for name in COMPARED_TABLES)
+    versions = released_table(Path(release), "registry_versions")
     rows = [_difference(name, before, tables[name]) for name, before in pairs if before is not None]
+    rows.append(_registry_fields(tables["registry_versions"], versions))
     last = {"table": "conclusion", "named": _conclusion(tables, Path(release))}
     return [row for row in [*rows, last] if row]
 
@@ -218,6 +221,18 @@ def _difference(name: str, before: pd.DataFrame, now: pd.DataFrame) -> dict[str,
     return {"table": name} | counts | {"named": ", ".join(named) or None}
 
 
+def _registry_fields(now: pd.DataFrame, before: pd.DataFrame | None) -> dict[str, Any] | None:
+    """Return the fields that versions of registry records, which a release did not have, state otherwise."""
+    known = [] if before is None else before["place"]
+    now = now.sort_values("version", kind="stable")
+    earlier = now.groupby(["registration", "form", "particular", "item"], dropna=False)["value"].shift()
+    changed = now[earlier.notna() & earlier.ne(now["value"]) & ~now["place"].isin(known)]
+    if changed.empty:
+        return None
+    named = joined(sorted({f"{row.registration}, {row.particular}" for row in changed.itertuples()}))
+    return {"table": "registry_versions", "new": 0, "changed": len(changed), "gone": 0, "named": named}
+
+
 def _by_key(frame: pd.DataFrame, keys: list[str]) -> dict[str, tuple]:
     """Return the rows by key, each as text, so that the type of a column does not count."""
     plain = frame.astype(object).where(frame.notna(), "")
@@ -236,9 +251,8 @@ def _conclusion(tables: Tables, release: Path) -> str:
         before, keys = released_table(release, name), ["evidence", "concept"]
         if before is None or not {*keys, column} <= set(before):
             continue
-        largest = [
-            table.astype({column: str}).groupby(keys)[column].max() for table in (before, tables[name])
-        ]
+        both = (table[table["evidence"].isin(EVIDENCE)] for table in (before, tables[name]))  # no context
+        largest = [table.astype({column: str}).groupby(keys)[column].max() for table in both]
         old, new = largest[0].align(largest[1])
         names = sorted(old.index[old.ne(new)].get_level_values("concept").unique())
         if names:

@@ -19,7 +19,7 @@ from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
 from helpers.formats import is_missing, plain_words, show_number
 from helpers.narrative import answer
-from helpers.narrative.pooled import HARMS
+from helpers.narrative.pooled import HARMS, with_like_outcomes
 from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
@@ -33,7 +33,7 @@ ANSWER_ORIGINS = (
     ("results-by-outcome", "results by outcome"),
     ("harms", "adverse events"),
     ("what-can-be-pooled", "pooling"),
-    ("ongoing-studies", "ongoing studies"),
+    ("what-would-change-the-answer", "one more trial"),
 )
 DENSITY = "hairs/cm2"
 NO_EFFECT = "no estimate"
@@ -77,6 +77,7 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
         summary=_summary(tables),
+        turns=with_like_outcomes(answer.widest_tier(tables["summary_of_findings"])),
         notes=_notes(tables, titles),
         studies=_studies_table(tables, titles, shown),
         concerns=_concerns(tables, titles),
