@@ -237,7 +237,8 @@ def _what_would_change(tables: Tables) -> str:
     start = ""
     if rows and rows[0]["would_change"]:
         start = "What would change this: one more randomised trial at low risk of bias; for "
-        start += f"{plain_words(rows[0]['concept'])}, {rows[0]['would_change']}."
+        told = rows[0]["would_change"].removesuffix("; no pool")
+        start += f"{plain_words(rows[0]['concept'])}, {told}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
