@@ -53,9 +53,7 @@ def test_every_number_of_a_case_agrees_with_metafor(case):
     ledger.assert_empty()
 
 
-@pytest.mark.parametrize(
-    "table", METAFOR["escalc"], ids=lambda t: f"{t['measure']}-{t['options'] or ''}"
-)
+@pytest.mark.parametrize("table", METAFOR["escalc"], ids=lambda t: f"{t['measure']}-{t['options'] or ''}")
 def test_every_number_of_an_escalc_table_agrees_with_metafor(table):
     ledger = Ledger(table)
     compare_escalc(ledger, table)
