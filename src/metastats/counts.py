@@ -247,6 +247,6 @@ def proportion_interval(x: Any, n: Any, method: str = "wilson", level: float = 0
         return plain_result(lower), plain_result(upper)
     z2 = ndtri(tail) ** 2
     centre, half = x + z2 / 2, np.sqrt(z2 * (x * (n - x) / n + z2 / 4))
-    lower = np.where(x == 0, 0.0, (centre - half) / (n + z2))
+    lower = (centre - half) / (n + z2)
     upper = np.where(x == n, 1.0, (centre + half) / (n + z2))
     return plain_result(lower), plain_result(upper)

@@ -92,9 +92,12 @@ def test_the_line_of_combined_arms_is_shown_where_all_are_exosome_arms():
     assert "low;high" not in {line["arm_id"] for line in comparison_lines(frames, overall={})}
 
 
-@pytest.mark.parametrize(("value", "way"), [(0.7, "better"), (0.3, "worse"), (0.5, "no change")])
-def test_the_probability_of_superiority_points_away_from_a_half(value, way):
-    lines = pictured(effect("a", measure="CLES", unit="probability", effect=value))
+@pytest.mark.parametrize(
+    ("measure", "value", "way"),
+    [("CLES", 0.7, "better"), ("CLES", 0.3, "worse"), ("CLES", 0.5, "no change"), ("SMD", 0.3, "better")],
+)
+def test_the_probability_of_superiority_points_away_from_a_half_and_no_other(measure, value, way):
+    lines = pictured(effect("a", measure=measure, unit="probability", effect=value))
     assert lines["a.hair_density.1"]["direction"] == way
 
 
@@ -129,12 +132,15 @@ def test_the_direction_of_a_claim_in_words(words, concept, expected):
 
 
 @pytest.mark.parametrize(
-    ("concept", "unit"),
-    [("hair_density_relative", "+20 % of baseline"), ("vellus_share", "20 percentage points")],
+    ("concept", "value", "limits", "words"),
+    [
+        ("hair_density_relative", 0.2, (0.1, 0.3), "+20 % of baseline (10 to 30)"),
+        ("hair_density_relative", 0.0, (None, 0.3), "0 % of baseline (no interval)"),
+        ("vellus_share", 0.2, (0.1, None), "20 percentage points (no interval)"),
+    ],
 )
-def test_a_change_is_told_as_a_share_of_what_it_is_of(concept, unit):
-    told = show_with_unit(0.2, None, None, "proportion", "uncontrolled_change", concept)
-    assert told == f"{unit} (no interval)"
+def test_a_change_is_told_as_a_share_of_what_it_is_of(concept, value, limits, words):
+    assert show_with_unit(value, *limits, "proportion", "uncontrolled_change", concept) == words
 
 
 def test_a_share_of_people_has_no_direction():
@@ -160,11 +166,11 @@ def test_a_planned_outcome_without_a_figure_is_not_reported():
     assert "no figure reported" in line["why_not"]
 
 
-@pytest.mark.parametrize(("fields", "expected"), CASES["unclear"])
-def test_a_figure_after_treatment_without_a_comparison_is_reported_and_unclear(fields, expected):
+@pytest.mark.parametrize(("fields", "expected", "reason"), CASES["unclear"])
+def test_a_figure_after_treatment_without_a_comparison_is_reported_and_unclear(fields, expected, reason):
     (line,) = pictured(outcomes=[PLANNED], results=[observed("a", **fields)]).values()
     assert line["direction"] == expected
-    assert ("no figure reported" in line["why_not"]) == (expected == "not reported")
+    assert reason in line["why_not"]
 
 
 def test_a_planned_outcome_with_an_effect_has_that_line_only():
@@ -218,6 +224,7 @@ def test_a_claim_in_words_has_the_one_time_of_its_outcome(five):
     lines = {(line["study_id"], line["concept"]): line for line in comparison_lines(five, overall={})}
     claim = lines["chan2025", "scalp_visibility"]
     assert (claim["timepoint_printed"], claim["effect"]) == ("Month 5", None)
+    assert claim["why_not"] == "told in words alone, without a figure"
     again = five["outcomes"].assign(timepoint_printed="Month 9")
     several = pd.concat([five["outcomes"], again], ignore_index=True)
     lines = comparison_lines(five | {"outcomes": several}, overall={})

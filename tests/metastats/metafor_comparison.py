@@ -80,6 +80,9 @@ def compare_fit(ledger: Ledger, at: tuple, y: np.ndarray, v: np.ndarray) -> None
         blups = fit.blups()
         ledger.agree((*at, "blup", "pred"), blups.estimate, atol=1e-8 * scale**0.5)
         ledger.agree((*at, "blup", "se"), blups.se, atol=1e-8 * scale**0.5)
+        reach = (fit.ci_upper - fit.estimate) / fit.se * blups.se  # the quantile of the fit
+        np.testing.assert_allclose(blups.lower, blups.estimate - reach, atol=1e-12)
+        np.testing.assert_allclose(blups.upper, blups.estimate + reach, atol=1e-12)
     ledger.excuse(*at, "tau2_default_control")  # metafor's own loose result, stored to show the difference
 
 

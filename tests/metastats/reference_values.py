@@ -1,4 +1,4 @@
-"""Reference values of R: metafor's, from the shared folder where it is, and a small file that always is.
+"""Reference values of R: metafor's, all where the shared folder is, else the cases kept here in 12 digits.
 
 The scripts beside the shared files make them anew (R 4.2, metafor 3.8-1, metadat 1.2-0, jsonlite):
 ``Rscript make_public.R metafor_cases.json`` and ``Rscript make_bayes_public.R bayes_cases.json``.
@@ -22,22 +22,15 @@ def shared_folder() -> Path:
 
 
 def reference(name: str) -> dict:
-    """Read a reference file, or the own cases where it is absent."""
-    path = shared_folder() / "reference" / name
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    """Read a reference file: the whole one, else the few of its cases that are kept here."""
+    whole = shared_folder() / "reference" / name
+    return json.loads((whole if whole.exists() else HERE / "data" / name).read_text(encoding="utf-8"))
 
 
 METAFOR = reference("metafor_cases.json")
 BAYES = reference("bayes_cases.json")
-CASES = [case for case in METAFOR.get("cases", []) if "fits" in case]
-WHY_NOT = "no reference/metafor_cases.json in $EVIDENCE_SHARED or ../shared: only dense matrices stand against the fits"
-if not CASES and os.environ.get("EVIDENCE_REQUIRE_SHARED"):
-    raise FileNotFoundError(WHY_NOT)
-needs_reference = pytest.mark.skipif(not CASES, reason=WHY_NOT)
 
 
 def by_id(cases: list[dict]) -> list:
-    """One named parameter a case, or a single skipped one where there is none."""
-    if not cases:
-        return [pytest.param(None, marks=pytest.mark.skip(reason=WHY_NOT))]
+    """One named parameter a case."""
     return [pytest.param(case, id=case["id"]) for case in cases]

@@ -80,6 +80,10 @@ def test_quantiles_by_hand():
     assert result.mean == pytest.approx(weight * 49.5 + (1 - weight) * 50)
     assert result.sd == pytest.approx(15 / (2 * stats.norm.ppf((0.75 * 30 - 0.125) / 30.25)))
     assert "not found skewed" in result.assumption
+    extremes = {"minimum": 30, "maximum": 74}  # w = 4 / (4 + 30**0.75) = 0.237832 of the middle, 52
+    assert mean_sd_from_quantiles(50, 30, **extremes).mean == pytest.approx(50.4756636)
+    # w1 = 0.146485 of 52, w2 = 0.589117 of 49
+    assert mean_sd_from_quantiles(50, 30, q1=42, q3=56, **extremes).mean == pytest.approx(49.7038658)
 
 
 def test_skewed_quantiles_are_refused():

@@ -51,6 +51,7 @@ def test_u_of_a_printed_p_value_is_the_one_that_was_tested():
     assert rank_effect_from_p(1, 12, 12, higher=2).delta == 0
     # W = 86.5 of ten and ten people is printed with p 0.006 and a delta of 0.73
     assert rank_effect_from_u(86.5, 10, 10).delta == pytest.approx(0.73)
+    assert rank_effect_from_u(50, 10, 10).p_value == 1  # no difference at all
     assert rank_effect_from_p(0.006, 10, 10, higher=1).delta == pytest.approx(0.73, abs=0.01)
 
 

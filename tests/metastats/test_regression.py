@@ -10,7 +10,7 @@ from reference_values import METAFOR, by_id
 from metastats import meta_regression, pool, subgroup_test
 from metastats.heterogeneity import METHODS
 
-WITH_MODS = [case for case in METAFOR.get("cases", []) if "meta_regression" in case]
+WITH_MODS = [case for case in METAFOR["cases"] if "meta_regression" in case]
 Y, V = [0.1, 0.9, 0.4, -0.2, 0.6], [0.02, 0.05, 0.01, 0.08, 0.09]
 
 
