@@ -64,7 +64,9 @@ def _write_sheet(path: Path, text: str) -> Path:
 
 def _scalar(value: object) -> str:
     """Write one value as YAML on one line; a text without words is null."""
-    if isinstance(value, str):
+    if isinstance(value, dict):  # an item of CSL-JSON, whose texts may be of any length
+        value = {name: part[:LONGEST_NAME] if isinstance(part, str) else part for name, part in value.items()}
+    elif isinstance(value, str):
         value = " ".join((inert(value) or "").split())[:LONGEST_NAME].strip() or None
     if value is None:
         return "null"
@@ -146,12 +148,16 @@ def _article_id(file: Path, article: Article, raw: Path) -> str:
 def _add_extracted(file: Path, raw: Path) -> list[Path]:
     """Write a sheet of proposals for each study of a review's file or an extraction table."""
     records = [record for record in read_records(file) if record.results]
-    sheets = [(_sheet_path(record.studies[0]["study_id"], raw), record) for record in records]
-    there = [path for path, _ in sheets if path.exists()]
+    sheets = [
+        (_sheet_path(record.studies[0]["study_id"], raw), record_sheet(record, file.name))
+        for record in records
+    ]
+    # one with the same text was written before this command was interrupted
+    there = [path for path, text in sheets if path.exists() and path.read_text(encoding="utf-8") != text]
     if there or not sheets:
         problem = f"{there[0]} is there already" if there else "no observation is in it"
         raise refusal(file, None, "", problem, "rename the study, or edit its sheet")
-    return [_write_sheet(path, record_sheet(record, file.name)) for path, record in sheets]
+    return [_write_sheet(path, text) for path, text in sheets]
 
 
 def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
