@@ -208,8 +208,15 @@ def _safe(name: str) -> str:
 
 def _sheet_path(study_id: str, raw: Path) -> Path:
     """Return where a study's sheet lies or will lie; refuse an id that could lead anywhere else."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
+    # nor one that Windows keeps for a device, or that on many machines is the same as another's
+    device = re.fullmatch(r"(?i)con|prn|aux|nul|(?:com|lpt)\d", study_id)
+    same = [path for path in (raw / "studies").glob("*") if path.stem.lower() == study_id.lower()]
+    twin = any(path.stem != study_id for path in same)
+    if device or twin or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
         remedy = "use letters, digits, - and _, at most 64, a letter or digit first"
+        remedy += (
+            f"; {same[0].name} is there" if twin else "; Windows keeps it for a device" if device else ""
+        )
         raise refusal("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy)
     other = raw / "studies" / f"{study_id}.yml"
     return other if other.exists() else other.with_suffix(".yaml")
