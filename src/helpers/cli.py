@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from notebookpress.errors import CLOSED, FULL, PipelineError, signals_as_exception, system_problem
+from notebookpress.errors import PipelineError, signals_as_exception, system_problem
 from notebookpress.files import project_root
 
 REPORT_FILES = {"ris": "references.ris", "csl": "references.csl.json", "revman": "revman.csv"}
@@ -43,7 +43,7 @@ pages_option = click.option(
 
 MOST_LINES, LONGEST_LINE = 20, 2000  # lines of what may be without end, letters of one
 # what a terminal would obey, or not take
-CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def echo_lines(*said: object, err: bool = False) -> None:
@@ -55,9 +55,12 @@ def echo_lines(*said: object, err: bool = False) -> None:
             f"… and {len(lines) - MOST_LINES - 1:,} more lines like these",
             lines[-1],
         ]
-    for line in lines:
-        line = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"
-        click.echo(CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line), err=err)
+    try:
+        for line in lines:
+            line = line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …"
+            click.echo(CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", line), err=err)
+    except OSError as error:  # which names no file: it is not the report's disk that is full
+        raise OSError(error.errno, error.strerror, "standard error" if err else "standard output") from None
 
 
 class AlreadySaidError(PipelineError):
@@ -378,9 +381,11 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
         count = len(error.problems)
         echo_lines(*error.problems, *([f"{count} problem(s)"] if count > 1 else []), err=True)
-    elif isinstance(error, OSError) and (error.filename or error.errno in FULL + CLOSED):
+    elif isinstance(error, OSError) and error.strerror:
         log = state.get("log")
         echo_lines(system_problem(error, log and log.parent), err=True)
+    elif isinstance(error, RuntimeError) and "Symlink loop" in str(error):  # of pathlib before Python 3.13
+        echo_lines(f"{error}; name a folder that is there", err=True)
     else:
         from notebookpress.scheduler import save_traceback
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trialfiles.record import refusal
+from trialfiles.text import read_bytes
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,7 @@ class Document:
 def read_document(path: str | Path) -> Document:
     """Read a UTF-8 text file; one that is missing, unreadable, not UTF-8 or empty is a `SourceError`."""
     path = Path(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror or type(error).__name__}"
-        raise refusal(path, None, "", problem, "put the source text there as a readable file") from None
+    data = read_bytes(path)
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -52,7 +52,7 @@ class UnknownNameError(AttributeError, KeyError):
 
 def checked_name(name: str, known: Iterable[str], what: str) -> str:
     """Return a name that is known; raises `UnknownNameError` for another."""
-    names = list(known)
+    names = list(map(str, known))
     if isinstance(name, str) and name in names:
         return name
     begun = [one for one in names if one.lower().startswith(str(name).lower() or "\0")]
@@ -124,7 +124,10 @@ class Review:
             try:
                 self._read[name] = read_table(name, self.folder)
             except TableError as error:  # a release of another version, say
-                self._read[name] = read_rows(name, self.folder)
+                rows, keys = read_rows(name, self.folder), list(TABLES[name].keys)
+                if not {*keys} <= {*rows} or rows[keys].duplicated().any():
+                    raise  # of no version: whose its rows are is not told
+                self._read[name] = rows.reindex(columns=list(dict.fromkeys([*rows, *TABLES[name].columns])))
                 warnings.warn(f"shown as it is: {error}", stacklevel=3)
         frame = self._read[name].copy()
         return ResultsTable(frame) if name == "results" else frame
@@ -258,7 +261,7 @@ def _text_around(place: Mapping[str, Any], sha256: Any) -> dict[str, Any]:
     """Return the text before and after a token, or why it is not shown."""
     if place["document"] is None or place["char_end"] is None:
         return {"not_shown": "The sheet names no place in a text."}
-    path = project_root() / "data" / "raw" / "documents" / place["document"]
+    path = project_root() / "data" / "raw" / "documents" / Path(place["document"]).name
     if not path.is_file():
         return {"not_shown": f"The text is not at hand: put it at {path}."}
     try:

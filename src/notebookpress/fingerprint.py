@@ -30,13 +30,14 @@ def _file_hash(path: str, modified: int, size: int, inode: int) -> str:
 
 def folder_hashes(folder: Path) -> dict[str, str]:
     """Return the sha256 of every file below a folder by its path there; hidden files are left out."""
+    return {name: file_hash(path) for name, path in folder_files(folder).items()}
+
+
+def folder_files(folder: Path) -> dict[str, Path]:
+    """Return every file below a folder by its path there; hidden files are left out."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {
-        name: file_hash(path)
-        for name, path in named.items()
-        if not any(part.startswith(".") for part in name.split("/"))
-    }
+    return {name: path for name, path in named.items() if "/." not in f"/{name}"}
 
 
 def content_hash(path: Path) -> str | None:

@@ -209,7 +209,7 @@ def check_names(
 def _refusal(known: Mapping[str, Parameter], name: str, value: Any) -> str:
     """Return why a value for one of the known parameters is refused; empty when it is not."""
     if name not in known:
-        return f"unknown parameter {abridged(name)}; {did_you_mean(name, known)}"
+        return f"unknown parameter {abridged(name)}; {did_you_mean(str(name), known)}"
     problem = known[name].problem(value)
     return f"{name}: {problem}; {known[name].allowed()}" if problem else ""
 

@@ -27,13 +27,14 @@ from typing import Any, NamedTuple
 
 from notebookpress.errors import PipelineError
 from notebookpress.files import PARTS, RELEASES, VERSION, RunFolders, folder_lock, remove, write_atomic
-from notebookpress.fingerprint import content_hash, file_hash, folder_hashes
+from notebookpress.fingerprint import content_hash, file_hash, folder_files
 from notebookpress.graph import Plan, Step, lock_hash, raw_hashes
 from notebookpress.pipeline import Collection, load_callable
 
 MANIFEST = "manifest.json"
 WAITING = "publish"  # the changed files of a new report, until they are moved
 COMMITTED = "publish.json"  # is there while they are moved
+LARGEST_MANIFEST, LARGEST_OUTPUT = 50_000_000, 1_000_000_000  # bytes; of somebody else's it may be more
 
 
 def provenance(plan: Plan, steps: Sequence[Step]) -> dict[str, Any]:
@@ -104,7 +105,8 @@ def read_manifest(reports: Path) -> dict[str, Any]:
     """Return the manifest of a report; an error when it is not there or is damaged."""
     path = reports / MANIFEST
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        small = path.is_file() and path.stat().st_size <= LARGEST_MANIFEST
+        manifest = json.loads(path.read_text(encoding="utf-8")) if small else None
         if manifest and _is_whole(manifest):
             return manifest
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -142,7 +144,7 @@ def damaged(manifest: Mapping[str, Any], out: Path) -> list[str]:
             problems.append(f"{path}: {LINKED_OUT}")
         elif not path.is_file():
             problems.append(f"{path}: missing; run `evidence run`")
-        elif file_hash(path) != expected:
+        elif path.stat().st_size > LARGEST_OUTPUT or file_hash(path) != expected:
             problems.append(f"{path}: damaged or edited (not the sha256 of the manifest); run `evidence run`")
     return problems
 
@@ -151,7 +153,7 @@ def unknown(manifest: Mapping[str, Any], out: Path) -> list[str]:
     """Return one line for each file of the report that the manifest does not name; releases are frozen."""
     known = {*outputs(manifest), f"reports/{MANIFEST}"}
     there = {
-        f"{folder}/{name}" for folder in ("data/processed", "reports") for name in folder_hashes(out / folder)
+        f"{folder}/{name}" for folder in ("data/processed", "reports") for name in folder_files(out / folder)
     }
     extra = sorted(label for label in there - known if not label.startswith("reports/releases/"))
     return [f"{out / label}: not in the manifest, no run made it; keep it elsewhere" for label in extra]
@@ -268,7 +270,7 @@ LINKED_OUT = "a link leads out of the folder from here; put there what it leads 
 
 def _leads_elsewhere(out: Path, label: str) -> bool:
     """Return whether a file is a link, or a folder on the way to it is."""
-    return (out / label).resolve() != out.resolve() / label
+    return Path(os.path.realpath(out / label)) != Path(os.path.realpath(out)) / label
 
 
 def _see_that_it_can_be_moved(folders: RunFolders, changed: dict[str, Path], more: list[str]) -> None:

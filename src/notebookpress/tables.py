@@ -19,6 +19,7 @@ from notebookpress.fingerprint import value_hash
 from notebookpress.schema import Failure, RowsError, TableSchema, read_schema
 
 SIGNIFICANT_DIGITS = 12
+MOST_ROWS, MOST_FAILURES = 1_000_000, 20  # of a table; named of those that break its schema
 Rows = pd.DataFrame | Sequence[Mapping[str, Any]]
 
 
@@ -102,7 +103,13 @@ class TableStore:
             notebook = self.tables[name].notebook
             raise TableError(f"{path}: the table {name} is not there; run notebook {notebook} first{also}")
         try:
-            return parquet.ParquetFile(path).read().to_pandas()
+            file = parquet.ParquetFile(path)
+            names, types = file.schema_arrow.names, file.schema_arrow.types
+            if file.metadata.num_rows > MOST_ROWS:
+                raise ValueError(f"{file.metadata.num_rows:,} rows, more than {MOST_ROWS:,}")
+            if len({*names}) < len(names) or any(map(_is_odd, types)):
+                raise ValueError("a column stands twice, or holds other things than numbers and words")
+            return file.read().to_pandas()
         except (arrow.ArrowException, OSError, ValueError, MemoryError) as error:
             first = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise TableError(
@@ -187,7 +194,14 @@ def _worded(name: str, failures: list[Failure], frame: pd.DataFrame, keys: list[
         known = row is not None and row in frame.index
         place = " / ".join(str(frame.at[row, key]) for key in keys if key in frame) if known else ""
         lines.append(f"  row {place or '-'}, column {column}: {value!r} is not {rule}")
-    return f"table {name}: {len(lines)} failure(s)\n" + "\n".join(lines)
+    count = len(lines)
+    lines[MOST_FAILURES:] = [f"  … and {count - MOST_FAILURES:,} more"] if count > MOST_FAILURES else []
+    return f"table {name}: {count} failure(s)\n" + "\n".join(lines)
+
+
+def _is_odd(kind: arrow.DataType) -> bool:
+    """Return whether a column's values are nothing that a table of ours holds: lists, mappings, bytes."""
+    return arrow.types.is_nested(kind) or arrow.types.is_binary(kind) or arrow.types.is_large_binary(kind)
 
 
 def divide_rows(

@@ -219,7 +219,8 @@ class Workers(contextlib.AbstractContextManager):
         with _STARTING:
             if not Workers._users:
                 _SERVER.set_forkserver_preload([preload.__name__])
-                before = dict(os.environ)
+                before, asked = dict(os.environ), sys.warnoptions[:]
+                sys.warnoptions.clear()  # they would go to the server as options: see NOT_TAKEN_OVER
                 resource_tracker.ensure_running()  # which lets signals through again
                 masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # it is this process's
                 try:
@@ -227,6 +228,7 @@ class Workers(contextlib.AbstractContextManager):
                     _SERVER.ensure_running()
                 finally:
                     set_environment(before)
+                    sys.warnoptions[:] = asked
                     signal.pthread_sigmask(signal.SIG_SETMASK, masked)
                 _SERVER.ensure_running = lambda: None  # one that is killed has no other in its place
             Workers._users += 1

@@ -34,6 +34,8 @@ class YamlFile:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        if self.path.exists() and not self.path.is_file():  # a pipe would be waited for
+            raise YamlError(f"{path}: no file of text; name a file that is there")
         try:
             with self.path.open("rb") as stream:
                 text = stream.read(LARGEST).decode("utf-8-sig")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from trialfiles import table_cells
 from trialfiles.article_tables import (
+    LONGEST,
     Grid,
     GridCell,
     GridRow,
@@ -73,6 +74,7 @@ def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[A
     """
     terms, sign = Terms(vocabulary), decimal_sign(grids)
     known: dict[str, bool] = {}
+    grids = [replace(one, caption=one.caption[:LONGEST], foot=one.foot[: 5 * LONGEST]) for one in grids]
     for _ in range(2):  # a group may be named in a table below
         figures = [one for grid in grids for one in _Table(grid, sign, known, terms).figures()]
         known = {}

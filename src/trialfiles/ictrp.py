@@ -308,7 +308,7 @@ def _irct(text: str) -> Iterator[tuple[str, str | None]]:
             items[-1] += f";{part}"
     for item in items:
         if item.strip(" ;"):
-            measure, rest = (_SAID["irct_time"].split(inert(item) or "", maxsplit=1) + [""])[:2]
+            measure, _, rest = (inert(item) or "").partition("Timepoint:")
             yield measure.strip(" ."), rest.partition(" Method of measurement:")[0].strip(" .") or None
 
 

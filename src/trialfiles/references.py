@@ -80,10 +80,10 @@ def _of_entry(entry: Any) -> Reference:
         fields.setdefault(item.key.lower(), str(item.value))
     plain = {name: re.sub(r"[{}]", "", value) for name, value in fields.items()}
     given = fields_of("bibtex", plain.get)
-    authors = re.split(r"\s+and\s+", plain["author"]) if plain.get("author") else []
+    authors = " ".join(plain.get("author", "").split()).split(" and ")
     return reference_of(
         **given | {"pmid": given["pmid"] or noted_pmid(plain.get("note"), plain.get("annote"), given["url"])},
-        authors=[name for name in authors if name.lower() != "others"],
+        authors=[name for name in authors if name.lower() not in ("", "others")],
     )
 
 

@@ -93,6 +93,8 @@ def read_bytes(path: Path) -> bytes:
     """Return a file's bytes; refuse one that cannot be opened or is too long to be read at once."""
     try:
         size = path.stat().st_size
+        if not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise refusal(path, None, "", "a pipe or a device, no file", "put a file there")
         if size > LARGEST_TEXT:
             problem = f"the file has {size:,} bytes, more than {LARGEST_TEXT:,}"
             raise refusal(path, None, "", problem, "split it, or export less")

@@ -10,6 +10,7 @@ import yaml
 from yaml.composer import Composer
 
 from trialfiles.record import Problem, Row, refusal
+from trialfiles.text import read_bytes
 
 FieldPath = tuple[str | int, ...]
 MAX_BYTES = 5_000_000
@@ -88,11 +89,7 @@ def read_yaml(path: Path) -> tuple[Any, dict[FieldPath, int], list[Problem]]:
     SourceError
         For text that is not UTF-8 or not YAML, an alias, or a file too large or deep.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror or type(error).__name__}"
-        raise refusal(path, None, "", problem, "check the name and its permissions") from None
+    data = read_bytes(path)
     if len(data) > MAX_BYTES:
         raise refusal(path, None, "", f"the file has {len(data)} bytes", "split it: a sheet is small")
     try:

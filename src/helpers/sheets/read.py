@@ -18,7 +18,7 @@ from helpers.tables.vocabulary import reading_words
 from notebookpress.tables import join_ids
 from trialfiles.reading import read_sources, recognise
 from trialfiles.record import Problem, Row, SourceError, SourceRecord
-from trialfiles.text import contact_details, invisible
+from trialfiles.text import contact_details, invisible, read_bytes
 from trialfiles.times import in_weeks, weeks
 from trialfiles.yaml_lines import FieldPath, line_of, read_yaml
 
@@ -41,10 +41,7 @@ def read_sheet(path: str | Path) -> model.StudySheet:
     SourceError
         With everything that is wrong in the file at once, each with line, field, problem and remedy.
     """
-    try:
-        return _read(str(path), Path(path).read_bytes())
-    except OSError:
-        return _read.__wrapped__(str(path), b"")  # says what is wrong
+    return _read(str(path), read_bytes(Path(path)))
 
 
 @lru_cache(maxsize=64)

@@ -64,7 +64,9 @@ def _write_sheet(path: Path, text: str) -> Path:
 
 def _scalar(value: object) -> str:
     """Write one value as YAML on one line; a text without words is null."""
-    if isinstance(value, str):
+    if isinstance(value, dict):  # an item of CSL-JSON, whose texts may be of any length
+        value = {name: part[:LONGEST_NAME] if isinstance(part, str) else part for name, part in value.items()}
+    elif isinstance(value, str):
         value = " ".join((inert(value) or "").split())[:LONGEST_NAME].strip() or None
     if value is None:
         return "null"
@@ -146,12 +148,16 @@ def _article_id(file: Path, article: Article, raw: Path) -> str:
 def _add_extracted(file: Path, raw: Path) -> list[Path]:
     """Write a sheet of proposals for each study of a review's file or an extraction table."""
     records = [record for record in read_records(file) if record.results]
-    sheets = [(_sheet_path(record.studies[0]["study_id"], raw), record) for record in records]
-    there = [path for path, _ in sheets if path.exists()]
+    sheets = [
+        (_sheet_path(record.studies[0]["study_id"], raw), record_sheet(record, file.name))
+        for record in records
+    ]
+    # one with the same text was written before this command was interrupted
+    there = [path for path, text in sheets if path.exists() and path.read_text(encoding="utf-8") != text]
     if there or not sheets:
         problem = f"{there[0]} is there already" if there else "no observation is in it"
         raise refusal(file, None, "", problem, "rename the study, or edit its sheet")
-    return [_write_sheet(path, record_sheet(record, file.name)) for path, record in sheets]
+    return [_write_sheet(path, text) for path, text in sheets]
 
 
 def _add_record(file: Path, form: str, raw: Path) -> list[Path]:
@@ -202,8 +208,15 @@ def _safe(name: str) -> str:
 
 def _sheet_path(study_id: str, raw: Path) -> Path:
     """Return where a study's sheet lies or will lie; refuse an id that could lead anywhere else."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
+    # nor one that Windows keeps for a device, or that on many machines is the same as another's
+    device = re.fullmatch(r"(?i)con|prn|aux|nul|(?:com|lpt)\d", study_id)
+    same = [path for path in (raw / "studies").glob("*") if path.stem.lower() == study_id.lower()]
+    twin = any(path.stem != study_id for path in same)
+    if device or twin or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", study_id):
         remedy = "use letters, digits, - and _, at most 64, a letter or digit first"
+        remedy += (
+            f"; {same[0].name} is there" if twin else "; Windows keeps it for a device" if device else ""
+        )
         raise refusal("STUDY_ID", None, repr(study_id[:80]), "not a name for a study", remedy)
     other = raw / "studies" / f"{study_id}.yml"
     return other if other.exists() else other.with_suffix(".yaml")
