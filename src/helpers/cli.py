@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from notebookpress.errors import PipelineError, signals_as_exception, system_problem
+from notebookpress.errors import CLOSED, FULL, PipelineError, signals_as_exception, system_problem
 from notebookpress.files import project_root
 
 REPORT_FILES = {"ris": "references.ris", "csl": "references.csl.json", "revman": "revman.csv"}
@@ -381,7 +381,9 @@ def _unexpected(error: Exception, state: dict[str, Any]) -> int:
     if getattr(error, "problems", None) is not None:  # SourceError: a list of problems, each in one line
         count = len(error.problems)
         echo_lines(*error.problems, *([f"{count} problem(s)"] if count > 1 else []), err=True)
-    elif isinstance(error, OSError) and error.strerror:
+    elif isinstance(error, OSError) and (
+        error.filename or error.errno in FULL + CLOSED or "temporary directory" in str(error)
+    ):
         log = state.get("log")
         echo_lines(system_problem(error, log and log.parent), err=True)
     elif isinstance(error, RuntimeError) and "Symlink loop" in str(error):  # of pathlib before Python 3.13

@@ -134,8 +134,10 @@ FIXED = {
     "MKL_NUM_THREADS": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
-# A user's own settings of matplotlib would change every figure; a kernel under pytest loses output.
+# A user's own settings of matplotlib would change every figure; a kernel under pytest loses output; whom a
+# run leaves out it decides alone.
 NOT_TAKEN_OVER = (
+    OMITTED,
     "LANGUAGE",
     "MATPLOTLIBRC",
     "PYTEST_CURRENT_TEST",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from trialfiles import table_cells
 from trialfiles.article_tables import (
-    LONGEST,
+    LONGEST_CELL,
     Grid,
     GridCell,
     GridRow,
@@ -74,7 +74,9 @@ def grid_figures(grids: list[Grid], vocabulary: Vocabulary = NO_WORDS) -> list[A
     """
     terms, sign = Terms(vocabulary), decimal_sign(grids)
     known: dict[str, bool] = {}
-    grids = [replace(one, caption=one.caption[:LONGEST], foot=one.foot[: 5 * LONGEST]) for one in grids]
+    grids = [
+        replace(one, caption=one.caption[:LONGEST_CELL], foot=one.foot[: 5 * LONGEST_CELL]) for one in grids
+    ]
     for _ in range(2):  # a group may be named in a table below
         figures = [one for grid in grids for one in _Table(grid, sign, known, terms).figures()]
         known = {}

@@ -11,7 +11,7 @@ from trialfiles.forms import names_of, patterns_of
 from trialfiles.text import local_name, printed_number
 
 WIDEST = 200  # columns; wider spans are mistakes or mischief
-LONGEST = 1000  # letters of a cell or a caption that are looked at; more than a cell says is mischief
+LONGEST_CELL = 1000  # letters of a cell or a caption that are looked at; more than a cell says is mischief
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000]+")
 
 
@@ -29,7 +29,7 @@ class GridCell:
     indented: bool = False
 
     def __post_init__(self) -> None:
-        self.plain = self.plain[:LONGEST]
+        self.plain = self.plain[:LONGEST_CELL]
 
     @cached_property
     def words(self) -> str:

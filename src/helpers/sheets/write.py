@@ -29,7 +29,7 @@ _REGISTRY = {
 _ARTICLES = {"jats": read_jats, "text": read_plain, "pdf": read_pdf}
 ABOUT_ONE_SUBJECT = (*_REGISTRY, "medpath", "irct", *_ARTICLES)  # forms that name what they are about
 _EXTRACTED = ("table", "xlsx", "rm5", "revman_csv")
-LONGEST_NAME = 2000  # characters of a text in a sheet
+LONGEST_NAME, LONGEST_REFERENCE = 2000, 100_000  # characters of a text in a sheet; of one in its reference
 _EMPTY_SHEET = Path(__file__).with_name("new_sheet.yaml")  # with gaps for what is known
 
 
@@ -65,7 +65,9 @@ def _write_sheet(path: Path, text: str) -> Path:
 def _scalar(value: object) -> str:
     """Write one value as YAML on one line; a text without words is null."""
     if isinstance(value, dict):  # an item of CSL-JSON, whose texts may be of any length
-        value = {name: part[:LONGEST_NAME] if isinstance(part, str) else part for name, part in value.items()}
+        value = {
+            name: part[:LONGEST_REFERENCE] if isinstance(part, str) else part for name, part in value.items()
+        }
     elif isinstance(value, str):
         value = " ".join((inert(value) or "").split())[:LONGEST_NAME].strip() or None
     if value is None:
