@@ -356,6 +356,8 @@ def _status(arguments: list[str] | None) -> int:
     """Return the exit status; every error becomes a message."""
     state: dict[str, Any] = {}
     try:
+        if "" in (sys.argv[1:] if arguments is None else arguments):
+            raise click.UsageError("an empty argument; leave it out, or write a value")
         with signals_as_exception(lambda: None):
             cli.main(args=arguments, prog_name="evidence", standalone_mode=False, obj=state)
     except AlreadySaidError:
