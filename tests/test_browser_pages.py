@@ -241,6 +241,7 @@ def test_index_methods_and_a_study_print_on_twelve_pages_in_nine_points(page, ma
     sheets = 0
     for name in ("index.html", "methods.html", "study-chan2025.html"):
         page.goto((made.reports / name).as_uri())
+        page.evaluate("Promise.all([...document.images].map(one => (one.loading = 'eager', one.decode())))")
         assert min(page.evaluate(SIZES)) >= 8.99, name
         for part in (".top", ".skip", "details.code", "nav.contents"):
             assert not page.locator(part).count() or page.locator(part).first.is_hidden(), (name, part)

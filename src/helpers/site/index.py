@@ -335,7 +335,9 @@ def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapp
             certain += " " + SUB.format("few checks apply")
         rows.append(
             {
-                "study": (link(page, titles[name]) if page in shown else titles[name]) + SUB.format(words),
+                "study": (link(page, titles[name]) if page in shown else titles[name])
+                + " "
+                + SUB.format(words),
                 "design": row["design"],
                 **_given(tables["arms"], tables["comparisons"], name),
                 "n": _people(row),
