@@ -154,6 +154,13 @@ def test_any_label_is_drawn_as_its_letters_and_no_cell_of_its_numbers_is_a_formu
     assert drawn.csv().decode() == f"label\n{inert_cell(label)}\n" and inert_cell("=A1") == "'=A1"
 
 
+@pytest.mark.parametrize(("inches", "dark"), [(3.4, True), (7.5, False)])
+def test_a_plot_for_a_phone_follows_its_dark_by_itself(inches, dark):
+    with style():
+        figure, _ = pyplot.subplots(figsize=(inches, 2))
+    assert ("prefers-color-scheme" in Plotted(figure).svg()) is dark
+
+
 def test_the_flow_counts_each_record_once():
     words = flow(RECORDS).alt
     assert [said for said in ROWS["flow"] if said not in words] == []

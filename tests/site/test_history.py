@@ -6,7 +6,9 @@ import pandas as pd
 from made_world import write_world
 
 from helpers.narrative.answer import load_tables
+from helpers.sheets.context import ReviewFacts, VersionNote
 from helpers.site.data import changes_since, history_rows
+from helpers.site.index import _changes, _status
 from notebookpress.tables import parquet_bytes
 
 
@@ -65,3 +67,16 @@ def test_what_changed_since_a_release(tmp_path):
     (release / "data" / "studies.parquet").write_bytes(parquet_bytes(old["studies"]))
     same = changes_since(old, release)
     assert [row["table"] for row in same] == ["conclusion"] and same[0]["named"].startswith("unchanged")
+
+
+def test_the_first_release_tells_of_no_change_since_itself(tmp_path):
+    release, tables = released(tmp_path, "1.0", 1)
+    facts = {"version": "1.0", "previous": release, "previous_version": "1.0"}
+    notes = [VersionNote(version=name, trigger="a search", who="a team") for name in ("1.0", "2.0")]
+    for now, count, said in ((facts, 1, "first version"), (facts, 2, "answer unchanged since release 1.0"),
+                             (facts | {"version": "2.0"}, 1, "answer unchanged since release 1.0")):  # fmt: skip
+        review = ReviewFacts(versions=tuple(notes[:count]))
+        assert said in _status(review, now, changes_since(tables, release))
+        first = now["version"] == "1.0"
+        page = _changes(tables, now, changes_since(tables, release))
+        assert ("This is the first version" in page) is first and ("this report" in page) is not first
