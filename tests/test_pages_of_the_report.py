@@ -62,7 +62,7 @@ def unlinked(soup: BeautifulSoup, notebook: bool) -> list[str]:
             continue
         if notebook and not place.find_parent(class_="output"):  # markdown tells the method, never a result
             continue
-        plain = re.sub(r"((?:[A-Z][\w'’-]+|[a-z] of) )(?:19|20)\d\d\b", r"\1", str(text))  # a study's name
+        plain = re.sub(r"((?:[A-Z][\w'’-]+,?|[a-z] of) )(?:19|20)\d\d\b", r"\1", str(text))  # a study's name
         words = [word for word in re.split(r"[\s(]+", plain) if is_number(word)]
         found += [f"{word} in {str(text).strip()[:80]!r}" for word in words]
     return found

@@ -57,6 +57,8 @@ def clean_results(reported: pd.DataFrame) -> list[Row]:
         change = conversion(row["unit"], concept.unit)
         clean = {name: row[name] for name in kept} | {"percent": None, "unit": change.unit}
         clean |= {name: None if row[name] is None else row[name] * change.factor for name in _SCALED}
+        as_printed = change.factor == 1 or change.unit == "proportion"  # which is shown in percent
+        clean["figures"] = row.get("figures") if as_printed else None
         done = [row["converted"], change.statement]
         if row["n"] == 0:
             clean["n"] = None

@@ -23,7 +23,14 @@ from trialfiles.record import Row
 Format = str | Callable[[Any], Any]
 LONG_CELL = 46  # characters from which a cell gets room for lines that can be read
 PROSE = 240  # characters from which a cell is a paragraph, and wants the width of one
-WORKINGS = ("arithmetic", "where", "site", "comparator_name")  # their numbers are workings, lines, names
+WORKINGS = (
+    "arithmetic",
+    "where",
+    "site",
+    "comparator_name",
+    "citation",
+    "licence",
+)  # their numbers are workings, lines, names
 LINKED_WORDS = 3  # up to which a cell is a number with its unit
 ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash or an address
 # Columns that name where a row's numbers come from, the nearest first.
@@ -31,6 +38,7 @@ ORIGINS = ("effect_id", "pooled_id", "discrepancy_id", "result_id", "quantity_id
 ROWS_IN_VIEW = 15  # rows of a table in a notebook that are in view; more are folded
 LEFT = re.compile(r"<(t[dh](?= |>)(?![^>]*number)[^>]*)>")  # Jupyter aligns cells right; pages have a sheet
 FOLD = Markup('<details class="fold"><summary>{} ({} rows)</summary>\n{}\n</details>')
+BORN = re.compile("\x02([^\x1f]*)\x1f([^\x03]*)\x03")  # a number and its origin; no sheet may hold such signs
 NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)
 
 
@@ -44,8 +52,36 @@ def row_anchor(key: str, name: Any) -> str:
     return anchor("q" if key == "quantity_id" else key.removesuffix("_id"), name)
 
 
+def with_origin(text: Any, origin: str) -> str:
+    """Return a number's text with the anchor of its origin, which f-strings and templates keep.
+
+    `show`, `say` and the pages make a link of it; `without_origins` takes it away.
+    """
+    return f"\x02{origin}\x1f{text}\x03"
+
+
+def number(row: Row, column: str, text: str | None = None) -> str:
+    """Return a row's number, or `text` for it, with the printed figure that the study's sheet names for it.
+
+    The column `figures` of the row says which that is; a number without one is worked out.
+    """
+    text = show_value(row[column]) if text is None else text
+    named = dict(pair.split("=", 1) for pair in split_ids(row.get("figures")) if "=" in pair)
+    return with_origin(text, anchor("q", named[column])) if column in named else text
+
+
+def without_origins(text: str) -> str:
+    """Return a text without the origins of its numbers."""
+    return BORN.sub(r"\2", text)
+
+
+def linked_text(text: Any) -> Markup:
+    """Return a text as HTML in which each number with an origin is marked for the pages."""
+    return Markup(BORN.sub(r'<span data-origin="\1">\2</span>', str(escape(text))))
+
+
 def origin_anchors(record: Row) -> list[str]:
-    """Return the anchors at which a row's numbers are accounted for: its entry, effects, figures, `origins`.
+    """Return the anchors at which a row's numbers are accounted for: its entry, effects, `origins`.
 
     An effect that is told in words has an entry without a number.
     """
@@ -53,10 +89,7 @@ def origin_anchors(record: Row) -> list[str]:
     known = [name for name in known if name != "effect_id" or not is_missing(record.get("effect", 0))]
     own = [row_anchor(name, record[name]) for name in known]
     effects = [anchor("effect", name) for name in split_ids(record.get("effect_ids"))]
-    figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
-    origins = split_ids(record.get("origins"))
-    computed = [name for name in origins if name.startswith("effect-")]  # before figures of the same number
-    return own + effects + computed + figures + origins
+    return own + effects + split_ids(record.get("origins"))
 
 
 def frame_of(rows: list[Row], columns: Mapping[str, str]) -> pd.DataFrame:
@@ -135,19 +168,25 @@ def _table_text(
     cells = {}
     for name, heading in columns.items():
         texts = [shown_text(value, formats.get(name)) for value in frame[name]]
-        cells[heading] = [text.striptags() if isinstance(text, Markup) else str(text) for text in texts]
+        plain = [text.striptags() if isinstance(text, Markup) else str(text) for text in texts]
+        cells[heading] = list(map(without_origins, plain))
     return f"{caption}\n{pd.DataFrame(cells).to_string(index=False)}"
 
 
 def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_column: str | None) -> Markup:
     """Return one table row; its first cell is the row's header."""
     cells, origins = [], origin_anchors(record)
+    figures = [anchor("q", name) for name in split_ids(record.get("quantity_ids"))]
     for place, name in enumerate(shown):
         value = record[name]
-        inner = NOT_STATED if is_missing(value) else escape(shown_text(value, forms.get(name)))
+        inner = NOT_STATED
+        if not is_missing(value):
+            said = shown_text(value, forms.get(name))
+            inner = linked_text(said if hasattr(said, "__html__") else number(record, name, str(said)))
         text = inner.striptags() if "<" in inner or "&" in inner else str(inner)
         words = len(re.findall(r"[^\W\d_]{2,}", text))
-        fixed = name in WORKINGS or (not origins and name not in numeric and words > LINKED_WORDS)
+        fixed = not figures and not origins and name not in numeric and words > LINKED_WORDS
+        fixed = name in WORKINGS or (fixed and "data-origin" not in inner)
         head, tag = (' scope="row"', "th") if place == 0 else ("", "td")
         cells.append(Markup(f"<{tag}{head}{_class(name in numeric, text, fixed)}>{inner}</{tag}>"))
     identity = ""
@@ -155,6 +194,8 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
         identity = f' id="{row_anchor(anchor_column, record[anchor_column])}"'
     if origins:  # the pages turn the row's numbers into links to these
         identity += f' data-from="{escape(" ".join(origins))}"'
+    if figures:  # from which the others are worked out
+        identity += f' data-in="{escape(" ".join(figures))}"'
     return Markup(f"<tr{identity}>{''.join(cells)}</tr>")
 
 
@@ -285,7 +326,10 @@ def _forms(of: str | None) -> dict[str, Format]:
 def _named(names: Callable[[Any], str], form: Format | None, value: Any) -> Any:
     """Return a cell's text with the names that a reader knows; `Markup` of our own code stays."""
     text = shown_text(value, form)
-    return text if hasattr(text, "__html__") else names(text)
+    if hasattr(text, "__html__"):
+        return text
+    parts = enumerate(re.split("(\x02[^\x1f]*\x1f)", text))  # an anchor has a study's own name
+    return "".join(part if place % 2 else names(part) for place, part in parts)
 
 
 def say(template: str, **values: Any) -> None:
@@ -296,7 +340,7 @@ def say(template: str, **values: Any) -> None:
     """
     environment = Environment(autoescape=True, undefined=StrictUndefined, finalize=_stated)
     try:
-        html = Markup(environment.from_string(template).render(**values))
+        html = linked_text(Markup(environment.from_string(template).render(**values)))
     except UndefinedError as error:
         raise ValueError(f"sentence {template!r}: {error.message}") from None
     _show(Markup("<p>{}</p>").format(html), html.striptags())

@@ -7,11 +7,17 @@ import pytest
 from case_files import cases_of
 from made_world import write_world
 
-from helpers.narrative.answer import answer_sentences, concept_list, load_tables, study_titles
+from helpers.display import without_origins
+from helpers.narrative.answer import answer_sentences as sentences_with_origins
+from helpers.narrative.answer import concept_list, load_tables, study_titles
 from helpers.site.index import _symbols
 from helpers.tables import validate
 
 CASES = cases_of(__file__)
+
+
+def answer_sentences(tables) -> list[str]:
+    return list(map(without_origins, sentences_with_origins(tables)))
 
 
 def test_no_tables(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
+from helpers.display import linked_text, number, with_origin, without_origins
 from helpers.site.checks import link_numbers, parse
 
 HOMES = dict.fromkeys(["q-a", "q-b", "effect-x", "source-s", "cell-3"], "page.html")
@@ -23,9 +24,19 @@ def targets(html: str) -> list[tuple[str, str]]:
     return [(link.get_text(), link["href"]) for link in linked(html).find_all("a", class_="n")]
 
 
-def test_a_number_leads_to_the_figure_that_prints_it():
-    html = '<p data-from="q-a q-b source-s">A gain of 35 in 16 people, over 12.5 weeks.</p>'
-    assert targets(html) == [("35", "#q-a"), ("16", "#q-b"), ("12.5", "#source-s")]
+def test_a_number_leads_to_the_figure_that_it_was_born_with():
+    """Two figures of one value: each number has its own origin, kept by templates and f-strings."""
+    row = {"n": 60, "age_max": 60, "weeks": 12.5, "figures": "n=a;age_max=b"}
+    text = f"{number(row, 'n')} people up to {number(row, 'age_max')} years, {number(row, 'weeks')} weeks <b>"
+    assert without_origins(text) == "60 people up to 60 years, 12.5 weeks <b>"
+    html = f'<div data-from="cell-3" data-in="q-a q-gone"><p>{linked_text(text)}</p></div>'
+    assert targets(html) == [("60", "#q-a"), ("60", "#q-b"), ("12.5", "#cell-3")]
+    assert [link.get("data-in") for link in linked(html).find_all("a")] == [None, None, "q-a"]
+
+
+def test_an_origin_that_no_page_holds_or_in_a_heading_is_no_link():
+    html = linked_text(with_origin("7", "q-gone") + " " + with_origin("8", "q-a"))
+    assert targets(f"<p>{html}</p><h2>{html}</h2>") == [("8", "#q-a")]
 
 
 def test_a_computation_comes_before_the_figures_that_it_uses():
@@ -33,19 +44,13 @@ def test_a_computation_comes_before_the_figures_that_it_uses():
     assert targets(html) == [("35 hairs/cm² (31.5 to 38.5)", "#effect-x")]
 
 
-def test_a_number_that_no_figure_prints_leads_to_the_cell_that_computed_it():
+def test_a_computation_that_does_not_show_the_number_is_passed_over():
     html = (
-        '<div data-from="cell-3"><table><tr data-from="q-a q-b"><td>35</td><td>52.2</td></tr></table></div>'
+        '<div data-from="cell-3"><p data-from="pooled-x" data-in="q-a">Without one: 21.3, not 17.1.</p></div>'
     )
-    assert targets(html) == [("35", "#q-a"), ("52.2", "#cell-3")]
-
-
-def test_a_row_that_does_not_show_the_number_is_passed_over():
-    html = '<div data-from="cell-3"><p data-from="pooled-x q-a">Without one: 21.3, not 17.1.</p></div>'
     tree = parse(html)
-    link_numbers(
-        tree, dict.fromkeys(["pooled-x", "q-a", "cell-3"], "page.html"), VALUES | {"pooled-x": {17.1}}
-    )
+    homes = dict.fromkeys(["pooled-x", "q-a", "cell-3"], "page.html")
+    link_numbers(tree, homes, {"pooled-x": {17.1}})
     links = [(link.words(), link.attrs["href"], link.attrs.get("data-in")) for link in tree.all("a")]
     assert links == [("21.3", "#cell-3", "q-a"), ("17.1", "#pooled-x", None)]
 

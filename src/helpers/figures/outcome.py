@@ -222,6 +222,7 @@ def _harm_row(row: Row, source: Row) -> Row:
         "event": "; ".join(dict.fromkeys(plain_words(term) for term in row["terms"])),
         "read": "second-hand" if second else source.get("access") or "not stated",
         "n": None if n is None else int(n),
+        "figures": row.get("figures"),
     }
     if count is None or not n or limit is None:
         of = "listed, not counted"

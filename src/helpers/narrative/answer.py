@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.grade import CERTAINTY
+from helpers.display import anchor, number, with_origin
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
 from helpers.figures.outcome import harm_rows
 from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
@@ -205,10 +206,14 @@ def _size(tables: Tables, line: pd.DataFrame) -> str:
     parts = [_medians(tables, row)]
     if not parts[0] and row["effect"] is not None:
         sizes = (row[name] for name in ("effect", "ci_lower", "ci_upper", "unit", "estimand", "concept"))
-        parts = [show_with_unit(*sizes)]
+        parts = [with_origin(show_with_unit(*sizes), anchor("effect", row["effect_id"]))]
     if row["p_value"] is not None:
         bound = str(row["p_value_token"] or "").strip().startswith("<")
-        parts.append(f"p {'< ' if bound else ''}{show_number(row['p_value'])}")
+        own = tables["reported_contrasts"].query(
+            "study_id == @row['study_id'] and p_value == @row['p_value']"
+        )
+        p = number(next(iter(records(own)), row), "p_value", show_number(row["p_value"]))
+        parts.append(f"p {'< ' if bound else ''}{p}")
     said = ", ".join(part for part in parts if part)
     return f" ({said})" if said else ""
 
@@ -223,7 +228,7 @@ def _medians(tables: Tables, row: Row) -> str:
     other = own[own["arm_id"] != row["arm_id"]]
     if len(treated) != 1 or len(other) != 1:
         return ""
-    sizes = [show_number(part.iloc[0]["median"]) for part in (treated, other)]
+    sizes = [number(records(part)[0], "median") for part in (treated, other)]
     unit = plain_unit(treated.iloc[0]["unit"])
     area = " in an area not stated" if unit == "hairs" else ""
     return f"median change {sizes[0]} against {sizes[1]} {unit}{area}"
@@ -259,6 +264,9 @@ def _people(studies: pd.DataFrame) -> str:
     if silent == len(studies):
         return ""
     noun = "person" if total == 1 else "people"
+    if len(studies) == 1:
+        [row] = records(studies)
+        return f"{number(row, 'n_enrolled' if row['n_analysed'] is None else 'n_analysed')} {noun}"
     if not silent:
         return f"{total} {noun}"
     verb = "does" if silent == 1 else "do"
@@ -273,7 +281,7 @@ def answer_sentences(tables: Tables) -> list[str]:
     """Return the answer in five plain sentences, of which that on harms may be empty.
 
     Whether it is known; what studies with a control show; harms, or nothing where no study speaks of any;
-    whether anything could be pooled; what would change it. Plain text, not HTML.
+    whether anything could be pooled; what would change it. Text, not HTML; numbers keep their origins.
     """
     titles = study_titles(tables["sources"])
     return [
@@ -345,6 +353,7 @@ def _pooling(pooled: pd.DataFrame) -> str:
     found = []
     for fit in fits.itertuples():
         size = show_with_unit(fit.estimate, fit.ci_lower, fit.ci_upper, fit.unit, fit.estimand, fit.concept)
+        size = with_origin(size, anchor("pooled", fit.pooled_id))
         found.append(f"{plain_words(fit.concept)} ({fit.k} estimates: {size})")
     rest = pooled["concept"].nunique() - len(fits)
     others = f", and nothing for {count_words(rest, 'other outcome', 'other outcomes')}" if rest else ""
@@ -375,7 +384,7 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
-        named = f"{titles[largest['study_id']]} ({largest['n']} people)"
+        named = f"{titles[largest['study_id']]} ({number(largest, 'n')} people)"
         event = largest["event"].split("; ")[0].removeprefix("any ")
         parts.append(f"{named}, the largest that denies any, says that no {event} occurred")
     return f"{'; '.join(parts)}."

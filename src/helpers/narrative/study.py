@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from helpers.appraisal.grade import CONTROLLED, DOMAINS
-from helpers.display import anchor, frame_of
+from helpers.display import anchor, frame_of, number, without_origins
 from helpers.figures.outcome import harm_rows
 from helpers.figures.study import COMPARISON_WORDS, by_weight
 from helpers.formats import NO_INTERVAL, is_missing, plain_unit, plain_words, show_number, show_with_unit
@@ -57,15 +57,15 @@ def _people(study: Row) -> str | None:
     """Return how many people of which kind: `16 enrolled; male, 36 to 45 years; ...`."""
     planned = "by the registration" if study.get("n_enrolled") else "planned"
     counts = [
-        f"{show_number(study[name])} {word}"
+        f"{number(study, name)} {word}"
         for name, word in (("n_planned", planned), ("n_enrolled", "people"), ("n_analysed", "analysed"))
         if not is_missing(study.get(name))
     ]
-    low, high = study.get("age_min"), study.get("age_max")
-    years = [show_number(age) for age in (low, high) if not is_missing(age)]
-    span = f"{' to '.join(dict.fromkeys(years))} years" if years else None
+    ages = {name: study[name] for name in ("age_min", "age_max") if not is_missing(study.get(name))}
+    years = [number(study, name) for name in ages]
+    span = f"{' to '.join(years if len(set(ages.values())) > 1 else years[:1])} years" if years else None
     if len(years) == 1:
-        span = f"{years[0]} years or {'older' if is_missing(high) else 'younger'}"
+        span = f"{years[0]} years or {'older' if 'age_min' in ages else 'younger'}"
     sex = {"all": "women and men", "male": "men", "female": "women"}.get(study.get("sex"))
     whom = ", ".join(part for part in (sex, span) if part)
     parts = [", ".join(counts), whom, study.get("population"), study.get("country")]
@@ -160,7 +160,7 @@ def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:
 
 def with_value(results: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `results` with a column `value`: `80 ± 10`, `75 to 95`, `87 %`, `3`."""
-    return results.assign(value=[_value(row) for row in records(results)])
+    return results.assign(value=[without_origins(value_words(row) or "") or None for row in records(results)])
 
 
 def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +171,7 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     that of `effects`. The anchors of what is joined into a row stand in its cells.
     """
     names = ["arm_id", "concept", "site", "unit", "category"]
-    rows = with_value(results).reset_index(names="order")
+    rows = results.assign(value=list(map(value_words, records(results)))).reset_index(names="order")
     starts = (rows["timepoint_weeks"] == 0).fillna(False) & (rows["kind"] != "change")
     start = rows.loc[starts, [*names, "value", "result_id", "quantity_ids"]].drop_duplicates(names)
     later = rows[~starts].merge(start, on=names, how="left", suffixes=("", "_before"))
@@ -230,7 +230,7 @@ def printed_means(headline: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFr
     """Return what is printed of the first headline effect with mean, SD and number of people in print.
 
     One row for a change, two for a difference of groups, the treated one first: `arm_id`, `mean`, `sd`, `n`,
-    `concept`, `unit`, `effect_id`, `quantity_ids`. Empty where a figure is not printed, or has another unit.
+    `concept`, `unit`, `effect_id`, `figures`. Empty where a figure is not printed, or has another unit.
     """
     people = quantities[quantities["kind"].eq("n") & quantities["unit"].eq("participants")]
     people = people.drop_duplicates("value").set_index("value")["quantity_id"]
@@ -243,7 +243,11 @@ def printed_means(headline: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFr
         counts = [people.get(size) for size in sizes.values()]
         if sizes and all(counts) and set(arms.groups) == set(sizes) and arms.count().eq(1).all(axis=None):
             kept = {name: effect[name] for name in ("concept", "unit", "effect_id")}
-            kept |= {"n": list(sizes.values()), "quantity_ids": join_ids([*ids, *filter(None, counts)])}
+            printed = [own["quantity_id"].where(part.notna()) for part in (mean, sd)]
+            named = pd.concat(printed, axis=1, keys=["mean", "sd"]).groupby(own["arm_id"]).first()
+            named = named.loc[list(sizes)].assign(n=counts)
+            figures = [join_ids(f"{name}={told}" for name, told in row.items()) for row in records(named)]
+            kept |= {"n": list(sizes.values()), "figures": figures}
             return arms.first().loc[list(sizes)].reset_index().assign(**kept)
     return pd.DataFrame()
 
@@ -363,25 +367,26 @@ def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) ->
     return judgements.assign(found=pd.array(told, dtype="string"))
 
 
-def _value(row: Row) -> str | None:
+def value_words(row: Row) -> str | None:
+    """Return a row of `results` in words, its numbers with their origins: `80 ± 10`, `75 to 95`, `87 %`."""
     share = row["unit"] == "proportion"
     factor, mark = (100, " %") if share else (1, "")
 
-    def number(name: str) -> str:
-        return show_number(row[name] * factor)
+    def of(name: str) -> str:
+        return number(row, name, show_number(row[name] * factor))
 
     if row["percent"] is not None:
-        return f"{show_number(row['percent'] * 100)} %"
+        return number(row, "percent", show_number(row["percent"] * 100)) + " %"
     if row["mean"] is not None:
-        return number("mean") + (f" ± {number('sd')}" if row["sd"] is not None else "") + mark
+        return of("mean") + (f" ± {of('sd')}" if row["sd"] is not None else "") + mark
     if row["median"] is not None:
-        quartiles = f" ({number('q1')} to {number('q3')})" if row["q1"] is not None else ""
+        quartiles = f" ({of('q1')} to {of('q3')})" if row["q1"] is not None else ""
         if row["q1"] is None and row.get("iqr") is not None:
-            quartiles = f" (interquartile range {number('iqr')} wide)"
-        return f"median {number('median')}{quartiles}{mark}"
+            quartiles = f" (interquartile range {of('iqr')} wide)"
+        return f"median {of('median')}{quartiles}{mark}"
     if row["minimum"] is not None and row["maximum"] is not None:
-        return f"{number('minimum')} to {number('maximum')}{mark}"
-    return None if row["count"] is None else show_number(row["count"])
+        return f"{of('minimum')} to {of('maximum')}{mark}"
+    return None if row["count"] is None else number(row, "count")
 
 
 def seen_sentences(sources: pd.DataFrame, quantities: pd.DataFrame) -> list[str]:

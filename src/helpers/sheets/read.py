@@ -248,7 +248,6 @@ class _Rows:
         return self.compared(result) | {
             "result_id": f"{self.sheet.study_id}.r{number:02d}",
             "unit": result.unit or next(units, None),
-            "figures": ";".join(f"{field}={self.full(name)}" for field, name in names.items()),
         }
 
     def contrast(self, number: int, contrast: model.Contrast) -> Row:
@@ -362,11 +361,14 @@ class _Rows:
 
     def named(self, block: model.Block) -> Row:
         """Return what the named figures of a block are, their numbers or printed tokens, and their names."""
+        fields = block.figure_fields()
         values = {
             field: self.figure(getattr(block, field), "printed" if use.printed else "value")
-            for field, use in block.figure_fields().items()
+            for field, use in fields.items()
         }
-        return values | {"quantity_ids": self.ids(block.named())}
+        own = {field: name for field in fields if (name := getattr(block, field))}
+        figures = join_ids(f"{field}={self.full(name)}" for field, name in own.items())
+        return values | {"quantity_ids": self.ids(block.named()), "figures": figures}
 
     def figure(self, reference: str | None, what: str) -> Any:
         """Return the value of the figure that a reference means, of the part that it names, or its `what`."""

@@ -166,39 +166,52 @@ APART = {*HEADINGS, "a", "code", "summary", "script", "style", "caption", "title
 APART |= {"dt", "th"}
 CELL_LENGTH, CELL_WORDS = 48, 3  # a cell up to this size is one link; in a longer one each number is its own
 YEAR = re.compile(r"(?:19|20)\d\d")
-NAME = re.compile(r"(?:[A-Z][\w'’-]+|[a-z] of) $")
+NAME = re.compile(r"(?:[A-Z][\w'’-]+,?|[a-z] of) $")
+STUDY = re.compile(r"[A-Z][\w'’ -]{1,40},? (?:19|20)\d\d\b")  # by author and year
 
 
 def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> None:
-    """Turn numbers below `data-from` into links.
+    """Turn numbers into links: to their origin, or to what is said below `data-from` to compute them.
 
     Parameters
     ----------
     tree : helpers.site.checks.Tag
-        A page's body; changed in place, its `data-from` attributes are removed.
+        A page's body; changed in place, what marks origins is removed.
     homes : mapping of str to str
         Anchors that some page holds.
     values : mapping of str to set of float
-        The values printed at an anchor: of several anchors the one that holds the number is taken.
+        The values shown at an anchor: a computation that does not show the number is passed over.
     """
+    for tag in list(tree.walk()):
+        if origin := tag.attrs.pop("data-origin", ""):
+            apart = any(one.name in APART or "fixed" in one.classes for one in tag.parents())
+            own = any(one.attrs.get("id") == origin for one in tag.parents())
+            if origin in homes and not apart and not own:
+                tag.name, tag.attrs = "a", {"class": "n", "href": f"#{origin}"}
+            else:
+                tag.unwrap()
     for tag in list(tree.walk()):
         if tag.name == "td" and _is_figure(tag):
             found = (_anchors(part, homes) for part in (tag, *tag.walk()) if _numbered(part))
             if anchors := next(filter(None, found), None):
                 best = _best(anchors, "".join(tag.texts()), values)
-                tag.children = [_link(tag, best, tag.children, anchors)]
+                tag.children = [_link(tag, best, tag.children)]
         elif _numbered(tag) and (anchors := _anchors(tag, homes)):
             pieces = ([part] if isinstance(part, Tag) else _linked_words(tag, part, anchors, values)
                       for part in tag.children)  # fmt: skip
             tag.children = list(chain.from_iterable(pieces))
     for tag in tree.walk():
         tag.attrs.pop("data-from", None)
+        inputs = [name for name in tag.attrs.pop("data-in", "").split() if name in homes]
+        if tag.name == "a" and inputs:
+            tag.attrs["data-in"] = " ".join(inputs)
 
 
 def _is_figure(cell: Tag) -> bool:
     """Return whether a cell is hardly more than a number with its unit and interval."""
     words = "".join(cell.texts())
-    return len(words) <= CELL_LENGTH and len(PAGE_WORD.findall(words)) <= CELL_WORDS and not cell.all("a")
+    short = len(words) <= CELL_LENGTH and len(PAGE_WORD.findall(words)) <= CELL_WORDS
+    return short and not cell.all("a") and not STUDY.match(words)
 
 
 def _numbered(tag: Tag) -> bool:
@@ -224,15 +237,9 @@ def _anchors(place: Tag, homes: Mapping[str, str]) -> list[str]:
 
 
 def _best(anchors: list[str], text: str, values: Mapping[str, set[float]]) -> str:
-    """Return the first anchor that shows one of a text's numbers, or of which that is not known.
-
-    A computation's row comes before the figures that it uses; a number that none shows leads to its code.
-    """
+    """Return the nearest anchor that shows a number of a text, or of which none is known; else the last."""
     numbers = numbers_in(text)
-    for name in anchors:
-        if numbers & values[name] if name in values else not name.startswith("q-"):
-            return name
-    return next((name for name in anchors if not name.startswith("q-")), anchors[0])
+    return next((name for name in anchors if name not in values or numbers & values[name]), anchors[-1])
 
 
 def numbers_in(text: str) -> set[float]:
@@ -241,11 +248,11 @@ def numbers_in(text: str) -> set[float]:
     return {float(number) for number in plain if number and number.count(".") < 2}
 
 
-def _link(parent: Tag, name: str, children: list[Tag | str], anchors: list[str]) -> Tag:
+def _link(parent: Tag, name: str, children: list[Tag | str]) -> Tag:
     """Return a number's link; one that leads to code also names the printed figures of its row."""
     link = Tag("a", {"class": "n", "href": f"#{name}"}, parent)
-    figures = [figure for figure in anchors if figure.startswith("q-") and name.startswith("cell-")]
-    link.attrs |= {"data-in": " ".join(figures)} if figures else {}
+    figures = next((tag.attrs["data-in"] for tag in link.parents() if "data-in" in tag.attrs), "")
+    link.attrs |= {"data-in": figures} if figures and name.startswith("cell-") else {}
     link.children = children
     for child in children:
         if isinstance(child, Tag):
@@ -261,7 +268,7 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
         if YEAR.fullmatch(match.group()) and NAME.search(text[: match.start()]):  # of a study's name
             continue
         best = _best(anchors, match.group(), values)
-        pieces += [text[at : match.start()], _link(parent, best, [match.group()], anchors)]
+        pieces += [text[at : match.start()], _link(parent, best, [match.group()])]
         at = match.end()
     return [piece for piece in [*pieces, text[at:]] if piece]
 

@@ -8,18 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from helpers.appraisal.grade import CERTAINTY, CONTROLLED
 from helpers.appraisal.risk_of_bias import only_abstract, overall_words
-from helpers.display import anchor, figure_html
+from helpers.display import anchor, figure_html, linked_text, number, without_origins
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures.forest import DAGGER
 from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
-from helpers.formats import is_missing, plain_words, show_number
+from helpers.formats import is_missing, plain_words
 from helpers.narrative import answer
 from helpers.narrative.pooled import HARMS, with_like_outcomes
+from helpers.narrative.study import value_words
 from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
@@ -56,9 +57,9 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
     titles, cited = answer.study_titles(tables["sources"]), csl_items(tables["sources"])
     sentences = [
         {
-            "text": _plain_titles(text, titles, tables),
+            "text": _plain_titles(text, titles),
             "origin": origin,
-            "figures": f"{TOTAL} {_figures_named(text, tables, titles)}",
+            "figures": TOTAL,
             "from": words if origin in known else "",
         }
         for text, (origin, words) in zip(answer.answer_sentences(tables), ANSWER_ORIGINS, strict=True)
@@ -128,28 +129,11 @@ def _warnings(review: ReviewFacts) -> list[dict[str, Any]]:
     ]
 
 
-def _figures_named(text: str, tables: answer.Tables, titles: Mapping[str, str]) -> str:
-    """Return the anchors of the figures of each study that a sentence names; its numbers lead to them."""
-    named = [study for study, title in titles.items() if title in text]
-    told = [tables[name] for name in ("comparisons", "results", "adverse_events", "studies")]
-    ids = pd.concat([rows.loc[rows["study_id"].isin(named), "quantity_ids"] for rows in told]).dropna()
-    return " ".join(dict.fromkeys(anchor("q", name) for names in ids for name in split_ids(names)))
-
-
-def _plain_titles(text: str, titles: Mapping[str, str], tables: answer.Tables | None = None) -> Markup:
-    """Return a sentence in which no year of a study's name and no constant is taken for a result.
-
-    With `tables` the numbers behind a study's name, up to the next name, lead to figures of that study.
-    """
+def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
+    """Return a sentence in which no year of a study's name and no constant is taken for a result."""
     constants = "|".join([*map(re.escape, titles.values()), CONSTANT])
-    said, own = Markup(""), ""
-    for place, part in enumerate(re.split(f"({constants})", text)):
-        if place % 2:
-            own = _figures_named(part, tables, titles) if tables and part in titles.values() else own
-            said += FIXED.format(part)
-        else:
-            said += Markup('<span data-from="{}">{}</span>').format(own, part) if own else escape(part)
-    return said
+    parts = enumerate(re.split(f"({constants})", text))
+    return Markup("").join(FIXED.format(part) if place % 2 else linked_text(part) for place, part in parts)
 
 
 _COUNTED = re.compile(r"((\d+) of (\d+) \(up to [\d.]+ %\))")
@@ -229,7 +213,7 @@ def _summary(tables: answer.Tables) -> Markup:
         {
             "outcome": _outcome_and_time(row, tables["effects"]),
             "people": _participants(row),
-            "without": row["without_exosomes"],
+            "without": row["without_exosomes"] and _with_printed(row["without_exosomes"], row, tables),
             "with": row["with_exosomes"] and _with_exosomes(row, tables),
             "absolute": _plain_titles(row["absolute"], {}) if row["estimand"] in CONTROLLED else NO_EFFECT,
             "certainty": Markup("{} {} <sup>{}</sup>").format(
@@ -253,9 +237,20 @@ def _summary(tables: answer.Tables) -> Markup:
 def _with_exosomes(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
     """Return what the arms with exosomes showed; a count of studies leads to the outcome's certainty."""
     told = _of_events(row["with_exosomes"], _events_of(row, tables))
+    if row["estimand"] in CONTROLLED:
+        return _with_printed(row["with_exosomes"], row, tables)
     if row["estimand"] is None and row["concept"] != HARMS:
         return Markup('<span data-from="certainty-{}">{}</span>').format(row["concept"], told)
     return told
+
+
+def _with_printed(text: str, row: Mapping[str, Any], tables: answer.Tables) -> Markup:
+    """Return what the arms showed, the values of a study's results with their origins."""
+    own = tables["results"].query("concept == @row['concept']")
+    own = own[own["study_id"].isin(split_ids(row["study_ids"]))]
+    for value in filter(None, map(value_words, records(own))):
+        text = text.replace(without_origins(value), value, 1)
+    return linked_text(text)
 
 
 def _outcome_and_time(row: Mapping[str, Any], effects: pd.DataFrame) -> Markup:
@@ -359,11 +354,11 @@ def _given(arms: pd.DataFrame, lines: pd.DataFrame, study: str) -> dict[str, Any
     own = arms[(arms["study_id"] == study) & arms["role"].isin(EXOSOME_ROLES)]
     products, ways = [], []
     for row in records(own):
-        products.append(", ".join(filter(None, (row["exosome_source"], row["dose"]))))
+        dose = row["dose"] and number(row, "dose")
+        products.append(", ".join(filter(None, (row["exosome_source"], dose))))
         way = row["route"] or "route not told"
         beside = [part for part in (row["co_intervention"] or "").split(", ") if part and part not in way]
-        number = row["sessions"]
-        times = [f"{show_number(number)} session{'s' * (number > 1)}"] if number else []
+        times = [f"{number(row, 'sessions')} session{'s' * (row['sessions'] > 1)}"] if row["sessions"] else []
         way = "; ".join(filter(None, [way, *(f"with {part}" for part in beside), *times]))
         ways.append(way.replace(ways[0], "the same", 1) if ways and way != ways[0] else way)
     told = lines[(lines["study_id"] == study) & (lines["direction"] != "not reported")]
@@ -411,7 +406,7 @@ def _people(row: dict[str, Any]) -> str | None:
     for word in ("analysed", "enrolled", "planned"):
         if row[f"n_{word}"] is not None:
             kind = "described" if row["comparison"] == "case" else word.replace("enrolled", "people")
-            said = f"{row[f'n_{word}']} {kind}"
+            said = f"{number(row, f'n_{word}')} {kind}"
             counted = Markup('<span data-from="arms">{}</span>')
             return counted.format(said) if is_missing(row["n_stated"]) and word == "analysed" else said
     return None
