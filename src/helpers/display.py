@@ -143,20 +143,22 @@ def table_html(
     none = Markup('<tr><td colspan="{}">{}</td></tr>').format(len(shown), empty)
     identity = Markup(' id="{}"').format(label) if label else ""
     if folded and rows:
-        return FOLD.format(caption, len(rows), _table(caption, identity, head, rows))
+        return FOLD.format(caption, len(rows), _table(caption, identity, head, rows, folded=True))
     if most is None or len(rows) <= most + most // 5:  # two or three rows more are not worth a fold
         return _table(caption, identity, head, rows or [none])
     name = f"{caption}: {len(rows) - most} more"
-    rest = FOLD.format(name, len(rows) - most, _table(name, "", head, rows[most:]))
+    rest = FOLD.format(name, len(rows) - most, _table(name, "", head, rows[most:], folded=True))
     return _table(caption, identity, head, rows[:most]) + rest
 
 
-def _table(caption: str, identity: str, head: Markup, rows: list[Markup]) -> Markup:
-    """Return a table in a region that scrolls."""
+def _table(caption: str, identity: str, head: Markup, rows: list[Markup], folded: bool = False) -> Markup:
+    """Return a table in a region that scrolls; a folded one is named by what opens it, and by a label."""
+    identity += Markup(' aria-label="{}"').format(caption) if folded else ""
+    named = "" if folded else Markup("<caption>{}</caption>\n").format(caption)
     return Markup(
         '<div class="scroll" role="region" aria-label="{caption}" tabindex="0">\n<table{identity}>\n'
-        "<caption>{caption}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
-    ).format(caption=caption, identity=identity, head=head, body=Markup("\n").join(rows))
+        "{named}<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>\n</div>"
+    ).format(caption=caption, identity=identity, named=named, head=head, body=Markup("\n").join(rows))
 
 
 def _table_text(

@@ -102,6 +102,9 @@ def test_no_two_judgements_directions_or_groups_look_alike_without_their_colour(
     assert len({(marker, fill) for marker, _, fill in LOOKS.values()}) == len(LOOKS)
 
 
+SEEN = {"what": "difference that eyes see; another says more", "value": 43.0, "second_hand": False}
+
+
 def beside_rows():
     row = {"ci_lower": None, "ci_upper": None, "weeks": 24, "n": 20, "second_hand": True}
     long = "study2014: a treatment with a name that is long enough to need more room than others"
@@ -115,7 +118,7 @@ def beside_rows():
 HARMS = ROWS["harms"]
 ONGOING, RECORDS = pd.DataFrame(ROWS["ongoing"]), pd.DataFrame(ROWS["records"])
 DRAWINGS |= {
-    "beside": lambda: context_plot(beside_rows(), unit="hairs/cm2", title="Beside", visible=43.0),
+    "beside": lambda: context_plot(beside_rows(), unit="hairs/cm2", title="Beside", seen=SEEN),
     "harms": lambda: harms(HARMS),
     "ongoing": lambda: ongoing_timeline(ONGOING),
     "flow": lambda: flow(RECORDS),

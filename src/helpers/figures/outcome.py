@@ -44,7 +44,6 @@ from notebookpress.tables import records
 from trialfiles.record import Row
 
 HAIR = ("density", "calibre")  # families of outcomes
-SEEN_WORDS = "difference that three in four dermatologists detect"
 LOOKS = FIGURE_WORDS["group_looks"]
 GROUPS = FIGURE_WORDS["groups"]
 
@@ -54,17 +53,16 @@ def context_plot(
     *,
     unit: str,
     title: str,
-    visible: float | None = None,
-    visible_second_hand: bool = False,
+    seen: Row | None = None,
     level: float = 0.95,
 ) -> Figure:
     """Draw changes from baseline, group under group on one axis.
 
     `rows` have `group` (exosome, control or active), `label`, `effect`, `ci_lower`, `ci_upper`, `weeks`,
-    `n`, `second_hand`. `visible`, the smallest difference that observers see, is drawn as a broken line;
-    `visible_second_hand` says that it was seen in another paper only. `level` is the coverage of the
-    intervals.
+    `n`, `second_hand`. `seen`, the row of `thresholds` on what observers see (`what`, `value`,
+    `second_hand`), is drawn as a broken line. `level` is the coverage of the intervals.
     """
+    visible = seen["value"] if seen else None
     data = [row for row in as_rows(rows) if not is_missing(row.get("effect"))]
     groups = {name: [row for row in data if row["group"] == name] for name in GROUPS}
     groups = {name: own for name, own in groups.items() if own}
@@ -77,22 +75,23 @@ def context_plot(
     plot = Plot(
         lines,
         [*values, 0.0, visible or 0.0],
-        f"change from baseline, {unit}",
+        f"change from baseline, no control subtracted, {unit}",
         {"weeks": "Week", "n": "n"},
         ("Study", f"Change\n({100 * level:g} % interval)"),
         behind=partial(_behind, drifts, visible),
     )
-    second_hand = bool(visible) and visible_second_hand
-    mark = DAGGER if second_hand else ""
-    seen = "" if not visible else f" Broken line: {SEEN_WORDS}, {show_number(visible)} {unit}{mark}."
+    second_hand = bool(seen and seen["second_hand"])
+    mark, line = DAGGER if second_hand else "", ""
+    if seen:
+        line = f" Broken line: {seen['what'].partition(';')[0]}, {show_number(visible)} {unit}{mark}."
     marks = [f"{FIGURE_WORDS['group_marks'][name]}: {GROUPS[name].lower()}" for name in groups]
     told = {"level": 100 * level, "marks": "; ".join(marks).capitalize()}
     caption = FIGURE_WORDS["captions"]["context"].format(**told)
     caption += " The grey band spans the changes of the placebo and untreated arms shown." if drifts else ""
     caption += " A grey n is assumed: all who were enrolled." if any(line.grey for line in lines) else ""
     second_hand |= any(row.get("second_hand") for row in data)
-    caption += seen + (f"{DAGGER}: seen second-hand only." if second_hand else "")
-    alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{seen.replace(DAGGER, ', second-hand')}"
+    caption += line + (f"{DAGGER}: seen second-hand only." if second_hand else "")
+    alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{line.replace(DAGGER, ', second-hand')}"
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
 

@@ -241,20 +241,29 @@ def _what_would_change(tables: Tables) -> str:
     rows = sorted(records(of_hair(summary)), key=lambda row: order[row["concept"]])
     start = ""
     if rows and rows[0]["would_change"]:
-        start = "What would change this: one more randomised trial at low risk of bias; for "
+        start = (
+            "What would change this: one more randomised trial at low risk of bias, all arms counted; for "
+        )
         told = rows[0]["would_change"].removesuffix("; no pool")
-        start += f"{plain_words(rows[0]['concept'])}, {told}."
+        start += f"{plain_words(rows[0]['concept'])}, {told}{_without_difference(tables, rows[0])}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
     found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to count hair"
     listed = count_words(len(trials), "registration", "registrations")
     known = f"Of {listed} without posted results, {found} with and without exosomes, all else alike"
-    simulated = tables.get("ongoing_simulation", pd.DataFrame({"certainty": []}))
-    best = next((level for level in CERTAINTY_ORDER if level in set(simulated["certainty"])), None)
-    of = number_word(simulated["study_id"].nunique()) if best else ""
-    at_best = f"; in simulations of {of} the certainty reaches {best} at best" if able and best else ""
-    return f"{start} {known}{at_best}.".strip()
+    return f"{start} {known}.".strip()
+
+
+def _without_difference(tables: Tables, row: Row) -> str:
+    """Return what such a trial would do that found no difference, where it raises the certainty alike."""
+    turns = tables["turning_points"].query("concept == @row['concept'] and tier == @row['evidence']")
+    steps = {sds: own for sds, own in turns.query("aspect == 'certainty'").groupby("result_sds")}
+    better, none = (steps.get(sds, turns.head(0))[["after", "turns_at"]] for sds in (0.5, 0))
+    shown = turns.query("result_sds == 0 and aspect == 'direction'")["after"]
+    if none.empty or none.values.tolist() != better.values.tolist() or not shown.eq("not shown").all():
+        return ""
+    return "; if no different, as certain, with no benefit shown"
 
 
 def _people(studies: pd.DataFrame) -> str:

@@ -86,12 +86,14 @@ def _effect(effect: Row) -> Row:
     week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
     when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
     when = f", {when}" if when else ""
-    doubted = effect["estimand"] in CONTROLLED
-    reasons = [effect["assumption"], effect["contrast_doubt"] if doubted else None]
-    doubt = "".join(f"; {reason}" for reason in reasons if not is_missing(reason))
+    said = escape(f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}")
+    if not is_missing(effect["assumption"]):
+        said += Markup('; <a href="#effect-sizes">rests on assumptions</a>')
+    if effect["estimand"] in CONTROLLED and not is_missing(effect["contrast_doubt"]):
+        said += f"; {effect['contrast_doubt']}"
     return {
         "what": f"{_outcome_name(effect)}{who}",
-        "said": f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}{doubt}",
+        "said": said,
         "effect_id": effect["effect_id"],
     }
 

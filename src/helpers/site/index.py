@@ -181,10 +181,9 @@ def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     ]
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
-    seen = next(iter(records(tables["thresholds"].query("row_id == 'visible'"))), {})
+    seen = next(iter(records(tables["thresholds"].query("row_id == 'visible'"))), None)
     title = "Change in hair density from baseline, exosomes beside placebo"
-    line = {"visible": seen.get("value"), "visible_second_hand": bool(seen.get("second_hand"))}
-    drawn = context_plot(rows, unit=DENSITY, title=title, **line)
+    drawn = context_plot(rows, unit=DENSITY, title=title, seen=seen)
     marked = any(mark in row["label"] for row in rows for mark in doubted.values())
     said = [
         drawn.caption,
