@@ -241,17 +241,15 @@ def _what_would_change(tables: Tables) -> str:
     rows = sorted(records(of_hair(summary)), key=lambda row: order[row["concept"]])
     start = ""
     if rows and rows[0]["would_change"]:
-        start = (
-            "What would change this: one more randomised trial at low risk of bias, all arms counted; for "
-        )
-        told = rows[0]["would_change"].removesuffix("; no pool")
+        start = "What would change this: one more randomised trial at low risk of bias; for "
+        told = rows[0]["would_change"].removesuffix("; no pool").replace(" people", " people in all", 1)
         start += f"{plain_words(rows[0]['concept'])}, {told}{_without_difference(tables, rows[0])}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
     found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to count hair"
     listed = count_words(len(trials), "registration", "registrations")
-    known = f"Of {listed} without posted results, {found} with and without exosomes, all else alike"
+    known = f"Of {listed} without results, {found} with and without exosomes, all else alike"
     return f"{start} {known}.".strip()
 
 
@@ -263,7 +261,7 @@ def _without_difference(tables: Tables, row: Row) -> str:
     shown = turns.query("result_sds == 0 and aspect == 'direction'")["after"]
     if none.empty or none.values.tolist() != better.values.tolist() or not shown.eq("not shown").all():
         return ""
-    return "; if no different, as certain, with no benefit shown"
+    return "; if no different, no benefit shown, as certain"
 
 
 def _people(studies: pd.DataFrame) -> str:
