@@ -77,7 +77,7 @@ def _said_of_time(printed: str | None, week: float | None) -> str:
     if week is not None:
         return f"{printed} = week {week:.4g}"
     if weeks_after_end(printed) is not None:
-        return f"{printed!r} counts from the last treatment, not from the first"
+        return f"{printed!r} is not told as time since the first treatment"
     return "time not stated" if printed is None else f"{printed!r} states no time"
 
 

@@ -211,7 +211,10 @@ def trust_domains(rows: list[Row], discrepancies: pd.DataFrame, answers: Iterabl
         named += [f"not looked at: {_names(blank)}"] if blank else []
         if judgement == NONE and named:
             named.insert(0, "the other checks found nothing")
-        told = "; ".join(named) or ("no problem was found" if applies else "there is nothing to check yet")
+        asked = "" if len(applies) == len(own) else f"; {len(applies)} of {len(own)} checks could be asked"
+        told = "; ".join(named) or (
+            f"no problem was found{asked}" if applies else "there is nothing to check yet"
+        )
         found.append(_judged(key, domain, judgement, told, given))
     overall, why = (
         max((row["judgement"] for row in found), key=TRUST_JUDGEMENTS.index),

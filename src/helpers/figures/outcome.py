@@ -45,7 +45,7 @@ from trialfiles.record import Row
 
 HAIR = ("density", "calibre")  # families of outcomes
 LOOKS = FIGURE_WORDS["group_looks"]
-GROUPS = FIGURE_WORDS["groups"]
+GROUPS, HEADS = FIGURE_WORDS["groups"], FIGURE_WORDS["group_heads"]
 
 
 def context_plot(
@@ -69,7 +69,7 @@ def context_plot(
     unit = plain_unit(unit)
     lines = []
     for name, own in groups.items():
-        lines += [PlotRow(GROUPS[name], bold=True, alone=True), *(_context_line(row) for row in own)]
+        lines += [PlotRow(HEADS[name], bold=True, alone=True), *(_context_line(row) for row in own)]
     values = known_values(data, "effect", "ci_lower", "ci_upper")
     drifts = [float(row["effect"]) for row in groups.get("control", ())]
     plot = Plot(
@@ -83,7 +83,7 @@ def context_plot(
     second_hand = bool(seen and seen["second_hand"])
     mark, line = DAGGER if second_hand else "", ""
     if seen:
-        line = f" Broken line: {seen['what'].partition(';')[0]}, {show_number(visible)} {unit}{mark}."
+        line = f" Broken line, {show_number(visible)} {unit}{mark}: {seen['what']}."
     marks = [f"{FIGURE_WORDS['group_marks'][name]}: {GROUPS[name].lower()}" for name in groups]
     told = {"level": 100 * level, "marks": "; ".join(marks).capitalize()}
     caption = FIGURE_WORDS["captions"]["context"].format(**told)

@@ -197,7 +197,7 @@ def _product_and_text(tables: Tables, lines: pd.DataFrame) -> list[str]:
     own = tables["sources"]["study_id"].isin(lines["study_id"])
     access = tables["sources"].loc[own, "access"].dropna().unique()
     read = "; ".join(name for name in access if name != "full text")
-    return [f"vesicles: {'; '.join(origins)}" if len(origins) else "", f"read as {read}" if read else ""]
+    return [f"vesicles: {'; '.join(origins)}" if len(origins) else "", f"read: {read} only" if read else ""]
 
 
 def _size(tables: Tables, line: pd.DataFrame) -> str:
@@ -243,7 +243,7 @@ def _what_would_change(tables: Tables) -> str:
     if rows and rows[0]["would_change"]:
         start = "What would change this: one more randomised trial at low risk of bias; for "
         told = rows[0]["would_change"].removesuffix("; no pool").replace(" people", " people in all", 1)
-        start += f"{plain_words(rows[0]['concept'])}, {told}{_without_difference(tables, rows[0])}."
+        start += f"{plain_words(rows[0]['concept'])}, {told}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
@@ -251,17 +251,6 @@ def _what_would_change(tables: Tables) -> str:
     listed = count_words(len(trials), "registration", "registrations")
     known = f"Of {listed} without results, {found} with and without exosomes, all else alike"
     return f"{start} {known}.".strip()
-
-
-def _without_difference(tables: Tables, row: Row) -> str:
-    """Return what such a trial would do that found no difference, where it raises the certainty alike."""
-    turns = tables["turning_points"].query("concept == @row['concept'] and tier == @row['evidence']")
-    steps = {sds: own for sds, own in turns.query("aspect == 'certainty'").groupby("result_sds")}
-    better, none = (steps.get(sds, turns.head(0))[["after", "turns_at"]] for sds in (0.5, 0))
-    shown = turns.query("result_sds == 0 and aspect == 'direction'")["after"]
-    if none.empty or none.values.tolist() != better.values.tolist() or not shown.eq("not shown").all():
-        return ""
-    return "; if no different, no benefit shown, as certain"
 
 
 def _people(studies: pd.DataFrame) -> str:
@@ -383,9 +372,12 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
     for row in rows:
         if row["effect"] is None:
             listed.setdefault(titles[row["study_id"]], []).extend(row["event"].split("; "))
+    alone = events.groupby("study_id")["n"].agg(lambda sizes: sizes.eq(1).any())
+    alone = {titles[study] for study in alone.index[alone.astype(bool)]}
     for study, events in sorted(listed.items()):
         named = list(dict.fromkeys(events))
-        parts.append(f"{study} lists {joined(named[:4] + ['others'] * (len(named) > 4))}")
+        who = f"{study} (one person)" if study in alone else study
+        parts.append(f"{who} lists {joined(named[:4] + ['others'] * (len(named) > 4))}")
     if listed:
         parts[-1] += ", without numbers of people"
     none = [row for row in rows if row["effect"] == 0]

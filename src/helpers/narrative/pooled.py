@@ -26,7 +26,7 @@ from helpers.formats import (
     show_with_unit,
 )
 from helpers.narrative.study import with_value
-from helpers.pooling.further_study import ASPECTS, NO_DIRECTION, SIZES
+from helpers.pooling.further_study import ASPECTS, NO_DIRECTION, RESULTS, SIZES
 from helpers.pooling.tiers import IMPUTED_UNIT
 from helpers.tables import Tables
 from helpers.tables.vocabulary import ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS
@@ -123,7 +123,7 @@ def _row(graded: Row, effect: Row | None, tables: Tables, difference: Difference
         said = "no effect with an interval can be told"
         lines = lines[lines["study_id"].isin(names)]
         counted = {"with_exosomes": _harms_counted(tables, names)}
-        told = counted if concept == HARMS else _directions(lines, tables["comparisons"])
+        told = counted if concept == HARMS else _directions(lines, tables["comparisons"], graded["evidence"])
         told |= {"basis": "none", "absolute": said, "statement": statement(graded, None, None)}
         return row | told
     doubts = tables["discrepancies"][tables["discrepancies"]["study_id"].isin(names)]
@@ -173,13 +173,13 @@ def _arm_words(effect: Row, own: pd.DataFrame, tables: Tables, level: float) -> 
     return {name: "; ".join(words[own]) or None for name, own in names.items()}
 
 
-def _directions(lines: pd.DataFrame, every: pd.DataFrame) -> dict[str, str | None]:
+def _directions(lines: pd.DataFrame, every: pd.DataFrame, evidence: str) -> dict[str, str | None]:
     """Return in how many studies an outcome without an effect became better, and how many told no result."""
     alone, better = lines["estimand"].eq("uncontrolled_change").all(), lines[lines["direction"] == "better"]
     said = f"better{' than before' if alone else ''} in {better['study_id'].nunique()} of "
     said += f"{lines['study_id'].nunique()}, by direction alone"
     silent = every["direction"] == "not reported"
-    silent &= every["concept"].isin(lines["concept"]) & every["tier"].isin(lines["tier"])
+    silent &= every["concept"].isin(lines["concept"]) & every["tier"].isin(EVIDENCE[evidence])
     others = {*every.loc[silent, "study_id"]} - {*lines["study_id"]}
     others &= {*every.loc[every["direction"] != "not reported", "study_id"]}  # no mere registration
     said += f"; named or planned by {len(others)} more, without a result" if others else ""
@@ -332,6 +332,9 @@ def would_change(turns: list[Row], basis: str) -> str:
     whether there is a pool.
     """
     first: dict[tuple, Row] = {}
+    if turns and turns[0]["concept"] == HARMS:  # of which no study shows what could become fewer
+        turns = [turn for turn in turns if turn["aspect"] != "direction" and not turn["result_sds"]]
+    alike = _alike(turns)
     for turn in sorted(turns, key=lambda row: (row["turns_at"], -row["result_sds"])):
         if (turn["before"], turn["after"]) != (NO_DIRECTION, "not shown"):  # which tells no direction either
             first.setdefault((turn["aspect"], turn["after"] * (turn["aspect"] == "certainty")), turn)
@@ -340,7 +343,8 @@ def would_change(turns: list[Row], basis: str) -> str:
     follows = {(_stem(turn), turn["turns_at"] - 1) for turn in turns}
     said: dict[str, list[str]] = {}
     for (aspect, _), turn in sorted(first.items(), key=lambda item: ASPECTS.index(item[0][0])):
-        named = said.setdefault(_study_words(turn), [])
+        any_result = aspect == "certainty" and alike
+        named = said.setdefault("whatever it finds" if any_result else _study_words(turn), [])
         again = aspect == "certainty" and any(words.startswith(aspect) for words in named)
         words = _TURNED.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
         ends = turn["until"] < turn["high"] and (_stem(turn), turn["until"]) not in follows
@@ -348,8 +352,18 @@ def would_change(turns: list[Row], basis: str) -> str:
             f"{turn['turns_at']:g}" + (f" to {turn['until']:g}" if ends else "") + " people" * (not named)
         )
         named.append(f"{words} {'' if again else 'from '}{people}")
-    parts = [f"{', '.join(words)}, if {study}" for study, words in said.items()]
+    parts = [f"{', '.join(words)}, {study}" for study, words in said.items()]
     return "; ".join(parts + ["no pool"] * (basis != "pooled" and ("pool", "") not in first))
+
+
+def _alike(turns: list[Row]) -> bool:
+    """Return whether each result that is tried raises the certainty at the same sizes."""
+    steps: dict[float, list[tuple]] = {result: [] for result in RESULTS}
+    for turn in turns:
+        if turn["aspect"] == "certainty":
+            design = [turn[name] for name in ("estimand", "comparator", "comparator_name", "measure")]
+            steps[turn["result_sds"]].append((*map(str, design), turn["after"], turn["turns_at"]))
+    return len({tuple(sorted(own)) for own in steps.values()}) == 1
 
 
 def _stem(turn: Row) -> str:
@@ -361,13 +375,13 @@ def _study_words(turn: Row) -> str:
     other = turn["comparator_name"] or turn["comparator"] if turn["comparator"] != "placebo" else None
     parts = [f"against {other}"] * bool(other) + ["two sites"] * (turn["estimand"] == "within_participant")
     if not turn["result_sds"]:
-        return ", ".join([*parts, "no difference"])
-    parts.append(f"half an SD {'better' if turn['result_sds'] > 0 else 'worse'}")
+        return "if " + ", ".join([*parts, "no difference"])
+    parts.append(f"half an SD {'better' if turn['result_sds'] > 0 else 'worse'} is seen")
     if turn["measure"] != "MD" or turn["unit"] == IMPUTED_UNIT:  # of others no SD is known
         unit, size = plain_unit(turn["unit"]), abs(turn["result"])
         known = f"{100 * size:g} of 100" if turn["measure"] == "RD" else f"{show_estimate(size)} {unit}"
         parts[-1] += f" ({known})"
-    return ", ".join(parts)
+    return "if " + ", ".join(parts)
 
 
 def with_like_outcomes(summary: pd.DataFrame) -> dict[str, str]:

@@ -21,6 +21,7 @@ from trialfiles.record import Row
 STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean and spread", "median": "median", "range": "range"}
 STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "percent": "share"}
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+PRINTED_AS_EFFECTS = ("mean", "mean_sd", "ratio", "percent", "percent_change")
 MOST_EVENTS = 4  # in the summary of a study
 
 
@@ -74,8 +75,10 @@ def _people(study: Row) -> str | None:
 
 def _outcome_name(row: Row) -> str:
     """Return an outcome's name; that of the source for one without a name of ours."""
-    own = row["site"] if row["concept"] == "other_outcome" else "all"
-    return (label(row["concept"]) if own in (None, "all") else own).capitalize()
+    name, site = label(row["concept"]), row["site"]
+    if row["concept"] == "other_outcome" and site not in (None, "all"):
+        return site.capitalize()
+    return name.capitalize() + (f" ({site})" if site not in (None, "all") else "")
 
 
 def _effect(effect: Row) -> Row:
@@ -87,7 +90,7 @@ def _effect(effect: Row) -> Row:
     when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
     when = f", {when}" if when else ""
     said = escape(f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}")
-    if not is_missing(effect["assumption"]):
+    if not is_missing(effect["n_assumed"]) or " assumed" in str(effect["assumption"]):
         said += Markup('; <a href="#effect-sizes">rests on assumptions</a>')
     if effect["estimand"] in CONTROLLED and not is_missing(effect["contrast_doubt"]):
         said += f"; {effect['contrast_doubt']}"
@@ -252,6 +255,18 @@ def printed_means(headline: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFr
             kept |= {"n": list(sizes.values()), "figures": figures}
             return arms.first().loc[list(sizes)].reset_index().assign(**kept)
     return pd.DataFrame()
+
+
+def with_printed(effects: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFrame:
+    """Return effects with `figures`: the printed figure of one that was printed as it stands."""
+    own = quantities[quantities["kind"].isin(PRINTED_AS_EFFECTS)].set_index("quantity_id")["value"]
+    figures = []
+    for row in records(effects):
+        values = own.reindex(split_ids(row["quantity_ids"])).dropna()
+        scale = 100 if row["unit"] == "proportion" else 1
+        same = values.index[(values - scale * (row["effect"] or 0)).abs() < 1e-9]
+        figures.append(f"interval={same[0]}" if len(same) == 1 and row["effect"] is not None else None)
+    return effects.assign(figures=figures)
 
 
 def _sizes(effect: Row) -> dict[str, int]:

@@ -194,7 +194,7 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     """Return what speaks against the comparison, each with the answer that it leaves."""
     if comparison.estimand == "uncontrolled_change" or comparison.all_exosomes:
         every = "every group gets exosomes" if comparison.all_exosomes else "no comparison group"
-        return [("no", f"{every}: what would have happened without them is not measured")]
+        return [("no", every)]
     if comparison.comparator is None or comparison.estimand is None:
         return [("not known", "what exosomes are compared with was not seen")]
     found = []

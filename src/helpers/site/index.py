@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 from helpers.appraisal.grade import CERTAINTY, CONTROLLED
 from helpers.appraisal.risk_of_bias import only_abstract, overall_words
-from helpers.display import anchor, figure_html, linked_text, number, without_origins
+from helpers.display import NOT_STATED, anchor, figure_html, linked_text, number, without_origins
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures.forest import DAGGER
 from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
 from helpers.formats import is_missing, plain_words
 from helpers.narrative import answer
-from helpers.narrative.pooled import HARMS, with_like_outcomes
+from helpers.narrative.pooled import HARMS
 from helpers.narrative.study import value_words
 from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
@@ -78,7 +78,6 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
         summary=_summary(tables),
-        turns=with_like_outcomes(answer.widest_tier(tables["summary_of_findings"])),
         notes=_notes(tables, titles),
         studies=_studies_table(tables, titles, shown),
         concerns=_concerns(tables, titles),
@@ -326,7 +325,7 @@ def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapp
             words = f"[{words}]"
         bias, certain = " / ".join(judged.get(name, ())) or None, FIXED.format(int(counts.get(name, 0)))
         if not counts.get(name, 0) and (source["second_hand"] or only_abstract(source["access"])):
-            certain += " " + SUB.format("few checks apply")
+            certain = NOT_STATED + " " + SUB.format("few checks apply")
         rows.append(
             {
                 "study": (link(page, titles[name]) if page in shown else titles[name])
