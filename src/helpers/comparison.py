@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from scipy.stats import binomtest
 
+from helpers.appraisal.grade import without_result
 from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES, comparator_key
 from helpers.effects.means import comparator_changes
@@ -36,7 +37,8 @@ def comparison_lines(
     Parameters
     ----------
     tables : dict of str to pandas.DataFrame
-        `sources`, `arms`, `outcomes`, `results`, `effects`, and `statements` where there are some.
+        `sources`, `arms`, `outcomes`, `results`, `effects`, `discrepancies`, and `statements` where there are
+        some.
     overall : dict of str to str
         Overall risk of bias by study.
     time_tolerance : float
@@ -62,6 +64,9 @@ def comparison_lines(
             line |= {"line_id": f"{name}.{numbers[name]}", "risk_of_bias": overall.get(line["study_id"])}
             chosen.append(line)
     for line in chosen:
+        told_alone = line.get("estimand") is None and line["direction"] in ("better", "worse")
+        if told_alone and line["study_id"] in without_result(tables, line["concept"]):
+            line |= {"direction": "unclear", "contrast_doubt": "claimed, and no result is reported"}
         line["why_not"] = _why_not(line, chosen, time_tolerance)
         line["comparable"] = line["why_not"] is None
     return [{key: value for key, value in line.items() if not key.startswith("_")} for line in chosen]

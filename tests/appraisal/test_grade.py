@@ -199,7 +199,7 @@ def test_exosomes_given_only_with_something_else_are_indirect():
     arms = [{"study_id": name, "arm_id": arm, "role": role}
             for name in ("t0", "t1") for arm, role in (("x", "exosome_combination"), ("c", "placebo"))]  # fmt: skip
     row = grade(arms=arms)
-    assert row["indirectness"] == 1 and "2 of 2 studies gave exosomes only together" in row["reasons"]
+    assert row["indirectness"] == 1 and "2 of 2 studies gave exosomes only with" in row["reasons"]
     arms = [arm | {"role": "active"} if arm["arm_id"] == "c" else arm for arm in arms]
     assert grade(arms=arms)["indirectness"] == 0
 

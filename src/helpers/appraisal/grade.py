@@ -18,7 +18,7 @@ from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised
 from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
 from helpers.formats import plain_unit, show_estimate
-from helpers.tables import Tables
+from helpers.tables import Tables, as_frame
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, SOME_EVENTS
 from notebookpress.tables import join_ids, records, split_ids
 from notebookpress.yaml_files import YamlFile
@@ -202,10 +202,15 @@ def told_lines(tables: Tables, concept: str, tiers: Collection[str]) -> pd.DataF
     """
     lines = tables["comparisons"][["study_id", "concept", "tier", "direction", "estimand"]]  # many others
     lines = lines[(lines["concept"] == concept) & lines["tier"].isin(tiers)]
-    found = records(tables["discrepancies"].query("certain and check == @_UNREPORTED"))
-    unreported = [row["study_id"] for row in _touching(found, concept)]
-    claimed = lines["estimand"].isna() & lines["study_id"].isin(unreported)
+    claimed = lines["estimand"].isna() & lines["study_id"].isin(without_result(tables, concept))
     return lines[(lines["direction"] != "not reported") & ~claimed]
+
+
+def without_result(tables: Tables, concept: str) -> list[str]:
+    """Return the studies of which it is certain that they report no result of an outcome which they claim."""
+    listed = as_frame("discrepancies", tables.get("discrepancies", []))
+    found = records(listed.query("certain and check == @_UNREPORTED"))
+    return [row["study_id"] for row in _touching(found, concept)]
 
 
 def certainty(

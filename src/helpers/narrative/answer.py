@@ -367,7 +367,7 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
     partly = {row["study_id"] for row in rows if row["read"] != "full text"}
     parts = [f"{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"]
     if partly:
-        parts[0] += f", {number_word(len(partly))} of them as an abstract or another paper tells it"
+        parts[0] += f", {number_word(len(partly))} as an abstract or another paper tells it"
     listed: dict[str, list[str]] = {}
     for row in rows:
         if row["effect"] is None:
