@@ -73,8 +73,8 @@ def test_the_first_release_tells_of_no_change_since_itself(tmp_path):
     release, tables = released(tmp_path, "1.0", 1)
     facts = {"version": "1.0", "previous": release, "previous_version": "1.0"}
     notes = [VersionNote(version=name, trigger="a search", who="a team") for name in ("1.0", "2.0")]
-    for now, count, said in ((facts, 1, "first version"), (facts, 2, "answer unchanged since release 1.0"),
-                             (facts | {"version": "2.0"}, 1, "answer unchanged since release 1.0")):  # fmt: skip
+    for now, count, said in ((facts, 1, "first version"), (facts, 2, "answer unchanged since 1.0"),
+                             (facts | {"version": "2.0"}, 1, "answer unchanged since 1.0")):  # fmt: skip
         review = ReviewFacts(versions=tuple(notes[:count]))
         assert said in _status(review, now, changes_since(tables, release))
         first = now["version"] == "1.0"

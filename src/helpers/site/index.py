@@ -111,7 +111,7 @@ def _status(
     what = "first version"
     if changed and not (len(review.versions) < 2 and _as_released(provenance, changed)):
         since = provenance.get("previous_version")
-        what = f"answer {changed[-1]['named'].partition(':')[0]} since release {since}"
+        what = f"answer {changed[-1]['named'].partition(':')[0]} since {since}"
     return searched + due + " · " + link("#changes", what)
 
 
