@@ -240,7 +240,8 @@ def test_numbers_of_the_answer_lead_to_the_figures_of_the_study_that_a_sentence_
 def test_sums_and_single_estimates_lead_to_what_they_are_of_and_an_authority_is_heard(made, soups):
     *rows, total = soups["index.html"].select("#studies-table tbody tr")
     numbers = [
-        [re.search(r"\d+", row.select("td")[column].get_text())[0] for row in rows] for column in (3, -1)
+        [re.search(r"\d+|–", row.select("td")[column].get_text())[0].replace("–", "0") for row in rows]
+        for column in (3, -1)
     ]
     told = [row.select("td")[3].get_text().endswith("planned") for row in rows]
     people = sum(int(n) for n, planned in zip(numbers[0], told, strict=True) if not planned)
