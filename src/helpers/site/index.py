@@ -152,7 +152,7 @@ def _plain_titles(text: str, titles: Mapping[str, str], tables: answer.Tables | 
     return said
 
 
-_COUNTED = re.compile(r"((\d+) of (\d+) \(up to [\d.]+ %\))")
+_COUNTED = re.compile(r"((?<!\d)(\d+) of (\d+) \(up to [\d.]+ %\))")
 
 
 def _of_events(text: str, events: pd.DataFrame) -> Markup:
