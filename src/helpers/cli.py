@@ -244,7 +244,7 @@ def add_command(file: Path, raw: Path | None, force: bool) -> None:
     from helpers.sheets.examination import irrelevant
     from helpers.sheets.raw import file_account
     from helpers.sheets.screening import add_references
-    from helpers.sheets.write import ABOUT_ONE_SUBJECT, add_source
+    from helpers.sheets.write import ABOUT_ONE_SUBJECT, add_source, cut_texts
     from trialfiles import SourceError, recognise
     from trialfiles.references import REFERENCE_READERS
     from trialfiles.text import LARGEST_TEXT, text_encoding
@@ -259,7 +259,7 @@ def add_command(file: Path, raw: Path | None, force: bool) -> None:
         lines = [*merges, *unread, f"written: {path}; {count}: {said}"]
     else:
         paths = add_source(file, raw_folder(project_root(), raw))
-        lines = [*(f"written: {path}" for path in paths), *file_account(file, paths)]
+        lines = [*(f"written: {path}" for path in paths), *file_account(file, paths), *cut_texts(file, paths)]
     echo_lines(*lines)
     with file.open("rb") as stream:
         head = stream.read(LARGEST_TEXT)
@@ -273,7 +273,7 @@ def add_command(file: Path, raw: Path | None, force: bool) -> None:
 @raw_option
 def new_command(study_id: str, file: Path | None, raw: Path | None) -> None:
     """Write an empty study sheet, ready to fill; its reference is that of FILE, in any form."""
-    from helpers.sheets.write import new_sheet
+    from helpers.sheets.write import cut_texts, new_sheet
     from trialfiles import converted
 
     [item, *more] = json.loads(converted(file, "csl")) if file else [{}]
@@ -281,7 +281,8 @@ def new_command(study_id: str, file: Path | None, raw: Path | None) -> None:
         raise PipelineError(f"{file}: holds {len(more) + 1} references; export the one of the study")
     known = {"registration": item.pop("number", None)}  # the source's own field, not its reference's
     known["reference"] = {name: part for name, part in item.items() if name not in ("id", "abstract")} or None
-    click.echo(f"written: {new_sheet(study_id, raw_folder(project_root(), raw), **known)}")
+    sheet = new_sheet(study_id, raw_folder(project_root(), raw), **known)
+    echo_lines(f"written: {sheet}", *(cut_texts(file, [sheet]) if file else ()))
 
 
 @cli.command("confirm", epilog="Example: evidence confirm smith2026 -- --port 8899")

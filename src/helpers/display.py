@@ -36,7 +36,7 @@ ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash
 # Columns that name where a row's numbers come from, the nearest first.
 ORIGINS = ("effect_id", "pooled_id", "discrepancy_id", "result_id", "quantity_id", "line_id")
 ROWS_IN_VIEW = 15  # rows of a table in a notebook that are in view; more are folded
-LEFT = re.compile(r"<(t[dh](?= |>)(?![^>]*number)[^>]*)>")  # Jupyter aligns cells right; pages have a sheet
+LEFT = re.compile(r"<(t[dh](?= |>)(?![^<>]*number)[^<>]*)>")  # Jupyter aligns cells right; pages have a sheet
 FOLD = Markup('<details class="fold"><summary>{} ({} rows)</summary>\n{}\n</details>')
 BORN = re.compile("\x02([^\x1f]*)\x1f([^\x03]*)\x03")  # a number and its origin; no sheet may hold such signs
 NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)

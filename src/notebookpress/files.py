@@ -16,7 +16,7 @@ from notebookpress.errors import PipelineError
 PARAMETERS_FILE = Path("notebooks") / "parameters.yaml"
 PIPELINE_FILE = Path("notebooks") / "pipeline.yaml"
 RELEASES = "releases"  # folder below the pages; what is in it stays as it is
-VERSION = re.compile(r"v?\d+(\.\d+)*([.+-][0-9A-Za-z]+)*")
+VERSION = re.compile(r"v?\d+([.+-][0-9A-Za-z]+)*")
 
 LOCK = "lock"  # file of the work folder that a run holds
 PARTS, ROWS = "parts", "rows"  # folders of what each run of a notebook for one key wrote, and of its rows

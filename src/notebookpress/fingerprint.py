@@ -56,10 +56,10 @@ def value_hash(value: Any) -> str:
 OWN = "notebookpress"
 # What runs a notebook and keeps it has a say in its outputs, whatever the notebook imports.
 RUNS_NOTEBOOKS = ("notebookpress.execution", "notebookpress.workers")
-_FROM = re.compile(r"^[ \t]*from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)", re.M)
+_FROM = re.compile(r"^[ \t]*from[ \t]+([\w.]*)[ \t]+import[ \t]*(\([^)]*(?:\)|\Z)|[^\n]*)", re.M)
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n]*)", re.M)
 # A cell with one of these may import what no reader of its text can know.
-_HIDDEN = re.compile(r"\b(?:importlib|__import__|exec|eval|runpy)\b|^\s*[%!]", re.M)
+_HIDDEN = re.compile(r"\b(?:importlib|__import__|exec|eval|runpy)\b|^[^\S\n]*[%!]", re.M)
 
 
 class Code:

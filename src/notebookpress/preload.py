@@ -73,9 +73,13 @@ def _serve() -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # until here it waits, for it is blocked
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    # A server that comes to its end in peace outlives a runner that was killed, and all else.
-    atexit.register(shutil.rmtree, os.environ[SERVER_FOLDER], ignore_errors=True)
-    wanted, server = os.environ[STEPS].split(), os.getpid()
+    wanted, server, runner = os.environ[STEPS].split(), os.getpid(), os.getppid()
+
+    @atexit.register
+    def remove_folder() -> None:  # of a runner that was killed; one that lives does it itself
+        if os.getppid() != runner:
+            shutil.rmtree(os.environ[SERVER_FOLDER], ignore_errors=True)
+
     place = wanted.index(EXECUTION) if EXECUTION in wanted else 0
     left = [*OWN_STEPS, *(step for step in wanted[place:] if step != EXECUTION)]
     gc.disable()

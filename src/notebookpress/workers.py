@@ -176,6 +176,7 @@ def _can_be_written(folder: Path) -> bool:
 SWITCH = "EVIDENCE_FORK"  # 0: plain kernels everywhere; 1: forked ones also where that is not the default
 RUN_NOTEBOOK = "notebookpress.execution:run_notebook"
 GONE = 255  # what multiprocessing says of a process whose server is gone
+LONGEST_START = 60  # seconds; a server that has forked nothing by then hangs, for want of memory for example
 LONGEST_FOLDER, SHORT_FOLDER = 70, "/tmp"  # bytes of a temporary folder in which a socket still has a path
 
 
@@ -269,7 +270,7 @@ class Workers(contextlib.AbstractContextManager):
                 theirs.close()
                 kind, value = pickle.loads(ours.recv_bytes())
                 process.join()
-            except (EOFError, ConnectionError):
+            except (EOFError, ConnectionError, FileNotFoundError):  # the last is of the server's socket
                 raise ProcessEndedError(_ended(function, process, folder)) from None
         finally:
             with self._lock:
@@ -290,13 +291,17 @@ class Workers(contextlib.AbstractContextManager):
             if self.forked and not self._closed:
                 Workers._users -= 1
                 if not Workers._users:  # the next server shall have the code as it is then
-                    with contextlib.suppress(ProcessLookupError):  # it was killed
-                        os.kill(_SERVER._forkserver_pid, signal.SIGKILL)
+                    _end_server()
                     _SERVER._stop()
                     del _SERVER.ensure_running
             self._closed = True
 
     close = end_all
+
+
+def _end_server() -> None:
+    with contextlib.suppress(ProcessLookupError, TypeError):  # it was killed; there is none
+        os.kill(_SERVER._forkserver_pid, signal.SIGKILL)
 
 
 def _ended(function: str, process: Any, folder: Path) -> str:
@@ -359,12 +364,16 @@ def _is_left(folder: Path) -> bool:
 
 @contextlib.contextmanager
 def _without_script() -> Iterator[None]:
-    """Let a process begin without importing the script that is run here: it may have no guard."""
+    """Let a process begin without the script run here, it may have no guard; end a server that hangs."""
+    late = threading.Timer(LONGEST_START, _end_server)
+    late.daemon = True
     with _STARTING:
+        late.start()
         script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
         try:
             yield
         finally:
+            late.cancel()
             sys.modules["__main__"] = script
 
 

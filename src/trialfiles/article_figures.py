@@ -325,7 +325,7 @@ class _Table:
             return ": ".join(filter(None, [block, outcome, *heads])) or self.grid.caption
         over = [text for text in above if names_group(text) and not HEAD_WORDS["pooled"].match(text)]
         over += [text for text in above if HEAD_WORDS["compared"].search(text) and text not in over]
-        alone = HEAD_WORDS["zero"].sub("", re.sub(r"\s*\([^()]*\)$", "", outcome))
+        alone = HEAD_WORDS["zero"].sub("", re.sub(r"(?<!\s)\s*\([^()]*\)$", "", outcome))
         bare = only_statistic(outcome) or time_of(alone) == alone
         if bare and not block:  # the corner may name the outcome of a table of times
             corner = next((head.words[0] for head in reversed(self.heads) if arm_name(head.words[0])), "")

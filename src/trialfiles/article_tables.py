@@ -11,6 +11,7 @@ from trialfiles.forms import names_of, patterns_of
 from trialfiles.text import local_name, printed_number
 
 WIDEST = 200  # columns; wider spans are mistakes or mischief
+LONGEST_FIGURE = 120  # letters of a cell of figures
 LONGEST_CELL = 1000  # letters of a cell or a caption that are looked at; more than a cell says is mischief
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000]+")
 
@@ -257,7 +258,7 @@ def values_in(text: str, statistic: str, n: int | None = None) -> list[Value]:
     """
     words = text.strip()
     start = text.find(words)
-    if statistic in ("test", "only_se"):
+    if statistic in ("test", "only_se") or len(words) > LONGEST_FIGURE:
         return []
     if statistic == "p" or re.match(r"p\s*[<>=\u2264\u2265]", words, re.IGNORECASE):
         match = _CELL["p"].fullmatch(words)

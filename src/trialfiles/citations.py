@@ -75,7 +75,7 @@ def noted_pmid(*texts: str | None) -> str | None:
 def split_authors(text: str | None) -> list[str]:
     """Return the names of a list on one line, with `;`, `and` or commas between them."""
     text = (text or "").strip()
-    parts = re.split(r"\s*;\s*", text) if ";" in text else re.split(r"\s+and\s+", text)
+    parts = [part.strip() for part in text.split(";")] if ";" in text else re.split(r"(?<!\s)\s+and\s+", text)
     commas = [part.strip() for part in text.rstrip(".").split(",") if part.strip()]
     if len(parts) == 1 and len(commas) > 1 and all(map(_SAID["initials"].fullmatch, commas)):
         parts = commas

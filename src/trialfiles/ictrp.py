@@ -268,7 +268,7 @@ def outcomes_in(text: str) -> list[tuple[str, str | None]]:
     if "Timepoint:" in text:
         return list(_irct(text))
     numbered = [part for part in _SAID["numbered"].split(text) if part.strip()]
-    items = numbered if len(numbered) > 1 else re.split(r";(?![^\[]*\])(?![^(]*\))", text)
+    items = numbered if len(numbered) > 1 else re.split(r";(?![^\[]{0,200}\])(?![^(]{0,200}\))", text)
     found = []
     for item in items:
         plain = inert(item)
@@ -380,7 +380,7 @@ def allocation_of(design: str) -> str | None:
 def masking_of(design: str) -> str | None:
     """Return how people were kept unaware, in the register's words in lower case."""
     if keyed := _SAID["mask"].search(design):
-        words = re.sub(r"\s*\(.*", "", keyed.group(1)).strip().lower()
+        words = keyed.group(1).partition("(")[0].strip().lower()
         return words or None
     if ticked := _SAID["blind"].findall(design):
         return ticked[-1].lower()

@@ -158,7 +158,7 @@ class _Writer:
 
     def _joined(self, line: str) -> str:
         """Return the paragraph with a line more; a hyphen that parts a word at its end is left out."""
-        left, right = re.search(r"(\w+)-$", self.text), re.match(r"\w+", line)
+        left, right = re.search(r"(?<!\w)(\w+)-$", self.text), re.match(r"\w+", line)
         if left is None or right is None or not right[0][0].isalpha():
             return self.text + ("" if left else " ") + line
         whole, parted = left[1] + right[0], f"{left[1]}-{right[0]}"

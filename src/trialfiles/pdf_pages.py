@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import io
+import pickle
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
-from time import monotonic
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
 from trialfiles.article_tables import DOWN, UP
 from trialfiles.forms import names_of
-from trialfiles.record import refusal
+from trialfiles.record import SourceError, refusal
 from trialfiles.text import read_bytes
 
 MOST_PAGES, MOST_SIGNS, MOST_SHAPES, MOST_RULES = 200, 40_000, 20_000, 3000  # all but the first on a page
-LONGEST_READING = 60  # seconds
+LONGEST_READING, MOST_MEMORY = 20, 4_000_000_000  # seconds of the processor, bytes
+TEXT_INSTEAD = "give the article's JATS XML, or its text as .txt"
 WIDEST_PAGE = 15_000  # points
 _SIGNS: dict[str, str] = names_of("printed")["signs"]
 
@@ -89,17 +93,46 @@ def read_pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
     ------
     SourceError
         For what `open_pdf` refuses, pages without letters (scans) or with letters that are not told, and
-        pages of more signs, or a file that takes longer, than any article.
+        pages of more signs, or a file that takes longer or more memory, than any article.
     """
-    document, start, pages = open_pdf(path), monotonic(), list[PdfPage]()
+    reader = f"from {__name__} import _send; _send({LONGEST_READING})"
+    command = [sys.executable, "-P", "-c", reader, str(path)]
+    try:  # the library reads a page in one call, which only the end of its process ends
+        read = subprocess.run(command, capture_output=True, timeout=6 * LONGEST_READING)
+        given = pickle.loads(read.stdout)
+    except (subprocess.TimeoutExpired, EOFError, pickle.UnpicklingError):
+        problem = f"a page takes more than {LONGEST_READING} seconds or {MOST_MEMORY // 10**9} GB to read"
+        raise refusal(path, None, "", problem, TEXT_INSTEAD) from None
+    if isinstance(given, list):
+        raise SourceError(given)
+    return given
+
+
+def _send(longest: int) -> None:
+    """Read the pages of the file that the command names, and write them or what is wrong with it."""
+    with contextlib.suppress(ImportError):  # of Windows
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (longest, longest))
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    try:
+        given: object = _pages(Path(sys.argv[1]))
+    except SourceError as error:
+        given = error.problems
+    sys.stdout.buffer.write(pickle.dumps(given))
+
+
+def _pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
+    """Read the pages of a PDF in this process."""
+    document, pages = open_pdf(path), list[PdfPage]()
     ocr = "recognise its text first (for example with ocrmypdf) and add the new file"
     for number in range(len(document)):
         try:
             page = document[number]
             signs = page.get_textpage()
-            if signs.count_chars() > MOST_SIGNS or monotonic() - start > LONGEST_READING:
+            if signs.count_chars() > MOST_SIGNS:
                 problem = f"page {number + 1} holds more than a page of an article can"
-                raise refusal(path, None, "", problem, "give the article's JATS XML, or its text as .txt")
+                raise refusal(path, None, "", problem, TEXT_INSTEAD)
             pages.append(_page(page, signs))
         except pypdfium2.PdfiumError:
             problem = f"page {number + 1} cannot be read"

@@ -27,7 +27,7 @@ _NAMES = names_of("references")
 logging.getLogger("bibtexparser").setLevel(logging.ERROR)  # what it cannot parse is told as a SourceError
 
 # the rich text that CSL allows in a title; an abstract of Crossref is XML
-_TAGS = re.compile(r"</?[A-Za-z][\w:-]*[^<>]*>")
+_TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
 _CSL_MARKUP = re.compile(r"</?(?:i|b|sc|sub|sup)>|<span[^<>]*>|</span>", re.IGNORECASE)
 # to a LaTeX decoder a bare % hides the rest of a line and & is a column; \textless it does not know
 _BARE = re.compile(r"(?<!\\)[%&]")
@@ -54,7 +54,7 @@ def read_bibtex(path: Path) -> Iterator[Reference | Problem]:
             if isinstance(entry, Entry):
                 entry = LatexDecodingMiddleware().transform_entry(entry, library)
         # where a comma is missing between fields, one holds the next
-        run_on = re.search(r"[}\"]\s*\n\s*\w+\s*=\s*[{\"]", block.raw or "")
+        run_on = re.search(r"[}\"][^\S\n]*\n\s*\w+\s*=\s*[{\"]", block.raw or "")
         whole = isinstance(entry, Entry) and not run_on
         found.append((line, _of_entry(entry) if whole else _unread_entry(path, line, block.raw or "")))
     if not found:

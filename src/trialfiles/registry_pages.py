@@ -129,7 +129,7 @@ def ages_of(lines: list[str]) -> tuple[str | None, str | None]:
 
 def _cells(line: str) -> list[str]:
     """Return the cells of a row that was saved with tabs or bars between them."""
-    return [cell.strip() for cell in re.split(r"\t|\s*\|\s*", line.strip("| ")) if cell.strip()]
+    return [cell.strip() for cell in re.split(r"[\t|]", line.strip("| ")) if cell.strip()]
 
 
 def arms_of(lines: list[str], interventions: list[str]) -> list[Row]:
@@ -197,7 +197,7 @@ def criteria(lines: list[str]) -> list[Row]:
         elif int(match[1]) == len(found) + 1 or not found:
             found.append({"text": match[2], "items": []})
         else:
-            parts = re.split(r"(?:^|[;,\s])\s*\d{1,2}[.)]\s+", line)
+            parts = re.split(r"(?:^|[;,]|(?<!\s)\s)\s*\d{1,2}[.)]\s+", line)
             found[-1]["items"] += [part.strip(" ;") for part in parts if part.strip(" ;")]
     return found
 

@@ -81,8 +81,8 @@ _SAID = patterns_of("headings", "patterns")
 KNOWN_HEADINGS, MAIN_HEADINGS = frozenset(_NAMES["known"]), frozenset(_NAMES["main"])
 ABSTRACTS = frozenset({"abstract", "summary"})
 RUN_IN_ABSTRACT, RUN_IN_ANYWHERE = "|".join(_NAMES["in_abstract"]), "|".join(_NAMES["anywhere"])
-_IN_ABSTRACT = re.compile(rf"\s*\**({RUN_IN_ABSTRACT})\**[:.]?\**\s+(?=[A-Z0-9])")
-_ANYWHERE = re.compile(rf"\s*\**((?i:{RUN_IN_ANYWHERE}))\**[:.]?\**\s+(?=[A-Z0-9<*])")
+_IN_ABSTRACT = re.compile(rf"\s*\**({RUN_IN_ABSTRACT})\**(?:[:.]\**)?\s+(?=[A-Z0-9])")
+_ANYWHERE = re.compile(rf"\s*\**((?i:{RUN_IN_ANYWHERE}))\**(?:[:.]\**)?\s+(?=[A-Z0-9<*])")
 _EDGES = "\ufeff\u00a0 \t\f*_"
 # With its colon such a heading is one anywhere in a paragraph, when there is another one.
 _WITH_COLON = re.compile(

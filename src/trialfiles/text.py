@@ -26,7 +26,7 @@ from trialfiles.record import Row, SourceError, refusal
 
 LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
 _Answer = TypeVar("_Answer")
-_BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*/?\s*>", re.IGNORECASE)
+_BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*(?:/\s*)?>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
@@ -217,7 +217,7 @@ def parse_xml(path: Path, doctype: bool = False) -> Element:
 
 _BARE_SIGN = re.compile(r"&(?!#\d+;|#x[\da-fA-F]+;|[A-Za-z]\w*;)|<(?=[\s\d=])")
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w*;")
-_DECLARED = re.compile(r"^(<\?xml[^>]*?)\s+encoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_DECLARED = re.compile(r"^(<\?xml[^>]*?)(?<!\s)\s+encoding\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 
 
 def mended_xml(data: bytes) -> bytes:
@@ -363,7 +363,7 @@ def people(text: str | None) -> int | None:
     if planned := re.search(r"(?:planned|target) sample size:?\s*(\d{1,9})\b", text or "", re.IGNORECASE):
         return int(planned.group(1)) or None
     parts = [part for part in (text or "").split(";") if part.strip()]
-    sizes = [re.fullmatch(r"\s*(?:[^;]*:)?\s*(\d{1,9})\s*", part) for part in parts]
+    sizes = [re.fullmatch(r"(?:[^;]*:)?\s*(\d{1,9})\s*", part) for part in parts]
     return sum(int(size.group(1)) for size in sizes if size) or None if all(sizes) else None
 
 

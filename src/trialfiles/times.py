@@ -53,7 +53,7 @@ def _said_twice(printed: str, first: tuple[float, str], second: tuple[float, str
     between = printed[printed.find(first[1]) + len(first[1]) : printed.rfind(second[1])]
     low, high = sorted((first[0], second[0]))
     one, other = (_TOLD["unit"].findall(token)[0].lower() for _, token in (first, second))
-    beside = re.fullmatch(r"\s*[(\[/=]?\s*(?:i\.e\.,?\s*)?", between)
+    beside = re.fullmatch(r"\s*(?:[(\[/=]\s*)?(?:i\.e\.,?\s*)?", between)
     return one != other and beside is not None and high <= 1.1 * low
 
 

@@ -20,7 +20,7 @@ from notebookpress.preload import OWN_STEPS, load
 from notebookpress.workers import MARK, ProcessEndedError, Workers, _identity
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
-JOBS, SCRIPT, SERVER_KILLED = cases_of(__file__).values()
+JOBS, SCRIPT, SERVER_HANGS, SERVER_KILLED = cases_of(__file__).values()
 
 
 @pytest.fixture
@@ -68,6 +68,12 @@ def test_a_process_that_ends_before_it_has_answered(workers: Workers) -> None:
     with pytest.raises(ProcessEndedError, match="jobs:end: the process that did it was ended by SIGKILL"):
         workers.call("jobs:end", int(signal.SIGKILL))
     assert workers.call("jobs:add", 1, 2) == 3
+
+
+def test_a_server_that_hangs_is_not_waited_for(place: Path) -> None:
+    ran = in_its_own_process(SERVER_HANGS)
+    assert "is gone, with the server that forked it; run it again" in ran.stdout
+    assert not ran.stderr
 
 
 def test_a_server_that_is_killed_is_said(place: Path) -> None:

@@ -84,6 +84,11 @@ def test_a_new_sheet_takes_its_reference_from_a_file_of_one(evidence, shared, tm
     assert (cited.title, cited.author) == ("A & B: <of> hair", [{"family": "Doe", "given": "J"}])
     assert (cited.issued, cited.DOI) == ({"date-parts": [[2026]]}, "10.1000/made")
     assert read_raw(tmp_path).record.sources[0]["doi"] == "10.1000/made"
+    file.write_text(f"TY  - JOUR\nTI  - {'y' * 100_001}\nER  - \n")
+    assert (
+        f"{file}: its title is cut; the sheet has 100,000"
+        in evidence("new", "long", file, "--raw", tmp_path)[1]
+    )
     many = shared / "samples" / "articles" / "pubmed_parser_paper.bib"
     status, _, err = evidence("new", "doe2027", many, "--raw", tmp_path)
     assert status != 0 and "holds 11 references" in err

@@ -8,7 +8,7 @@ import pytest
 from helpers.sheets.read import read_sheet
 from helpers.sheets.write import add_source
 from helpers.verification import verify_locators
-from trialfiles import SourceError, page_image, read_source
+from trialfiles import SourceError, page_image, pdf_pages, read_source
 from trialfiles.pdf_articles import read_pdf
 
 PRINTED = Path(__file__).with_name("article.pdf")  # the print of article.html
@@ -113,3 +113,10 @@ def test_a_pdf_is_refused_with_its_remedy(tmp_path, data, words):
     path.write_bytes(data)
     with pytest.raises(SourceError, match=words):
         read_source(path)
+
+
+def test_a_page_that_takes_for_ever_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf_pages, "LONGEST_READING", 1)
+    (tmp_path / "bomb.pdf").write_bytes(pdf(b"0 0 m 9 9 l S " * 2_000_000))
+    with pytest.raises(SourceError, match="a page takes more than 1 seconds"):
+        pdf_pages.read_pages(tmp_path / "bomb.pdf")

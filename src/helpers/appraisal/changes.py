@@ -16,7 +16,7 @@ from helpers.appraisal.evidence import TESTED, Hit, PrintedFigure, StudyEvidence
 from helpers.appraisal.p_values import RANKS, test_family
 
 _STATISTIC = re.compile(
-    r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\))?\s*=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
+    r"\b(?P<kind>t|F|z|χ2|χ²|chi2|chi-squared?)\s*(?:\((?P<free>[\d.,\s]+)\)\s*)?=\s*[-−]?(?P<x>\d+(?:\.\d+)?)",
     re.IGNORECASE,
 )
 _NOT_OF_MEANS = re.compile("adjust|covari|ancova|model|least|regress|mixed", re.IGNORECASE)

@@ -20,7 +20,7 @@ from trialfiles.record import Row
 from trialfiles.times import in_weeks, weeks
 
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_POWER = re.compile(r"(\d+(?:\.\d+)?)\s*(?:e|[x×]\s*10\s*\^?)\s*([-−]?\d+)", re.IGNORECASE)
+_POWER = re.compile(r"(?<!\d)(\d+(?:\.\d+)?)\s*(?:e|[x×]\s*10(?:\s*\^)?)\s*([-−]?\d+)", re.IGNORECASE)
 _SLACK = 1e-9  # keeps the ends of an interval inside it in floating point
 WHOLE_DOCUMENT = "all that was read"  # the place of what has no line
 _TABLES = ("arms", "outcomes", "quantities", "results", "adverse_events", "statements", "registry_versions")

@@ -315,12 +315,12 @@ def _own_correlations(results: list[Row], pairs: list[tuple[Row, Row]]) -> dict[
     return {key: float(np.mean(values)) for key, values in found.items()}
 
 
-_SEPARATORS = re.compile(r"\s*(?:[,;+&]|\band\b|\bplus\b|\bwith\b)\s*")
+_SEPARATORS = re.compile(r"(?<!\s)\s*(?:[,;+&]|\band\b|\bplus\b|\bwith\b)\s*")
 _NOTHING = re.compile(r"(?:not stated|not given|none|no|nothing|unknown)\b")
 # how much, by which way and how often a treatment is given is no treatment of its own
 _DOSE = re.compile(
-    r"(?:(?:\d[\w.,/]*|%|mg|ml|topical(?:ly)?|oral(?:ly)?|once|twice|times|daily|weekly|monthly|an?|per|every|day"
-    r"|week|month|solution|foam|tablets?)\s*)+"
+    r"(?:(?>\d[\w.,/]*|%|mg|ml|topical(?:ly)?|oral(?:ly)?|once|twice|times|daily|weekly|monthly|an?|per|every|day"
+    r"|week|month|solution|foam|tablets?)\s*+)++"
 )
 # the longer name first: radiofrequency microneedling is not microneedling
 _BY_LENGTH = sorted(TREATMENT_WORDS, key=len, reverse=True)

@@ -165,7 +165,7 @@ class Drawing:
 # Text stays text, no label is mathematics; the same names each time.
 PLOTTED = {"svg.fonttype": "none", "svg.hashsalt": "evidence", "text.parse_math": False}
 REFERENCE = re.compile(r'(?:href="#|url\(#)([\w.-]+)')
-TEXT_SIZE = re.compile(r"font[^;]*?([\d.]+)px")
+TEXT_SIZE = re.compile(r"font[^;]{0,200}?(?<![\d.])([\d.]+)px")
 INKED = ("text.color", "axes.labelcolor", "xtick.color", "ytick.color", "axes.edgecolor")
 
 
@@ -186,13 +186,13 @@ class Plotted:
         with matplotlib.rc_context(PLOTTED):
             self.figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
         drawn = UNWRITABLE.sub("\ufffd", stream.getvalue()[stream.getvalue().index("<svg") :])
-        drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", drawn, flags=re.DOTALL)
+        drawn = re.sub(r"<(metadata>|style|!--).*?(</metadata>|</style>|-->|\Z)", "", drawn, flags=re.DOTALL)
         used, key = set(REFERENCE.findall(drawn)), f"p{hashlib.sha256(drawn.encode()).hexdigest()[:6]}"
         drawn = re.sub(r' id="([^"]*)"', lambda id: f' id="{key}{id[1]}"' if id[1] in used else "", drawn)
         drawn = REFERENCE.sub(lambda found: found[0].replace("#", f"#{key}"), drawn)
         drawn = re.sub(r'="([\d.]+)pt"', lambda found: f'="{float(found[1]) * 96 / 72:.0f}"', drawn)
         drawn = re.sub(r'style="([^"]*)"', lambda found: _as_attributes(found[1]), drawn)
-        drawn = re.sub(r"\s*\n\s*", " ", drawn).replace("xlink:href", "href")
+        drawn = re.sub(r"(?<!\s)\s*\n\s*", " ", drawn).replace("xlink:href", "href")
         drawn = drawn.replace("#000000", "currentColor")
         if 96 * self.figure.get_figwidth() < PAGE_WIDTH / 2:
             drawn = drawn.replace(">", f">{DARK}", 1)

@@ -24,9 +24,9 @@ COUNTS = ("hair_density", "hair_density_relative", "hair_count")  # outcomes for
 _ESCALATION = re.compile(
     r"\b(?:dose[- ](?:escalat\w+|finding|ranging)|(?:escalating|rising|ascending) doses?)\b", re.IGNORECASE
 )
-_ONE_SIDE = re.compile(r"\bbaseline\b.*\b(?:study|treated|test) (?:area|site|side)\b", re.IGNORECASE)
+_ONE_SIDE = re.compile(r"\bbaseline\b.{0,300}\b(?:study|treated|test) (?:area|site|side)\b", re.IGNORECASE)
 _ROUNDING = 1e-9  # of products of people and shares
-_RATIO = re.compile(r"\d+(?:\s*:\s*\d+)+")
+_RATIO = re.compile(r"(?<!\d)\d+(?:\s*:\s*\d+)+")
 VERDICTS = ("yes", "not known", "no")  # the last that holds counts
 
 

@@ -56,6 +56,14 @@ def new_sheet(study_id: str, raw: str | Path, **known: object) -> Path:
     return _write_sheet(path, filled)
 
 
+def cut_texts(file: Path, written: list[Path]) -> list[str]:
+    """Return a line for each text of a reference that a file has longer than its new sheet."""
+    sheets = [read_sheet(path) for path in written if path.parent.name == "studies"]
+    items = [dict(sheet.source.reference or ()) for sheet in sheets]
+    cut = [name for item in items for name, part in item.items() if len(str(part)) == LONGEST_REFERENCE]
+    return [f"{file}: its {name} is cut; the sheet has {LONGEST_REFERENCE:,} letters of it" for name in cut]
+
+
 def _write_sheet(path: Path, text: str) -> Path:
     """Write a sheet, and the schema to which its first line points."""
     write_atomic(path.parent.parent / SCHEMA_FILE, sheet_schema())

@@ -19,10 +19,11 @@ VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "met
 RAW_TEXT = {"script", "style"}  # their content is no HTML
 TOKEN = re.compile(
     r"<(?P<end>/?)(?P<name>[A-Za-z][A-Za-z0-9:-]*)"
-    r"(?P<traits>(?:\s+[^\s\"'<>/=]+(?:=(?:\"[^\"]*\"|'[^']*'))?)*)\s*(?P<empty>/?)>|<!--.*?-->|<![^<>]*>",
+    r"(?P<traits>(?:\s+[^\s\"'<>/=]+(?:=(?:\"[^\"]*\"|'[^']*'))?)*)\s*(?P<empty>/?)>|<!--.*?(?:-->|(?P<open>\Z))"
+    r"|<![^<>]*>",
     re.S,
 )
-TRAIT = re.compile(r"\s+([^\s\"'<>/=]+)(?:=(?:\"([^\"]*)\"|'([^']*)'))?")
+TRAIT = re.compile(r"(?<!\s)\s+([^\s\"'<>/=]+)(?:=(?:\"([^\"]*)\"|'([^']*)'))?")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -127,6 +128,8 @@ def _read(html: str) -> Tag | None:
         if token.start() < at:
             continue  # inside a style sheet
         if token.start() > at and not _add_text(here, html[at : token.start()]):
+            return None
+        if token["open"] is not None:
             return None
         at, name = token.end(), (token["name"] or "").lower()
         if token["end"]:
@@ -325,7 +328,7 @@ def check_drawing(name: str, text: str) -> None:
     faults = sorted(
         f"<{tag}>" for tag in set(re.findall(r"<([^\s/>]+)", text)) - DRAWN if not tag.startswith("/")
     )
-    marks = " ".join([*re.findall(r"<[^>]*>", text), *re.findall(r"<style>(.*?)</style>", text, re.S)])
+    marks = " ".join(re.findall(r"<[^>]*(?:>|\Z)|(?<=<style>).*?(?:</style>|\Z)", text, re.S))
     faults += re.findall(r"href=[\"'](?!#)[^\"']{0,60}|url\((?!#)[^)]{0,60}|@import|\son\w+=", marks)
     if faults:
         raise SiteError(f"{name}: more than shapes and text ({', '.join(faults)}); show it with show_figure")

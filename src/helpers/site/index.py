@@ -135,7 +135,7 @@ def _plain_titles(text: str, titles: Mapping[str, str]) -> Markup:
     return Markup("").join(FIXED.format(part) if place % 2 else linked_text(part) for place, part in parts)
 
 
-_COUNTED = re.compile(r"((\d+) of (\d+) \(up to [\d.]+ %\))")
+_COUNTED = re.compile(r"((?<!\d)(\d+) of (\d+) \(up to [\d.]+ %\))")
 
 
 def _of_events(text: str, events: pd.DataFrame) -> Markup:

@@ -239,13 +239,13 @@ def shared_files() -> dict[str, bytes]:
 
 def stylesheet(name: str) -> str:
     """Return a style sheet without comments and idle space."""
-    source = re.sub(r"/\*.*?\*/", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.S)
-    return re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", source)).strip() + "\n"
+    source = re.sub(r"/\*.*?(?:\*/|\Z)", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.S)
+    return re.sub(r" ?([{};,]) ?", r"\1", re.sub(r"\s+", " ", source)).strip() + "\n"
 
 
 def script(name: str) -> str:
     """Return a script without comments, indentation, and blanks around operators that no sentence has."""
-    source = re.sub(r"^\s*//.*$", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.M)
+    source = re.sub(r"^[ \t]*//.*$", "", (TEMPLATES / name).read_text(encoding="utf-8"), flags=re.M)
     lines = "\n".join(line for line in map(str.strip, source.splitlines()) if line)
     return re.sub(r" (=>|[=!]==|&&|\|\||\?\?|[-+*<>]?=) ", r"\1", lines) + "\n"
 
