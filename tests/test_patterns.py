@@ -21,7 +21,6 @@ SIGNS, LOOPS = 'a1 A-.,(<"\n:/%)', (kinds.MAX_REPEAT, kinds.MIN_REPEAT, kinds.PO
 SHORT, LONG, GROWTH, MOMENT = 1000, 4000, 4, 0.04  # letters, their ratio; seconds of the processor
 CAPPED = ("article_tables", "article_figures", "table_cells")  # look at 1000 letters, blanks joined
 MATCHED = {"references._LOOSE", "article_tables._ALONE"}  # from the first letter, under another name
-KNOWN = {"checks.NAME"}
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern, set[str]]]:
@@ -50,7 +49,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern, set[str]]]:
         yield (
             f"{name} {key}",
             one,
-            {"match"} if name in MATCHED else set() if name in KNOWN else calls[key] or {"search"},
+            {"match"} if name in MATCHED else calls[key] or {"search"},
         )
 
 
@@ -113,7 +112,11 @@ def test_no_pattern_takes_for_ever() -> None:
             short, long = (start + part * (length // len(part)) + "\0" for length in (SHORT, LONG))
             if place.split(".")[0] in CAPPED:
                 short, long = "", " ".join(short.split())
-            took = seconds(compiled, name, long)
-            if took > MOMENT and took > 2 * GROWTH * seconds(compiled, name, short):
+            for _ in range(3):  # one measurement may be disturbed
+                took = seconds(compiled, name, long)
+                linear = took <= MOMENT or took <= 2 * GROWTH * seconds(compiled, name, short)
+                if linear:
+                    break
+            if not linear:
                 slow.append(f"{place} {name}: {start[:40]!r} + {part[:40]!r} * n: {took:.2f} s")
     assert not slow, "\n".join(slow)

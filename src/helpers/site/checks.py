@@ -169,7 +169,7 @@ APART = {*HEADINGS, "a", "code", "summary", "script", "style", "caption", "title
 APART |= {"dt", "th"}
 CELL_LENGTH, CELL_WORDS = 48, 3  # a cell up to this size is one link; in a longer one each number is its own
 YEAR = re.compile(r"(?:19|20)\d\d")
-NAME = re.compile(r"(?:[A-Z][\w'’-]+,?|[a-z] of) $")
+NAME = re.compile(r"(?:(?<![\w'’-])[A-Z][\w'’-]{1,60},?|[a-z] of) $")
 STUDY = re.compile(r"[A-Z][\w'’ -]{1,40},? (?:19|20)\d\d\b")  # by author and year
 
 
@@ -268,7 +268,9 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
     pieces: list[Tag | str] = []
     at = 0
     for match in PAGE_NUMBER.finditer(text):
-        if YEAR.fullmatch(match.group()) and NAME.search(text[: match.start()]):  # of a study's name
+        if YEAR.fullmatch(match.group()) and NAME.search(
+            text[max(0, match.start() - 70) : match.start()]
+        ):  # of a study's name
             continue
         best = _best(anchors, match.group(), values)
         pieces += [text[at : match.start()], _link(parent, best, [match.group()])]
