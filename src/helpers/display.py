@@ -38,7 +38,7 @@ ORIGINS = ("effect_id", "pooled_id", "discrepancy_id", "result_id", "quantity_id
 ROWS_IN_VIEW = 15  # rows of a table in a notebook that are in view; more are folded
 LEFT = re.compile(r"<(t[dh](?= |>)(?![^<>]*number)[^<>]*)>")  # Jupyter aligns cells right; pages have a sheet
 FOLD = Markup('<details class="fold"><summary>{} ({} rows)</summary>\n{}\n</details>')
-BORN = re.compile("\x02([^\x02\x1f]*)\x1f([^\x02\x03]*)\x03")  # a number and its origin; sheets hold no such signs
+BORN = re.compile("\x02([^\x02\x1f]*)\x1f([^\x02\x03]*)\x03")  # no sheet may hold such signs
 NOT_STATED = Markup('<span role="img" aria-label="not stated">{}</span>').format(DASH)
 
 
