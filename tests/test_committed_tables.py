@@ -13,6 +13,7 @@ from unittest import mock
 import nbformat
 import pandas as pd
 import pytest
+from approved import compare
 
 from helpers.tables import TABLES, Tables, read_table, validate
 from notebookpress.pipeline import load_pipeline
@@ -21,7 +22,6 @@ from notebookpress.tables import records
 CHECKOUT = Path(__file__).resolve().parents[1]
 DATA = CHECKOUT / "reports" / "data"
 COMPUTES = re.compile(r"NotebookTables\(|tables\.write\(|^embed\(|^directed", re.MULTILINE)
-REMEDY = "where the change is meant, make the report anew (`make report`) and commit reports/ with it"
 UNSEEN = ("say", "show", "show_figure", "embed")  # what prints and draws
 NOTEBOOKS = {entry.name: entry for entry in load_pipeline(CHECKOUT).notebooks}
 committed = cache(lambda name: read_table(name, DATA))
@@ -69,24 +69,6 @@ def run(name: str, **parameters: Any) -> tuple[Tables, list]:
                 exec(compile(tree, f"{name} {cell.id}", "exec"), names)
                 names |= parameters if given else {}
     return names["tables"].written, [call.args[0] for call in unseen["embed"].call_args_list]
-
-
-def parts(value: Any, path: str = "") -> dict[str, Any]:
-    """Return the plain values in a nested one, each by its path."""
-    if not isinstance(value, dict | list):
-        return {path: value}
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    return {name: part for key, one in items for name, part in parts(one, f"{path}/{key}").items()}
-
-
-def compare(made: dict[str, Any], known: dict[str, Any]) -> None:
-    """Refuse the first difference between what is computed and what is committed."""
-    ours, theirs = parts(made), parts(known)
-    assert list(ours) == list(theirs), f"other or reordered entries; {REMEDY}"
-    for path, new in ours.items():
-        old = theirs[path]
-        alike = isinstance(new, float) and isinstance(old, float | int) and new == pytest.approx(old, rel=1e-9)
-        assert alike or new == old, f"{path}: {old!r} is committed, {new!r} computed; {REMEDY}"
 
 
 def compare_tables(tables: Tables, study_id: str = "") -> None:

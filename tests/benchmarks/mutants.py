@@ -36,7 +36,7 @@ ROOMS = {  # code: its tests
     "helpers/appraisal": ["appraisal", SNAPSHOT],
     "helpers/effects": ["effects", SNAPSHOT],
     "helpers/pooling": ["pooling", "figures/test_findings_summary.py", SNAPSHOT],
-    "helpers/comparison.py": ["comparison", SNAPSHOT],
+    "helpers/comparison.py": ["comparison", "pooling/test_made_collections.py", SNAPSHOT],
     "helpers/formats.py": ["figures/test_display.py", "comparison"],
     "helpers/sheets/locators.py": ["sheets", "places"],
 }
