@@ -15,6 +15,7 @@ from frames import RULE, STUDY, evidence, frame, quantity, result, weight
 
 from helpers.appraisal.discrepancies import RULES, run_checks
 from helpers.appraisal.evidence import NotApplicable, StudyEvidence
+from helpers.tables import TABLES
 from notebookpress.tables import split_ids
 
 CASES = cases_of(__file__)
@@ -43,11 +44,41 @@ def variants(study: StudyEvidence) -> Iterator[tuple[str, StudyEvidence]]:
         for n in (None, 1, 3):
             rows = [SimpleNamespace(**vars(one) | {"n": n}) if one is row else one for one in study._results]
             yield f"{row.result_id} of {n}", other(study, _results=rows)
+    for column in (name for name, value in study.study.items() if value is not None and may_lack("studies", name)):
+        yield f"without {column}", replace(study, study=study.study | {column: None})
+    named = {"_results": "results", "quantity": "quantities", "_statement": "statements", "contrasts": "reported_contrasts"}
+    for part, table in named.items():
+        yield from without_cells(study, part, table)
+    for table in ("arms", "outcomes", "adverse_events", "registry_versions"):
+        frame = getattr(study, table)
+        for column in (name for name in frame if frame[name].notna().any() and may_lack(table, name)):
+            yield f"{table} without {column}", replace(study, **{table: frame.assign(**{column: None})})
+        yield f"no {table}", replace(study, **{table: frame.iloc[:0]})
     for name, row in study.quantity.items():
         for part in PARTS:
             value = getattr(row, part)
             for times in (0, 0.5, 1.02, 2) if value is not None else ():
                 yield f"{name} {part} x {times}", with_figure(study, name, part, value, round(value * times, 2))
+
+
+def may_lack(table: str, column: str) -> bool:
+    """Return whether a cell of a column may be empty; a sheet says what each statement is about."""
+    return column != "about" and column in TABLES[table].columns and not TABLES[table].columns[column].required
+
+
+def without_cells(study: StudyEvidence, part: str, table: str) -> Iterator[tuple[str, StudyEvidence]]:
+    """Yield a study without a row, or without one cell of a row, of a table whose rows are objects."""
+    rows = getattr(study, part)
+    keyed = rows if isinstance(rows, dict) else dict(enumerate(rows))
+    for key, row in keyed.items():
+        cells = [name for name, value in vars(row).items() if value is not None and may_lack(table, name)]
+        lacking = {f" without {name}": SimpleNamespace(**vars(row) | {name: None}) for name in cells}
+        for words, less in (lacking | {" left out": None}).items():
+            left = {name: less if name == key else one for name, one in keyed.items()}
+            left = {name: one for name, one in left.items() if one is not None}
+            turned = left if isinstance(rows, dict) else [*left.values()]
+            named = {} if part == "contrasts" else {part: turned}
+            yield f"{table} {key}{words}", other(replace(study, contrasts=turned) if not named else study, **named)
 
 
 def with_figure(study: StudyEvidence, name: str, part: str, old: float, new: float) -> StudyEvidence:
