@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 import pytest
 from approved import Approved
@@ -21,6 +22,12 @@ from notebookpress.tables import split_ids
 CASES = cases_of(__file__)
 APPROVED = Approved(Path(__file__).with_name("rules_said.json"))
 AS_IT_IS = "as it is"
+SEEN: dict[str, list] = {}  # words by column
+for row in (row for cases in CASES.values() for case in cases for part in case.values() if isinstance(part, list)
+            for row in part if isinstance(row, dict)):  # fmt: skip
+    for column, value in row.items():
+        if isinstance(value, str) and column != "id" and value not in SEEN.setdefault(column, []):
+            SEEN[column].append(value)
 PARTS = ("value", "sd", "value_low", "value_high")
 
 
@@ -71,14 +78,23 @@ def without_cells(study: StudyEvidence, part: str, table: str) -> Iterator[tuple
     rows = getattr(study, part)
     keyed = rows if isinstance(rows, dict) else dict(enumerate(rows))
     for key, row in keyed.items():
-        cells = [name for name, value in vars(row).items() if value is not None and may_lack(table, name)]
-        lacking = {f" without {name}": SimpleNamespace(**vars(row) | {name: None}) for name in cells}
-        for words, less in (lacking | {" left out": None}).items():
+        cells = {name: value for name, value in vars(row).items() if value is not None}
+        lacking = {f" without {name}": {name: None} for name in cells if may_lack(table, name)}
+        swapped = {f" with {name} {new}": {name: new} for name, value in cells.items() for new in others(name, value)}
+        turned = {words: SimpleNamespace(**vars(row) | cell) for words, cell in (lacking | swapped).items()}
+        for words, less in (turned | {" left out": None}).items():
             left = {name: less if name == key else one for name, one in keyed.items()}
             left = {name: one for name, one in left.items() if one is not None}
-            turned = left if isinstance(rows, dict) else [*left.values()]
-            named = {} if part == "contrasts" else {part: turned}
-            yield f"{table} {key}{words}", other(replace(study, contrasts=turned) if not named else study, **named)
+            every = left if isinstance(rows, dict) else [*left.values()]
+            named = {} if part == "contrasts" else {part: every}
+            yield f"{table} {key}{words}", other(replace(study, contrasts=every) if not named else study, **named)
+
+
+def others(column: str, value: Any) -> list:
+    """Return two other words that a column has elsewhere in the cases."""
+    seen = SEEN.get(column, [])
+    place = seen.index(value) if value in seen else len(seen)
+    return [one for one in (seen + seen)[place + 1 : place + 3] if one != value]
 
 
 def with_figure(study: StudyEvidence, name: str, part: str, old: float, new: float) -> StudyEvidence:
@@ -103,6 +119,11 @@ def other(study: StudyEvidence, **rows: Any) -> StudyEvidence:
     return changed
 
 
+def shortened(words: str) -> str:
+    """Return the beginning of a text, and a number that differs where the rest does."""
+    return words if len(words) < 70 else f"{words[:60]}… {crc32(words.encode()):x}"
+
+
 def said(check: str, study: StudyEvidence) -> str:
     """Return what a rule says of a study."""
     try:
@@ -118,8 +139,8 @@ def said(check: str, study: StudyEvidence) -> str:
 def test_a_check_weighs_what_it_finds(case, request):
     study, check = study_of(case), case["check"]
     lines = {name: said(check, one) for name, one in variants(study)}
-    told = [f"{name}: {words}" for name, words in lines.items() if name == AS_IT_IS or words != lines[AS_IT_IS]]
-    APPROVED(request.node.callspec.id, told)
+    told = {name: words for name, words in lines.items() if name == AS_IT_IS or words != lines[AS_IT_IS]}
+    APPROVED(request.node.callspec.id, [f"{name}: {shortened(words)}" for name, words in told.items()])
     if case["found"] == "not applicable":
         with pytest.raises(NotApplicable):
             RULE[check].run(study)
