@@ -30,13 +30,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SNAPSHOT = "test_committed_tables.py"
+EVERY = ("test_committed_tables.py", "test_defaults.py")
 ROOMS = {  # code: its tests
     "metastats": ["metastats"],
-    "helpers/appraisal": ["appraisal", SNAPSHOT],
-    "helpers/effects": ["effects", SNAPSHOT],
-    "helpers/pooling": ["pooling", "figures/test_findings_summary.py", SNAPSHOT],
-    "helpers/comparison.py": ["comparison", "pooling/test_made_collections.py", SNAPSHOT],
+    "helpers/appraisal": ["appraisal", *EVERY],
+    "helpers/effects": ["effects", *EVERY],
+    "helpers/pooling": ["pooling", "figures/test_findings_summary.py", *EVERY],
+    "helpers/comparison.py": ["comparison", "pooling/test_made_collections.py", *EVERY],
     "helpers/formats.py": ["figures/test_display.py", "comparison"],
     "helpers/sheets/locators.py": ["sheets", "places"],
 }
