@@ -16,7 +16,7 @@ ROLES = ("exosome", "exosome", "exosome_combination", "active", "placebo", "untr
 GIVEN = ("microneedling", "minoxidil; finasteride", "not stated", "none", "vitamin C, local anaesthesia")
 AGAINST = ("baseline", "control", "between groups", "the fourth week")
 TESTS = ("paired t", "Mann-Whitney", "one-sided t", "ANCOVA")
-DESIGNS = ("parallel", "parallel", "within_person", "crossover", "single_arm", "case", None)
+DESIGNS = ("parallel", "parallel", "within_person", "within_person", "crossover", "single_arm", "case", None)
 TWO_ARMS = {"treated": ("exosome", None), "control": ("placebo", None)}
 
 
@@ -101,8 +101,8 @@ class Draw(random.Random):
         value = {"RR": 2.0, "OR": 0.4, "CLES": 0.8, "CLIFF": -0.3, "RD": 0.2}.get(measure, 8.0)
         half = self.number(0, 0.3) * abs(value)
         row = {"measure": measure, "effect": self.maybe(0.8, value), "se": self.maybe(0.2, 0.1)}
-        row |= {"ci_lower": self.maybe(0.6, value - half), "ci_upper": self.maybe(0.6, value + half)}
-        row |= {"p_value": self.maybe(0.5, 0.04), "n": self.maybe(0.5, self.randint(2, 60))}
+        row |= {"ci_lower": self.maybe(0.5, value - half), "ci_upper": self.maybe(0.5, value + half)}
+        row |= {"p_value": self.maybe(0.8, 0.04), "n": self.maybe(0.8, self.randint(2, 60))}
         return contrast(contrast_id=f"s.c{number}", arm_id="a0", against="a1", **row)
 
 
