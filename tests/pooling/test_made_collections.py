@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from approved import Approved
-from made_studies import world
+from made_studies import change, world
 from made_study import numbered_draw
 from test_what_if import FIVE, MODEL, STUDIES, TWO, basis_of
 
@@ -48,10 +48,14 @@ def test_collections_of_any_kind(seed):
     APPROVED(f"{seed} members", plain(made.members))
 
 
-@pytest.mark.parametrize("results", [TWO, FIVE], ids=["two", "five"])
+UNTOLD = [*TWO, change("u", "t", 18, 12, None), change("u", "c", 6, 11, None), change("v", "t", 9, 8, None)]
+ENROLLED = STUDIES | {"u": {"n_enrolled": 31}, "v": {"n_enrolled": 12}}
+
+
+@pytest.mark.parametrize("results", [TWO, FIVE, UNTOLD], ids=["two", "five", "untold"])
 def test_collections_with_a_control(request, results):
     name = request.node.callspec.id
-    basis = basis_of(world(*results, studies=STUDIES, doubtful=("b",)))
+    basis = basis_of(world(*results, studies=ENROLLED, doubtful=("b",)))
     tables = basis.tables
     made = tier_synthesis(tables, "core", overall=basis.overall)
     pooled = as_frame("pooled", made.pooled)
