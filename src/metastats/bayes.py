@@ -357,8 +357,6 @@ class TauPosterior:
     def _range(self) -> tuple[float, float, float]:
         """Where log(tau) has mass, and the height of its mode."""
         scales = [self.scale, *np.sqrt([self.v.min(), self.v.max()])]
-        if np.ptp(self.y) > 0:
-            scales.append(float(np.ptp(self.y)))
         low, high = np.log(min(scales)) - NEGLIGIBLE, np.log(max(scales)) + NEGLIGIBLE
         while True:
             x = np.linspace(low, high, 257)

@@ -237,7 +237,7 @@ class NestedEffects:
         self.joint = self.here[:, :, None] & self.here[:, None, :]
         one = np.eye(self.rows.shape[1])
         self.own = self.joint * one
-        self.k, self.y = y.size, np.where(self.here, y[self.rows], 0.0)
+        self.k, self.y = y.size, y[self.rows]
         across = self.rows[:, :, None], self.rows[:, None, :]
         v = covariance[across] if covariance.ndim == 2 else covariance[self.rows][:, :, None] * one
         self.v = np.where(self.joint, v, one)
@@ -254,7 +254,7 @@ class NestedFit:
         self.sums = self.weights.sum(axis=2)
         self.precision = float(self.sums.sum())
         self.estimate = float((self.sums * model.y).sum() / self.precision)
-        self.residual = np.where(model.here, model.y - self.estimate, 0.0)
+        self.residual = model.y - self.estimate  # of an absent effect without weight
         self.solved = np.einsum("sij,sj->si", self.weights, self.residual)
 
     def log_likelihood(self, restricted: bool) -> float:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from zlib import crc32
+
 import pytest
+from approved import Approved
 from case_files import cases_of
 from frames import RULE, STUDY, evidence, frame, quantity, result, weight
 
 from helpers.appraisal.discrepancies import RULES, run_checks
 from helpers.appraisal.evidence import NotApplicable, StudyEvidence
+from helpers.tables import TABLES
+from notebookpress.tables import split_ids
 
 CASES = cases_of(__file__)
+APPROVED = Approved(Path(__file__).with_name("rules_said.json"))
+AS_IT_IS = "as it is"
+SEEN: dict[str, list] = {}  # words by column
+for row in (row for cases in CASES.values() for case in cases for part in case.values() if isinstance(part, list)
+            for row in part if isinstance(row, dict)):  # fmt: skip
+    for column, value in row.items():
+        if isinstance(value, str) and column != "id" and value not in SEEN.setdefault(column, []):
+            SEEN[column].append(value)
+PARTS = ("value", "sd", "value_low", "value_high")
 
 
 def study_of(case: dict) -> StudyEvidence:
@@ -21,18 +40,116 @@ def study_of(case: dict) -> StudyEvidence:
     return evidence(figures, rows, **tables)
 
 
+def variants(study: StudyEvidence) -> Iterator[tuple[str, StudyEvidence]]:
+    """Yield a study as it is, in other designs, of people not told, and with each figure another one."""
+    yield AS_IT_IS, study
+    for design in ("parallel", "within_person", "single_arm", "case", "crossover"):
+        yield design, replace(study, study=study.study | {"comparison": design})
+    for n in (None, 2, 15):
+        yield f"of {n}", replace(study, study=study.study | dict.fromkeys(("n_enrolled", "n_analysed"), n))
+    for row in study._results:
+        for n in (None, 1, 3):
+            rows = [SimpleNamespace(**vars(one) | {"n": n}) if one is row else one for one in study._results]
+            yield f"{row.result_id} of {n}", other(study, _results=rows)
+    for column in (name for name, value in study.study.items() if value is not None and may_lack("studies", name)):
+        yield f"without {column}", replace(study, study=study.study | {column: None})
+    named = {"_results": "results", "quantity": "quantities", "_statement": "statements", "contrasts": "reported_contrasts"}
+    for part, table in named.items():
+        yield from without_cells(study, part, table)
+    for table in ("arms", "outcomes", "adverse_events", "registry_versions"):
+        frame = getattr(study, table)
+        for column in (name for name in frame if frame[name].notna().any() and may_lack(table, name)):
+            yield f"{table} without {column}", replace(study, **{table: frame.assign(**{column: None})})
+        yield f"no {table}", replace(study, **{table: frame.iloc[:0]})
+    for name, row in study.quantity.items():
+        for part in PARTS:
+            value = getattr(row, part)
+            for times in (0, 0.5, 1.02, 2) if value is not None else ():
+                yield f"{name} {part} x {times}", with_figure(study, name, part, value, round(value * times, 2))
+
+
+def may_lack(table: str, column: str) -> bool:
+    """Return whether a cell of a column may be empty; a sheet says what each statement is about."""
+    return column != "about" and column in TABLES[table].columns and not TABLES[table].columns[column].required
+
+
+def without_cells(study: StudyEvidence, part: str, table: str) -> Iterator[tuple[str, StudyEvidence]]:
+    """Yield a study without a row, or without one cell of a row, of a table whose rows are objects."""
+    rows = getattr(study, part)
+    keyed = rows if isinstance(rows, dict) else dict(enumerate(rows))
+    for key, row in keyed.items():
+        cells = {name: value for name, value in vars(row).items() if value is not None}
+        lacking = {f" without {name}": {name: None} for name in cells if may_lack(table, name)}
+        swapped = {f" with {name} {new}": {name: new} for name, value in cells.items() for new in others(name, value)}
+        turned = {words: SimpleNamespace(**vars(row) | cell) for words, cell in (lacking | swapped).items()}
+        for words, less in (turned | {" left out": None}).items():
+            left = {name: less if name == key else one for name, one in keyed.items()}
+            left = {name: one for name, one in left.items() if one is not None}
+            every = left if isinstance(rows, dict) else [*left.values()]
+            named = {} if part == "contrasts" else {part: every}
+            yield f"{table} {key}{words}", other(replace(study, contrasts=every) if not named else study, **named)
+
+
+def others(column: str, value: Any) -> list:
+    """Return two other words that a column has elsewhere in the cases."""
+    seen = SEEN.get(column, [])
+    place = seen.index(value) if value in seen else len(seen)
+    return [one for one in (seen + seen)[place + 1 : place + 3] if one != value]
+
+
+def with_figure(study: StudyEvidence, name: str, part: str, old: float, new: float) -> StudyEvidence:
+    """Return a study with another figure, and whatever result or contrast has it."""
+
+    def turned(row: Any) -> Any:
+        if name not in split_ids(row.quantity_ids):
+            return row
+        same = {key: new / scale for key, value in vars(row).items() for scale in (1, 100)
+                if isinstance(value, int | float) and key != "timepoint_weeks" and value * scale == old}  # fmt: skip
+        return SimpleNamespace(**vars(row) | same)
+
+    figures = study.quantity | {name: SimpleNamespace(**vars(study.quantity[name]) | {part: new})}
+    contrasts = [turned(row) for row in study.contrasts]
+    return other(replace(study, contrasts=contrasts), quantity=figures, _results=[*map(turned, study._results)])
+
+
+def other(study: StudyEvidence, **rows: Any) -> StudyEvidence:
+    """Return a study of which some rows are others."""
+    changed = replace(study)
+    vars(changed).update(rows)
+    return changed
+
+
+def shortened(words: str) -> str:
+    """Return the beginning of a text, and a number that differs where the rest does."""
+    return words if len(words) < 70 else f"{words[:60]}… {crc32(words.encode()):x}"
+
+
+def said(check: str, study: StudyEvidence) -> str:
+    """Return what a rule says of a study."""
+    try:
+        rows = RULE[check].run(study)
+    except NotApplicable as error:
+        return f"not applicable: {error}"
+    return "; ".join(f"{weight(row)}, {row['concepts']}: {row['arithmetic'] or row['statement']}" for row in rows)
+
+
 @pytest.mark.parametrize("case", [
     pytest.param(case, id=f"{name}-{n}") for name, cases in CASES.items() for n, case in enumerate(cases, 1)
 ])  # fmt: skip
-def test_a_check_weighs_what_it_finds(case):
+def test_a_check_weighs_what_it_finds(case, request):
+    study, check = study_of(case), case["check"]
+    lines = {name: said(check, one) for name, one in variants(study)}
+    told = {name: words for name, words in lines.items() if name == AS_IT_IS or words != lines[AS_IT_IS]}
+    APPROVED(request.node.callspec.id, [f"{name}: {shortened(words)}" for name, words in told.items()])
     if case["found"] == "not applicable":
         with pytest.raises(NotApplicable):
-            RULE[case["check"]].run(study_of(case))
+            RULE[check].run(study)
         return
-    rows = RULE[case["check"]].run(study_of(case))
+    rows = RULE[check].run(study)
     frame("discrepancies", rows)
     assert [weight(row) for row in rows] == case["found"]
     told = "; ".join(f"{row['statement']} {row['arithmetic']}; {row['locators']}" for row in rows)
+    APPROVED(f"{request.node.callspec.id} in words", [told])
     assert all(words in told for words in case.get("says", ()))
 
 

@@ -30,12 +30,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+EVERY = ("test_committed_tables.py", "test_defaults.py")
 ROOMS = {  # code: its tests
     "metastats": ["metastats"],
-    "helpers/appraisal": ["appraisal"],
-    "helpers/effects": ["effects"],
-    "helpers/pooling": ["pooling", "figures/test_findings_summary.py"],
-    "helpers/comparison.py": ["comparison"],
+    "helpers/appraisal": ["appraisal", *EVERY],
+    "helpers/effects": ["effects", *EVERY],
+    "helpers/pooling": ["pooling", "figures/test_findings_summary.py", *EVERY],
+    "helpers/comparison.py": ["comparison", "pooling/test_made_collections.py", *EVERY],
     "helpers/formats.py": ["figures/test_display.py", "comparison"],
     "helpers/sheets/locators.py": ["sheets", "places"],
 }
@@ -130,19 +131,19 @@ def put_in(path: str, tree: ast.Module, function: str) -> None:
             own.__code__ = code
             inside |= code.co_qualname == function
     if not inside:  # a constant, a default, a class
-        fresh = types.ModuleType(loaded.__name__)
-        fresh.__dict__.update(__file__=loaded.__file__, __package__=loaded.__package__)
-        exec(compiled, fresh.__dict__)
-        for name, old in list(vars(loaded).items()):
-            new = vars(fresh).get(name, old)
+        before = dict(vars(loaded))
+        exec(compiled, vars(loaded))
+        for name, old in before.items():
+            new = vars(loaded)[name]
             own, other = code_in(old), code_in(new)
             if own and other:
                 own.__defaults__, own.__kwdefaults__ = other.__defaults__, other.__kwdefaults__
-            if name.startswith("__") or isinstance(old, types.ModuleType | types.FunctionType):
-                continue
-            for module in list(sys.modules.values()):
-                if getattr(module, "__dict__", {}).get(name) is old:
-                    setattr(module, name, new)
+            if isinstance(old, types.FunctionType):  # others hold it
+                vars(loaded)[name] = old
+            elif not name.startswith("__"):
+                for module in list(sys.modules.values()):
+                    if getattr(module, "__dict__", {}).get(name) is old:
+                        setattr(module, name, new)
 
 
 class Mutant:
@@ -186,6 +187,7 @@ class Room:
 
     def __init__(self, room: str, mutants: list[Mutant], known: dict[str, str]) -> None:
         self.room, self.mutants, self.known, self.count = room, mutants, known, Counter()
+        self.raised = False
         self.fixtures: dict[str, set[str]] = defaultdict(set)
 
     @pytest.hookimpl(hookwrapper=True)
@@ -194,6 +196,11 @@ class Room:
         before, builtins.CALLED = getattr(builtins, "CALLED", None), self.fixtures[fixturedef.argname]
         yield
         builtins.CALLED = before
+
+    def pytest_runtest_makereport(self, call):
+        """Note whether a test ended by something other than an assertion."""
+        refusals = (AssertionError, pytest.fail.Exception)
+        self.raised |= call.excinfo is not None and not issubclass(call.excinfo.type, refusals)
 
     def pytest_runtestloop(self, session):
         """Run the tests in children of this process."""
@@ -219,14 +226,14 @@ class Room:
             os.dup2(null, 1)
             os.dup2(null, 2)
             try:
-                os._exit(0 if work() else 1)
+                os._exit(0 if work() else 1 + self.raised)
             except BaseException:
-                os._exit(1)
+                os._exit(2)
         return child
 
     def _ended(self, child: int, status: int | None = None) -> str:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1] if status is None else status)
-        return {0: "survived", 1: "killed"}.get(code, "timeout")
+        return {0: "survived", 1: "killed", 2: "raised"}.get(code, "timeout")
 
     def _count(self, mutant: Mutant, status: int) -> None:
         end = self._ended(0, status)
@@ -236,9 +243,9 @@ class Room:
             print(f"\n{end} line {mutant.line}  {mutant.key}", end="", flush=True)
 
     def _watch(self, session, kept: Path) -> bool:
+        builtins.CALLED, found = set(), {}  # a module may call its own functions when it is loaded
         for path in files_of(self.room):
             put_in(path, marked(path), "")
-        found = {}
         for item, following in zip(session.items, [*session.items[1:], None], strict=True):
             builtins.CALLED, start = set(), time.process_time()
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -296,7 +303,7 @@ def main(number: int, seed: int, names: list[str]) -> None:
         count = Counter(json.loads(os.read(ends, 10_000) or "{}"))
         print(f"\n== {room}: {dict(count)}", flush=True)
         total += count
-    noticed = total["killed"] + total["timeout"]
+    noticed = total["killed"] + total["raised"] + total["timeout"]
     share = noticed / max(1, noticed + total["survived"])
     print(
         f"{len(drawn)} of {len(sites)}, seed {seed}: {dict(total)}; noticed {share:.1%} of those not equivalent"

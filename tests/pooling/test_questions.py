@@ -11,7 +11,7 @@ from made_lines import line, share
 from real_tables import tables_to_effects
 
 from helpers.comparison import comparison_lines
-from helpers.pooling.groups import SHOWN_ONLY, rows_of_lines
+from helpers.pooling.groups import SHOWN_ONLY, counts_of, rows_of_lines
 from helpers.pooling.tiers import BAYES, EXACT_BINOMIAL, ROBUST, Options, synthesis_of_lines, tier_synthesis
 from helpers.tables import validate
 from helpers.tables.vocabulary import tiers_of
@@ -183,3 +183,12 @@ def test_several_estimates_of_a_study_enter_a_cluster_robust_fit_beside_the_pool
     assert "correlation 0.6" in robust["assumption"] and "CR2" in robust["ci_method"]
     alone = synthesis_of_lines([line("a", 8.0), line("b", 9.0)], "core", Options()).pooled
     assert ROBUST not in {row["model"] for row in alone}
+
+
+@pytest.mark.parametrize(("line", "counts"), [
+    ({"effect": 0.25, "n": 16}, (4, 16)), ({"effect": 0.3, "n": 16}, None), ({"effect": 0.25, "n_assumed": "16"}, None),
+    ({"effect": 0.25, "n_assumed": "6 + 10", "events": 4}, (4, 16)), ({"effect": 1.25, "n": 16}, None),
+    ({"effect": 0.0, "n": 16}, (0, 16)), ({"effect": 1.0, "n": 16}, (16, 16)), ({"effect": 0.25, "n": 0}, None),
+])  # fmt: skip
+def test_people_with_it_are_counted_where_they_are_told_or_follow(line, counts):
+    assert counts_of(line) == counts

@@ -295,7 +295,7 @@ def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic = f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}"
             yield Hit(arithmetic, (row, *ratios), case="ratio")
         sizes = evidence.arm_sizes.values()
-        equal = len(sizes) == len(evidence.arms) == parts and not row.value % max(parts, 1)
+        equal = len(sizes) == len(evidence.arms) == parts > 0 and not row.value % parts
         # Whole blocks are even; the last one, where it stays open, can be one arm's alone.
         if equal and max(sizes) - min(sizes) > row.value / parts and len(blocks) == 1:
             arithmetic = f"arms {', '.join(map(str, sizes))}; of one open block of {tidy(row.value)} at most "

@@ -234,7 +234,7 @@ def same_people_difference(
     weights = np.repeat([1 / cut, -1 / (len(means) - cut)], [cut, len(means) - cut])
     scaled = weights * ses
     variance = (1 - r) * float(scaled @ scaled) + r * float(scaled.sum()) ** 2
-    return float(weights @ means), float(np.sqrt(max(variance, 0.0))), n - 1 if n > 1 else None
+    return float(weights @ means), float(np.sqrt(variance)), n - 1 if n > 1 else None
 
 
 def _baseline_gap(study: StudyFigures, asked: Sides) -> float | None:

@@ -94,8 +94,7 @@ def made_one(lines: list[Row]) -> Row:
     kept = first | ids | {"certain_discrepancies": max(line["certain_discrepancies"] for line in lines)}
     arms = {line.get("arm_id") for line in lines}
     if first["estimand"] == "proportion" and len(arms) == len(lines):
-        counts = [counts_of(line) or (0, 0) for line in lines]
-        events, n = (sum(part) for part in zip(*counts, strict=True))
+        events, n = (sum(part) for part in zip(*filter(None, map(counts_of, lines)), strict=True))
         share = {"events": events, "n": n, "n_assumed": None, "effect": events / n}
         return kept | share | dict.fromkeys(("se", "ci_lower", "ci_upper", "ci_method"))
     shared = ("effect", "se", "ci_lower", "ci_upper", "events")

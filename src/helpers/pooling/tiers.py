@@ -209,7 +209,7 @@ def bayes_row(row: Row, group: list[Row], options: Options) -> Row:
 
 def exact_rows(row: Row, group: list[Row], options: Options) -> list[Row]:
     """Return the exact binomial-normal fit of proportions; none where nobody or everybody is counted."""
-    events, people = zip(*(counts_of(line) or (0, 0) for line in group), strict=True)
+    events, people = zip(*filter(None, map(counts_of, group)), strict=True)
     if not 0 < sum(events) < sum(people):
         return []
     found = pool_counts("PLO", xi=events, ni=people, test="t", level=options.level)
