@@ -199,6 +199,9 @@ def meta_regression(
     return MetaRegression(method, test, level, names, profile.coefficients, vcov, tau2, model, given.dropped)
 
 
+NO_MODERATORS = "mods: no moderators; give one value, or one row, for each effect (or use pool)"
+
+
 def design_matrix(mods: Any, k: int, intercept: bool = True) -> tuple[Array, list[str]]:
     """Build the design matrix, one row a study, and name its columns.
 
@@ -218,7 +221,9 @@ def design_matrix(mods: Any, k: int, intercept: bool = True) -> tuple[Array, lis
         for level in factor.categories[1:]:
             names.append(f"{name}[{level}]")
             columns.append(np.where(pd.isna(values), np.nan, factor == level))
-    return np.column_stack(columns) if columns else np.empty((k, 0)), names
+    if not columns:
+        raise ValueError(NO_MODERATORS)
+    return np.column_stack(columns), names
 
 
 def moderator_frame(mods: Any) -> pd.DataFrame:
@@ -231,7 +236,7 @@ def moderator_frame(mods: Any) -> pd.DataFrame:
         return pd.DataFrame(mods)
     values = np.asarray(mods)
     if values.ndim not in (1, 2):
-        raise ValueError("mods: no moderators; give one value, or one row, for each effect (or use pool)")
+        raise ValueError(NO_MODERATORS)
     if values.ndim == 1:
         return pd.DataFrame({"moderator": values})
     return pd.DataFrame(values, columns=[f"moderator{j + 1}" for j in range(values.shape[1])])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from copy import copy
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,12 +22,13 @@ from notebookpress.tables import split_ids
 CASES = cases_of(__file__)
 APPROVED = Approved(Path(__file__).with_name("rules_said.json"))
 AS_IT_IS = "as it is"
-SEEN: dict[str, list] = {}  # words by column
-for row in (row for cases in CASES.values() for case in cases for part in case.values() if isinstance(part, list)
-            for row in part if isinstance(row, dict)):  # fmt: skip
-    for column, value in row.items():
-        if isinstance(value, str) and column != "id" and value not in SEEN.setdefault(column, []):
-            SEEN[column].append(value)
+WORDS = {  # for each cell of a column also these
+    "concept": ("hair_density", "satisfaction"), "kind": ("mean", "change", "count"), "unit": ("percent of baseline", "mm"),
+    "arm_id": ("exosome", "control"), "site": ("all", "patient 1"), "role": ("design", "cited"), "measure": ("RR", "SMD"),
+    "says": ("lower", "yes", "no"), "printed": ("P < 0.05", "12 (40 %) women", "3 months"), "note": ("adjusted",),
+    "p_value_test": ("ANCOVA", "Wilcoxon test", "one-sided t test"), "p_value_against": ("baseline", "control"),
+    "about": ("hair_density",), "timepoint_printed": ("week 12",), "category": ("better",), "section": ("Methods",),
+}  # fmt: skip
 PARTS = ("value", "sd", "value_low", "value_high")
 
 
@@ -44,9 +45,9 @@ def variants(study: StudyEvidence) -> Iterator[tuple[str, StudyEvidence]]:
     """Yield a study as it is, in other designs, of people not told, and with each figure another one."""
     yield AS_IT_IS, study
     for design in ("parallel", "within_person", "single_arm", "case", "crossover"):
-        yield design, replace(study, study=study.study | {"comparison": design})
+        yield design, other(study, study=study.study | {"comparison": design})
     for n in (None, 2, 15):
-        yield f"of {n}", replace(study, study=study.study | dict.fromkeys(("n_enrolled", "n_analysed"), n))
+        yield f"of {n}", other(study, study=study.study | dict.fromkeys(("n_enrolled", "n_analysed"), n))
     for row in study._results:
         for n in (None, 1, 3):
             rows = [SimpleNamespace(**vars(one) | {"n": n}) if one is row else one for one in study._results]
@@ -54,7 +55,7 @@ def variants(study: StudyEvidence) -> Iterator[tuple[str, StudyEvidence]]:
     for column in (
         name for name, value in study.study.items() if value is not None and may_lack("studies", name)
     ):
-        yield f"without {column}", replace(study, study=study.study | {column: None})
+        yield f"without {column}", other(study, study=study.study | {column: None})
     named = {
         "_results": "results",
         "quantity": "quantities",
@@ -66,8 +67,8 @@ def variants(study: StudyEvidence) -> Iterator[tuple[str, StudyEvidence]]:
     for table in ("arms", "outcomes", "adverse_events", "registry_versions"):
         frame = getattr(study, table)
         for column in (name for name in frame if frame[name].notna().any() and may_lack(table, name)):
-            yield f"{table} without {column}", replace(study, **{table: frame.assign(**{column: None})})
-        yield f"no {table}", replace(study, **{table: frame.iloc[:0]})
+            yield f"{table} without {column}", other(study, **{table: frame.assign(**{column: None})})
+        yield f"no {table}", other(study, **{table: frame.iloc[:0]})
     for name, row in study.quantity.items():
         for part in PARTS:
             value = getattr(row, part)
@@ -93,25 +94,19 @@ def without_cells(study: StudyEvidence, part: str, table: str) -> Iterator[tuple
         cells = {name: value for name, value in vars(row).items() if value is not None}
         lacking = {f" without {name}": {name: None} for name in cells if may_lack(table, name)}
         swapped = {
-            f" with {name} {new}": {name: new} for name, value in cells.items() for new in others(name, value)
+            f" with {name} {new}": {name: new}
+            for name, value in cells.items()
+            for new in WORDS.get(name, ())
+            if new != value
         }
         turned = {words: SimpleNamespace(**vars(row) | cell) for words, cell in (lacking | swapped).items()}
         for words, less in (turned | {" left out": None}).items():
             left = {name: less if name == key else one for name, one in keyed.items()}
             left = {name: one for name, one in left.items() if one is not None}
-            every = left if isinstance(rows, dict) else [*left.values()]
-            named = {} if part == "contrasts" else {part: every}
             yield (
                 f"{table} {key}{words}",
-                other(replace(study, contrasts=every) if not named else study, **named),
+                other(study, **{part: left if isinstance(rows, dict) else [*left.values()]}),
             )
-
-
-def others(column: str, value: Any) -> list:
-    """Return two other words that a column has elsewhere in the cases."""
-    seen = SEEN.get(column, [])
-    place = seen.index(value) if value in seen else len(seen)
-    return [one for one in (seen + seen)[place + 1 : place + 3] if one != value]
 
 
 def with_figure(study: StudyEvidence, name: str, part: str, old: float, new: float) -> StudyEvidence:
@@ -126,15 +121,14 @@ def with_figure(study: StudyEvidence, name: str, part: str, old: float, new: flo
 
     figures = study.quantity | {name: SimpleNamespace(**vars(study.quantity[name]) | {part: new})}
     contrasts = [turned(row) for row in study.contrasts]
-    return other(
-        replace(study, contrasts=contrasts), quantity=figures, _results=[*map(turned, study._results)]
-    )
+    return other(study, contrasts=contrasts, quantity=figures, _results=[*map(turned, study._results)])
 
 
-def other(study: StudyEvidence, **rows: Any) -> StudyEvidence:
-    """Return a study of which some rows are others."""
-    changed = replace(study)
+def other(study: StudyEvidence, /, **rows: Any) -> StudyEvidence:
+    """Return a study of which some rows are others; what it has worked out of the rest is kept."""
+    changed = copy(study)
     vars(changed).update(rows)
+    vars(changed).pop("arm_sizes", None)
     return changed
 
 

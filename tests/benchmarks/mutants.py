@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EVERY = ("test_committed_tables.py", "test_defaults.py")
 ROOMS = {  # code: its tests
     "metastats": ["metastats"],
-    "helpers/appraisal": ["appraisal", *EVERY],
+    "helpers/appraisal": ["appraisal", "sheets/test_registry_versions.py", *EVERY],
     "helpers/effects": ["effects", *EVERY],
     "helpers/pooling": ["pooling", "figures/test_findings_summary.py", *EVERY],
     "helpers/comparison.py": ["comparison", "pooling/test_made_collections.py", *EVERY],
@@ -87,7 +87,7 @@ def changes(node: ast.AST, name: str = "", stmt: ast.stmt | None = None) -> Iter
             if not isinstance(child, ast.AST):
                 continue
             own = child if isinstance(child, ast.stmt) else stmt
-            named = name
+            named = name.rpartition(".")[0] if field == "args" and isinstance(node, ast.FunctionDef) else name
             if isinstance(child, ast.FunctionDef | ast.ClassDef):
                 named = f"{name}.{child.name}".lstrip(".")
             options = [swap() for swap in SWAPS.get(type(child), ())] or list(replacements(child, node))
@@ -258,7 +258,13 @@ class Room:
         """Return whether the mutant survives."""
         put_in(mutant.path, mutant.tree, mutant.function)
         name = f"{mutant.path} {mutant.function}"
-        chosen = [item for item in session.items if name in calls[item.nodeid][1]] or session.items
+        module = f"{mutant.path} "
+        chosen = [item for item in session.items if name in calls[item.nodeid][1]]
+        if not chosen:  # a constant, a default, or what runs when the module is loaded
+            of_test = {item: calls[item.nodeid][1] for item in session.items}
+            chosen = [
+                i for i, own in of_test.items() if not own or any(one.startswith(module) for one in own)
+            ]
         spent: Counter = Counter()
         for item in chosen:
             spent[item.path] += calls[item.nodeid][0]

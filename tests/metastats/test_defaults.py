@@ -20,7 +20,7 @@ OWN = {
 }
 CALLS = [
     *(getattr(metastats, name) for name in FUNCTIONS),
-    metastats.Pooled, metastats.Pooled.prediction_interval, PooledCounts.prediction_interval,
+    metastats.Pooled, metastats.pooling.pool_arrays, metastats.Pooled.prediction_interval, PooledCounts.prediction_interval,
     regression.MetaRegression.predict, ranks.rank_effect_from_u, ranks.mann_whitney_p, conversions.group_size,
     conversions.statistic_from_p, small_study.fail_safe_n,
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from approved import Approved
 from dense_matrices import SETS
@@ -108,8 +109,22 @@ def test_no_search_takes_more_steps_than_today(monkeypatch):
     APPROVED("steps", [steps])
 
 
-def test_effects_that_are_equal_have_no_variance_between_them():
+def test_effects_that_are_equal_or_one_have_no_variance_between_them():
     assert pool_many([[1, 1, 1], [1, 2, 4]], [1, 1, 1], method="PM").tau2[0] == 0
+    draw = np.random.default_rng(3)
+    alone = np.column_stack([draw.normal(size=300), np.full(300, np.nan)])
+    assert (pool_many(alone, draw.uniform(0.01, 1, (300, 2)), method="PM", missing="drop").tau2 == 0).all()
+
+
+def test_moderators_and_notes():
+    column = pd.Series([1, 2, 3, 5, 4, 9], index=list("abcdef"))
+    assert metastats.meta_regression(Y, V, column).names == ["intercept", "moderator"]
+    with pytest.raises(ValueError, match="mods: no moderators"):
+        metastats.meta_regression(Y, V, ["x"] * 6, intercept=False)
+    table = {"ai": [3, 0, 4], "n1i": [20, 9, 20], "ci": [5, 0, 6], "n2i": [20, 9, 20]}
+    assert metastats.pool_counts("OR", **table).notes[0].startswith("1 of 3 studies")
+    assert metastats.pool_counts("OR", **{name: part[::2] for name, part in table.items()}).notes == ()
+    assert metastats.change_correlation(2, 5, 3).value == 1
 
 
 def test_a_zero_has_no_sign_and_the_largest_numbers_are_taken():
@@ -131,8 +146,14 @@ def test_cuts_that_meet_have_no_likelihood():
 
 
 @pytest.mark.parametrize("measure", ["MD", "SMD", "SMDH", "SMD1", "SMD1H", "RPB", "VR", "CVR", "ROM"])
-@pytest.mark.parametrize("group", ["n1i", "n2i"])
+@pytest.mark.parametrize("group", ["n1i", "n2i", "both"])
 def test_the_fewest_people_of_two_groups(measure, group):
+    if group == "both":
+        APPROVED(
+            f"{measure} both",
+            [told(metastats.effect_size, measure, **TWO | {"n1i": n, "n2i": 2}) for n in (1, 2)],
+        )
+        return
     APPROVED(
         f"{measure} {group}", [told(metastats.effect_size, measure, **TWO | {group: n}) for n in (1, 2, 3)]
     )
