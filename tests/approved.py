@@ -24,8 +24,14 @@ def compare(made: Any, known: Any, remedy: str = REMEDY) -> None:
     ours, theirs = parts(made), parts(known)
     for path, new in ours.items():
         old = theirs.get(path, "nothing")
-        alike = isinstance(new, float) and isinstance(old, float | int) and math.isclose(new, old, rel_tol=1e-6, abs_tol=1e-12)
-        assert alike or new == old or (new != new and old != old), f"{path}: {old!r} is committed, {new!r} computed; {remedy}"
+        alike = (
+            isinstance(new, float)
+            and isinstance(old, float | int)
+            and math.isclose(new, old, rel_tol=1e-6, abs_tol=1e-12)
+        )
+        assert alike or new == old or (new != new and old != old), (
+            f"{path}: {old!r} is committed, {new!r} computed; {remedy}"
+        )
     assert list(ours) == list(theirs), f"not computed or in another order: {[*theirs][:20]}; {remedy}"
 
 
@@ -34,7 +40,8 @@ class Approved:
 
     def __init__(self, path: Path) -> None:
         self.path, self.new = path, bool(os.environ.get("APPROVE"))
-        self.known: dict = {} if self.new else json.loads(path.read_text(encoding="utf-8"))
+        there = path.is_file() or not self.new
+        self.known: dict = json.loads(path.read_text(encoding="utf-8")) if there else {}
 
     def __call__(self, name: str, made: list) -> None:
         """Compare what is made with what is in the file under a name."""
@@ -42,7 +49,9 @@ class Approved:
         if self.new:
             self.known[name] = plain
             lines = (
-                f"{json.dumps(key)}: [\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "]"
+                f"{json.dumps(key)}: [\n"
+                + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+                + "]"
                 for key, rows in self.known.items()
             )
             self.path.write_text("{" + ",\n".join(lines) + "}\n", encoding="utf-8")

@@ -76,7 +76,9 @@ def compare_tables(tables: Tables, study_id: str = "") -> None:
         known = committed(name)
         known = known[known["study_id"] == study_id] if study_id else known
         keys = list(TABLES[name].keys)
-        by_key = ({"|".join(str(row[key]) for key in keys): row for row in records(one)} for one in (made, known))
+        by_key = (
+            {"|".join(str(row[key]) for key in keys): row for row in records(one)} for one in (made, known)
+        )
         compare(*({name: rows} for rows in by_key))
 
 

@@ -52,9 +52,16 @@ def variants(study: StudyEvidence) -> Iterator[tuple[str, StudyEvidence]]:
         for n in (None, 1, 3):
             rows = [SimpleNamespace(**vars(one) | {"n": n}) if one is row else one for one in study._results]
             yield f"{row.result_id} of {n}", other(study, _results=rows)
-    for column in (name for name, value in study.study.items() if value is not None and may_lack("studies", name)):
+    for column in (
+        name for name, value in study.study.items() if value is not None and may_lack("studies", name)
+    ):
         yield f"without {column}", other(study, study=study.study | {column: None})
-    named = {"_results": "results", "quantity": "quantities", "_statement": "statements", "contrasts": "reported_contrasts"}
+    named = {
+        "_results": "results",
+        "quantity": "quantities",
+        "_statement": "statements",
+        "contrasts": "reported_contrasts",
+    }
     for part, table in named.items():
         yield from without_cells(study, part, table)
     for table in ("arms", "outcomes", "adverse_events", "registry_versions"):
@@ -66,12 +73,17 @@ def variants(study: StudyEvidence) -> Iterator[tuple[str, StudyEvidence]]:
         for part in PARTS:
             value = getattr(row, part)
             for times in (0, 0.5, 1.02, 2) if value is not None else ():
-                yield f"{name} {part} x {times}", with_figure(study, name, part, value, round(value * times, 2))
+                yield (
+                    f"{name} {part} x {times}",
+                    with_figure(study, name, part, value, round(value * times, 2)),
+                )
 
 
 def may_lack(table: str, column: str) -> bool:
     """Return whether a cell of a column may be empty; a sheet says what each statement is about."""
-    return column != "about" and column in TABLES[table].columns and not TABLES[table].columns[column].required
+    return (
+        column != "about" and column in TABLES[table].columns and not TABLES[table].columns[column].required
+    )
 
 
 def without_cells(study: StudyEvidence, part: str, table: str) -> Iterator[tuple[str, StudyEvidence]]:
@@ -81,12 +93,20 @@ def without_cells(study: StudyEvidence, part: str, table: str) -> Iterator[tuple
     for key, row in keyed.items():
         cells = {name: value for name, value in vars(row).items() if value is not None}
         lacking = {f" without {name}": {name: None} for name in cells if may_lack(table, name)}
-        swapped = {f" with {name} {new}": {name: new} for name, value in cells.items() for new in WORDS.get(name, ()) if new != value}
+        swapped = {
+            f" with {name} {new}": {name: new}
+            for name, value in cells.items()
+            for new in WORDS.get(name, ())
+            if new != value
+        }
         turned = {words: SimpleNamespace(**vars(row) | cell) for words, cell in (lacking | swapped).items()}
         for words, less in (turned | {" left out": None}).items():
             left = {name: less if name == key else one for name, one in keyed.items()}
             left = {name: one for name, one in left.items() if one is not None}
-            yield f"{table} {key}{words}", other(study, **{part: left if isinstance(rows, dict) else [*left.values()]})
+            yield (
+                f"{table} {key}{words}",
+                other(study, **{part: left if isinstance(rows, dict) else [*left.values()]}),
+            )
 
 
 def with_figure(study: StudyEvidence, name: str, part: str, old: float, new: float) -> StudyEvidence:
@@ -123,7 +143,9 @@ def said(check: str, study: StudyEvidence) -> str:
         rows = RULE[check].run(study)
     except NotApplicable as error:
         return f"not applicable: {error}"
-    return "; ".join(f"{weight(row)}, {row['concepts']}: {row['arithmetic'] or row['statement']}" for row in rows)
+    return "; ".join(
+        f"{weight(row)}, {row['concepts']}: {row['arithmetic'] or row['statement']}" for row in rows
+    )
 
 
 @pytest.mark.parametrize("case", [

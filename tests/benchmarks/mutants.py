@@ -262,7 +262,9 @@ class Room:
         chosen = [item for item in session.items if name in calls[item.nodeid][1]]
         if not chosen:  # a constant, a default, or what runs when the module is loaded
             of_test = {item: calls[item.nodeid][1] for item in session.items}
-            chosen = [i for i, own in of_test.items() if not own or any(one.startswith(module) for one in own)]
+            chosen = [
+                i for i, own in of_test.items() if not own or any(one.startswith(module) for one in own)
+            ]
         spent: Counter = Counter()
         for item in chosen:
             spent[item.path] += calls[item.nodeid][0]

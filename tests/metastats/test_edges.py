@@ -80,7 +80,13 @@ def test_what_is_said_of_odd_data(name):
 def test_a_choice_that_is_none_and_a_level_that_is_none_are_refused(name):
     call = getattr(metastats, name)
     for parameter, one in inspect.signature(call).parameters.items():
-        wrong = ("", "nonsense") if isinstance(one.default, str) else (0, 1, 95, -0.5) if parameter == "level" else ()
+        wrong = (
+            ("", "nonsense")
+            if isinstance(one.default, str)
+            else (0, 1, 95, -0.5)
+            if parameter == "level"
+            else ()
+        )
         for value in wrong:
             with pytest.raises(ValueError, match=rf"^(method, )?{parameter}\b"):
                 call(*CALLS[name], **{parameter: value})
@@ -93,11 +99,11 @@ def test_no_search_takes_more_steps_than_today(monkeypatch):
     for name, (y, v) in SETS.items():
         gaps = [*y[:-1], np.nan]
         for method in ("ML", "REML", "PM"):
-            calls = (lambda: pool(y, v, method), lambda: pool_many([y, y], [v, v], method=method),
-                     lambda: pool_many([y, gaps], [v, v], method=method, missing="drop"))  # fmt: skip
-            for call in calls:
+            for rows in ([y], [y, y], [y, gaps]):
                 taken.clear()
-                call()
+                pool(y, v, method) if len(rows) == 1 else pool_many(
+                    rows, [v, v], method=method, missing="drop"
+                )
                 steps.setdefault(f"{name} {method}", []).append(len(taken))
     APPROVED("steps", [steps])
 
@@ -125,7 +131,9 @@ def test_a_zero_has_no_sign_and_the_largest_numbers_are_taken():
     k0, error = small_study.count_q0(np.array([-1.0, 0.5, 2.0, 3.0]))  # ranks 1, 3 and 4 are above 0
     assert k0 == pytest.approx(3.5 - np.sqrt(2 * 16 - 4 * 8 + 0.25)) and np.isfinite(error)
     edge = np.array([LARGEST**0.5]), np.array([LARGEST])
-    assert refuse_unusable(*edge, np.array([True])) is refuse_unusable(edge[0], np.array([SMALLEST]), np.array([True]))
+    assert refuse_unusable(*edge, np.array([True])) is refuse_unusable(
+        edge[0], np.array([SMALLEST]), np.array([True])
+    )
 
 
 def test_cuts_that_meet_have_no_likelihood():
@@ -140,9 +148,14 @@ def test_cuts_that_meet_have_no_likelihood():
 @pytest.mark.parametrize("group", ["n1i", "n2i", "both"])
 def test_the_fewest_people_of_two_groups(measure, group):
     if group == "both":
-        APPROVED(f"{measure} both", [told(metastats.effect_size, measure, **TWO | {"n1i": n, "n2i": 2}) for n in (1, 2)])
+        APPROVED(
+            f"{measure} both",
+            [told(metastats.effect_size, measure, **TWO | {"n1i": n, "n2i": 2}) for n in (1, 2)],
+        )
         return
-    APPROVED(f"{measure} {group}", [told(metastats.effect_size, measure, **TWO | {group: n}) for n in (1, 2, 3)])
+    APPROVED(
+        f"{measure} {group}", [told(metastats.effect_size, measure, **TWO | {group: n}) for n in (1, 2, 3)]
+    )
 
 
 @pytest.mark.parametrize("measure", ["MC", "SMCC", "SMCR", "SMCRH", "SMN", "COR", "ZCOR", "MN", "MNLN"])
@@ -153,7 +166,9 @@ def test_the_fewest_people_of_one_group(measure):
     APPROVED(measure, [told(metastats.effect_size, measure, **own, ni=n) for n in (1, 2, 3, 4)])
 
 
-@pytest.mark.parametrize(("n", "tau", "mean"), [(1, 0.5, 0), (5, 3, -8), (50, 3, -8), (50, 0.5, 3), (5000, 3, 0)])
+@pytest.mark.parametrize(
+    ("n", "tau", "mean"), [(1, 0.5, 0), (5, 3, -8), (50, 3, -8), (50, 0.5, 3), (5000, 3, 0)]
+)
 def test_the_likelihood_of_counts_is_that_of_a_fine_grid(n, tau, mean):
     z = np.linspace(-40, 40, 100_001)
 
@@ -171,3 +186,9 @@ def test_the_likelihood_of_counts_is_that_of_a_fine_grid(n, tau, mean):
 
 def test_only_what_is_meant_to_be_used_is_offered():
     assert dir(metastats) == sorted(metastats.__all__)
+
+
+def test_a_double_arcsine_goes_there_and_back():
+    shares = metastats.effect_size("PFT", xi=[0, 3, 12, 16], ni=[16] * 4)
+    back = metastats.back_transformed("PFT", [*shares.yi, -1, 9], ni=16)
+    assert back == pytest.approx([0, 3 / 16, 0.75, 1, 0, 1])

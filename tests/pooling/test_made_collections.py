@@ -25,7 +25,9 @@ APPROVED = Approved(Path(__file__).with_name("made_collections.json"))
 
 def plain(rows: list[dict]) -> list[dict]:
     """Return rows without what is missing."""
-    return [{name: value for name, value in row.items() if value is not None and value == value} for row in rows]
+    return [
+        {name: value for name, value in row.items() if value is not None and value == value} for row in rows
+    ]
 
 
 def any_collection(seed: int) -> Tables:
@@ -46,6 +48,9 @@ def test_collections_of_any_kind(seed):
     made = tier_synthesis(tables, "core", overall={}, options=options, serious={"c"})
     APPROVED(f"{seed} pooled", plain(made.pooled))
     APPROVED(f"{seed} members", plain(made.members))
+    every, pooled = basis_of(tables).tables, as_frame("pooled", made.pooled)
+    sure = [certainty(concept, "core", every, pooled) for concept in ("hair_density", "satisfaction")]
+    APPROVED(f"{seed} certainty", plain(sure))
 
 
 UNTOLD = [*TWO, change("u", "t", 18, 12, None), change("u", "c", 6, 11, None), change("v", "t", 9, 8, None)]
@@ -60,8 +65,13 @@ def test_collections_with_a_control(request, results):
     made = tier_synthesis(tables, "core", overall=basis.overall)
     pooled = as_frame("pooled", made.pooled)
     differences = minimal_differences(tables["thresholds"])
-    sure = [certainty(concept, "core", tables, pooled, differences=differences) for concept in ("hair_density", "satisfaction")]
-    summary = [{"summary_id": "core.hair_density", "concept": "hair_density", "evidence": "core", "basis": "pooled"}]
+    sure = [
+        certainty(concept, "core", tables, pooled, differences=differences)
+        for concept in ("hair_density", "satisfaction")
+    ]
+    summary = [
+        {"summary_id": "core.hair_density", "concept": "hair_density", "evidence": "core", "basis": "pooled"}
+    ]
     lines = tier_lines(tables["comparisons"], tables["effects"], "core")
     tried = sensitivity(lines, Levels(tier=("core",)), MODEL, tables, sds=(14.6, 25.4))
     told = {"pooled": made.pooled, "members": made.members, "certainty": sure, "choices": tried.choice_effects,
