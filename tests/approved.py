@@ -40,7 +40,8 @@ class Approved:
 
     def __init__(self, path: Path) -> None:
         self.path, self.new = path, bool(os.environ.get("APPROVE"))
-        self.known: dict = {} if self.new else json.loads(path.read_text(encoding="utf-8"))
+        there = path.is_file() or not self.new
+        self.known: dict = json.loads(path.read_text(encoding="utf-8")) if there else {}
 
     def __call__(self, name: str, made: list) -> None:
         """Compare what is made with what is in the file under a name."""

@@ -63,7 +63,9 @@ def test_without_a_number_of_people_the_ratio_itself_counts():
     assert "the number of participants is not stated" in row["arithmetic"]
 
 
-@pytest.mark.parametrize(("change", "sd", "n"), [(15.0, 3.0, 16), (2.0, 8.0, 200), (0.0, 1.0, 5)])
+@pytest.mark.parametrize(
+    ("change", "sd", "n"), [(15.0, 3.0, 16), (2.0, 8.0, 200), (2.0, 8.0, 16), (0.0, 1.0, 5)]
+)
 def test_the_lower_limit_is_that_of_the_noncentral_t(change, sd, n):
     """The t that the limit makes likely to be exceeded in 2.5 % of studies is the one observed."""
     least = smallest_change(PrintedFigure(change, 3, "q"), PrintedFigure(sd, 3, "q"), n)

@@ -217,3 +217,5 @@ def test_what_is_told_of_the_product(tables):
               "not told": ("storage and handling", "purity and identity")}  # fmt: skip
     assert all(told[name] == word for word, names in wanted.items() for name in names)
     assert set(told) == {*SECTIONS["product"], *SECTIONS["interests"]}
+    every = told_particulars(StudyEvidence.from_tables(tables, "wan2025"))
+    assert (every["said"].notna() == (every["told"] == "told")).all()

@@ -9,9 +9,9 @@ from frames import RULE, evidence, quantity, result, rounded, weight
 from scipy import stats
 
 from helpers.appraisal.counts import grim, grimmer
-from helpers.appraisal.evidence import NotApplicable, PrintedFigure
+from helpers.appraisal.evidence import Group, NotApplicable, PrintedFigure
+from helpers.appraisal.p_values import _paired_changes_p, signed_rank_p, variance_p
 from helpers.appraisal.p_values import test_family as family_of
-from helpers.appraisal.p_values import variance_p
 
 
 def groups(own, other, n, p, before=(), against="control", stated=(), study=None, token=None):
@@ -195,3 +195,15 @@ def test_no_honest_p_value_is_more_than_minor(name):
         study = {"n_enrolled": int(sizes.sum())}
         told = groups(*printed[:2], n, float(token[-5:]), printed[2:], against, study=study, token=token)
         assert {how for how, _ in told} <= {"minor"}, (name, p, told)
+
+
+def test_the_smallest_and_the_largest_p_that_pairs_can_have():
+    n = np.array([3.0, 20.0])
+    z = n * (n + 1) / 4 / np.sqrt(n * (n + 1) * (2 * n + 1) / 24)
+    assert signed_rank_p(n) == pytest.approx(np.minimum(0.5**n, stats.norm.sf(z)))
+    printed = [(92, 3), (86, 2), (81, 3), (80, 4)]
+    groups = [Group(PrintedFigure(m, 0, "m"), PrintedFigure(sd, 0, "sd")) for m, sd in printed]
+    # means and SDs may be off by one each: at least 6 - 2 - (1 + 2), with SDs of 4, 3, 4 and 5
+    t = 1 / (16 / np.sqrt(30))
+    assert _paired_changes_p(groups[:2], groups[2:], 30) == pytest.approx(2 * stats.t.sf(t, 29), rel=1e-6)
+    assert _paired_changes_p(groups[:2], [groups[2], None], 30) == 1

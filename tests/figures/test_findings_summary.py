@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
+import pandas as pd
 import pytest
 from case_files import cases_of
 
 from helpers.appraisal.grade import Difference, domain_reasons
+from helpers.figures.forest import pooled_forest
 from helpers.narrative.pooled import findings_summary, size_words, statement, threshold_words
 from helpers.tables import as_frame, validate
 
@@ -172,3 +176,20 @@ def test_each_domain_rated_down_has_its_footnote_with_the_reason():
     notes = {(note["letter"], note["domain"], note["reason"]) for note in found.footnotes}
     assert notes == {("a", "risk_of_bias", "a high"), ("b", "imprecision", "120 participants")}
     assert domain_reasons(CASES["graded"]["reasons"])["inconsistency"] == "directions by study: 2 better"
+
+
+def test_the_longest_time_of_the_effects_is_told_and_a_pool_is_drawn_by_weight():
+    measured = [
+        {"effect_id": name, "study_id": name, "timepoint_weeks": weeks}
+        for name, weeks in (("e1", 12.0), ("e2", 24.0))
+    ]
+    row = made(measured=measured, effect_ids="e1;e2").rows[0]
+    assert row["timepoint_weeks"] == 24
+    facts = {"assumption": None, "n_stated": True, "timepoint_weeks": 24.0, "timepoint_printed": None}
+    members = [facts | {"pooled_id": pool, "study_id": study, "weight": weight}
+               for pool, study, weight in (("p", "a2020", 20.0), ("p", "b2021", 80.0), ("q", "c2022", 50.0))]  # fmt: skip
+    fit = dict.fromkeys(("intervention", "comparator", "tau2", "i2", "unit")) | {"pooled_id": "p", "k": 2}
+    fit |= {"scenario": "as printed", "concept": "hair_density", "estimand": "between_group"}
+    with mock.patch("helpers.figures.forest.forest") as drawn:
+        pooled_forest(fit, pd.DataFrame(members))
+    assert [one["weight"] for one in drawn.call_args.args[0]] == [80, 20]

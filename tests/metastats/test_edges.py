@@ -2,7 +2,6 @@
 
 import inspect
 import warnings
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -100,11 +99,11 @@ def test_no_search_takes_more_steps_than_today(monkeypatch):
     for name, (y, v) in SETS.items():
         gaps = [*y[:-1], np.nan]
         for method in ("ML", "REML", "PM"):
-            calls = (partial(pool, y, v, method), partial(pool_many, [y, y], [v, v], method=method),
-                     partial(pool_many, [y, gaps], [v, v], method=method, missing="drop"))  # fmt: skip
-            for call in calls:
+            for rows in ([y], [y, y], [y, gaps]):
                 taken.clear()
-                call()
+                pool(y, v, method) if len(rows) == 1 else pool_many(
+                    rows, [v, v], method=method, missing="drop"
+                )
                 steps.setdefault(f"{name} {method}", []).append(len(taken))
     APPROVED("steps", [steps])
 
@@ -187,3 +186,9 @@ def test_the_likelihood_of_counts_is_that_of_a_fine_grid(n, tau, mean):
 
 def test_only_what_is_meant_to_be_used_is_offered():
     assert dir(metastats) == sorted(metastats.__all__)
+
+
+def test_a_double_arcsine_goes_there_and_back():
+    shares = metastats.effect_size("PFT", xi=[0, 3, 12, 16], ni=[16] * 4)
+    back = metastats.back_transformed("PFT", [*shares.yi, -1, 9], ni=16)
+    assert back == pytest.approx([0, 3 / 16, 0.75, 1, 0, 1])

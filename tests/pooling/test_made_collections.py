@@ -48,6 +48,9 @@ def test_collections_of_any_kind(seed):
     made = tier_synthesis(tables, "core", overall={}, options=options, serious={"c"})
     APPROVED(f"{seed} pooled", plain(made.pooled))
     APPROVED(f"{seed} members", plain(made.members))
+    every, pooled = basis_of(tables).tables, as_frame("pooled", made.pooled)
+    sure = [certainty(concept, "core", every, pooled) for concept in ("hair_density", "satisfaction")]
+    APPROVED(f"{seed} certainty", plain(sure))
 
 
 UNTOLD = [*TWO, change("u", "t", 18, 12, None), change("u", "c", 6, 11, None), change("v", "t", 9, 8, None)]

@@ -22,6 +22,13 @@ def refs(folder, name, form):
     return list(REFERENCE_READERS[form](folder / name))
 
 
+def test_an_entry_that_cannot_be_read_is_named_by_its_line(tmp_path):
+    path = tmp_path / "a.bib"
+    path.write_text("@article{a, title={x}}\n\n@article{b,\n title={x\n}\n")
+    good, bad = REFERENCE_READERS["bibtex"](path)
+    assert (good.title, bad.line) == ("x", 3)
+
+
 def test_ris_in_all_its_dialects(folder):
     numbers = {name: len(refs(folder, f"rispy_example_{name}.ris", "ris"))
                for name in ("full", "extraneous_data", "bom", "multiline", "utf_chars")}  # fmt: skip

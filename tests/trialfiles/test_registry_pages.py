@@ -140,6 +140,10 @@ def test_a_page_with_rows_under_rows_and_nothing_provided(tmp_path, said, ages):
         ("Patient satisfaction: 5-point scale", "Week 24"),
     ]
     assert record.registered[0]["exclusion_criteria"] == []
+    path.write_text(MEDPATH.format(age=said).replace("\nCompleted\n", "\nTerminated\n"))
+    assert read_source(path).sources[0]["status"] == record.sources[0]["status"] == "completed"
+    path.write_text(MEDPATH.format(age=said).replace("Status\nCOMPLETED\n", ""))
+    assert read_source(path).sources[0]["status"] == "completed"
     assert [row["text"] for row in record.registered[0]["criteria"]] == ["Hair loss for 3 to 5 years.", said]
 
 
