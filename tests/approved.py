@@ -1,4 +1,4 @@
-"""What the code computes beside what was looked at and is committed; the first difference is named."""
+"""What the code computes beside what is committed of an earlier state; the first difference is named."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def compare(made: Any, known: Any, remedy: str = REMEDY) -> None:
 
 
 class Approved:
-    """A file of what was looked at, by name and one row a line; with `APPROVE` set it is written instead."""
+    """A file of what the code computed once, which nobody read line by line, by name and one row a line; with `APPROVE` set it is written instead."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.new = path, bool(os.environ.get("APPROVE"))

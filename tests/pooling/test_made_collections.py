@@ -1,4 +1,4 @@
-"""Comparisons, pools, certainty, what would turn it and what is varied, of made-up collections: as they were looked at."""
+"""Comparisons, pools, certainty, what would turn it and what is varied, of made-up collections: as they were computed once."""
 
 from __future__ import annotations
 
