@@ -23,14 +23,8 @@ from trialfiles.record import Row
 Format = str | Callable[[Any], Any]
 LONG_CELL = 46  # characters from which a cell gets room for lines that can be read
 PROSE = 240  # characters from which a cell is a paragraph, and wants the width of one
-WORKINGS = (
-    "arithmetic",
-    "where",
-    "site",
-    "comparator_name",
-    "citation",
-    "licence",
-)  # their numbers are workings, lines, names
+# Columns whose numbers are workings, lines or names.
+WORKINGS = ("arithmetic", "where", "site", "comparator_name", "citation", "licence")
 LINKED_WORDS = 3  # up to which a cell is a number with its unit
 ENDLESS = 20  # characters of a word that may be broken anywhere, such as a hash or an address
 # Columns that name where a row's numbers come from, the nearest first.

@@ -45,6 +45,25 @@ def test_a_change_of_a_row_changes_its_answer():
     assert "A date" in glance(discrepancies=ROWS["discrepancies"][:1])["Discrepancies"]
 
 
+def test_an_interval_says_that_it_rests_on_assumptions_and_a_change_without_one_says_why():
+    told = ROWS["effects"][0] | {"ci_lower": 10.0, "ci_upper": 20.0, "assumption": None, "n_assumed": None}
+    none = {
+        "ci_lower": None,
+        "ci_upper": None,
+        "assumption": "no interval: no SD",
+        "n_assumed": "300 (all enrolled)",
+    }
+    for changed, words in (
+        ({}, None),
+        ({"n_assumed": "16"}, "rests on assumptions"),
+        (none, "no interval: no SD"),
+    ):
+        said = str(glance(effects=[told | changed])["Hair density, exo"])
+        assert [one for one in ("rests on assumptions", "no interval: no SD") if one in said] == [
+            words
+        ] * bool(words)
+
+
 def test_what_is_not_stated_is_said_to_be_so():
     bare = dict.fromkeys(STUDY, None) | {"study_id": "made"}
     said = glance(bare, effects=[], adverse_events=[], discrepancies=[])

@@ -343,8 +343,7 @@ def would_change(turns: list[Row], basis: str) -> str:
     follows = {(_stem(turn), turn["turns_at"] - 1) for turn in turns}
     said: dict[str, list[str]] = {}
     for (aspect, _), turn in sorted(first.items(), key=lambda item: ASPECTS.index(item[0][0])):
-        any_result = aspect == "certainty" and alike
-        named = said.setdefault("whatever it finds" if any_result else _study_words(turn), [])
+        named = said.setdefault(_study_words(turn, aspect == "certainty" and alike), [])
         again = aspect == "certainty" and any(words.startswith(aspect) for words in named)
         words = _TURNED.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
         ends = turn["until"] < turn["high"] and (_stem(turn), turn["until"]) not in follows
@@ -370,10 +369,12 @@ def _stem(turn: Row) -> str:
     return str(turn["turning_id"]).rpartition(".")[0]
 
 
-def _study_words(turn: Row) -> str:
-    """Return comparison and result of one more study; that with placebo is not named."""
+def _study_words(turn: Row, any_result: bool) -> str:
+    """Return comparison and result of one more study, or that any does; placebo is not named."""
     other = turn["comparator_name"] or turn["comparator"] if turn["comparator"] != "placebo" else None
     parts = [f"against {other}"] * bool(other) + ["two sites"] * (turn["estimand"] == "within_participant")
+    if any_result:
+        return ", ".join([*parts, "be it better, equal or worse"])
     if not turn["result_sds"]:
         return "if " + ", ".join([*parts, "no difference"])
     parts.append(f"half an SD {'better' if turn['result_sds'] > 0 else 'worse'} is seen")

@@ -90,7 +90,9 @@ def _effect(effect: Row) -> Row:
     when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
     when = f", {when}" if when else ""
     said = escape(f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}")
-    if not is_missing(effect["n_assumed"]) or " assumed" in str(effect["assumption"]):
+    if is_missing(effect["ci_lower"]):
+        said += "" if is_missing(effect["assumption"]) else f"; {effect['assumption']}"
+    elif not is_missing(effect["n_assumed"]) or " assumed" in str(effect["assumption"]):
         said += Markup('; <a href="#effect-sizes">rests on assumptions</a>')
     if effect["estimand"] in CONTROLLED and not is_missing(effect["contrast_doubt"]):
         said += f"; {effect['contrast_doubt']}"
