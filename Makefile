@@ -38,7 +38,6 @@ env: $(VENV)/.package  ## the environment of the report and of JupyterLab, from 
 env-dev: $(VENV)/.dev  ## the same, and what tests and benchmarks need, from requirements-dev.lock
 
 $(VENV)/.locked: requirements.lock
-	@case "$$PWD" in *[{}]*) echo "make: setuptools installs nothing below a folder whose name has { or }; rename it" >&2; exit 1;; esac
 	@test -n "$(PYTHON)" || { echo "make: no Python 3.11, 3.12 or 3.13 was found; install one, or: make $(MAKECMDGOALS) PYTHON=/path/to/python" >&2; exit 1; }
 	@"$(PYTHON)" -m venv --clear $(VENV)
 	@$(PIP) install --require-hashes -r requirements.lock
