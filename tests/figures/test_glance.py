@@ -151,13 +151,14 @@ def test_an_effect_is_worked_out_only_from_what_is_printed(effect, figures, foun
     assert printed_means(as_frame("effects", []), as_frame("quantities", figures)).empty
 
 
-def test_a_token_stands_once_with_all_its_places_and_anchors():
+def test_a_token_stands_once_with_all_its_places_and_anchors_and_a_place_once_for_all_its_tokens():
     row = {"study_id": "s", "source_id": "s", "kind": "n", "concept": "participants", "unit": "participants",
            "value": 16.0, "printed": "<16>", "second_hand": False}  # fmt: skip
     rows = [row | {"quantity_id": f"s.{line}", "line": line, "char_start": line} for line in (9, 81)]
     rows.append(row | {"quantity_id": "s.3", "printed": "sixteen", "access": "abstract"})
+    rows.append(row | {"quantity_id": "s.4", "printed": "18", "value": 18.0, "access": "abstract"})
     (shown,) = printed_figures(as_frame("quantities", rows).astype({"line": "Int64"})).itertuples()
     page = BeautifulSoup(shown.printed, "html.parser")
     assert shown.means == "participants"
-    assert page.get_text() == "<16> (9, 81); sixteen, read as 16 participants (abstract)"
-    assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (9, 81)" for line in (9, 81))
+    assert page.get_text() == "<16> (9, 81); sixteen, read as 16 participants, 18 (abstract)"
+    assert all(page.find(id=f"q-s.{line}").get_text() == "<16>" for line in (9, 81))

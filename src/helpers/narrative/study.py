@@ -290,14 +290,18 @@ def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
 def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
     """Return printed figures in the order of the document, what means the same in one row.
 
-    `means`, and `printed`: each token with its places and the anchors of its quantities.
+    `means`, and `printed`: tokens with their places and the anchors of their quantities; a place is named once.
     """
     told: dict[str, dict[str, list[Row]]] = {}
     for row in records(quantities.sort_values(["source_id", "char_start", "quantity_id"])):
         told.setdefault(_meaning(row), {}).setdefault(_token(row), []).append(row)
     rows = []
     for means, tokens in told.items():
-        figures = (_anchored(f"{token} ({_places(own)}){_remark(own)}", own) for token, own in tokens.items())
+        together: dict[str, list[Markup]] = {}
+        for token, own in tokens.items():
+            place = f" ({_places(own)}){_remark(own)}"
+            together.setdefault(place, []).append(_anchored(token, own))
+        figures = (Markup(", ").join(same) + place for place, same in together.items())
         rows.append({"means": means, "printed": Markup("; ").join(figures)})
     return frame_of(rows, {"means": "", "printed": ""})
 
