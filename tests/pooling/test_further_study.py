@@ -63,5 +63,12 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     turns = turning_rows(basis, as_frame("pooled", []), as_frame("certainty", [sure]), summary)
     # 1.96 x 0.5 x sqrt(4 / n) < 0.25 from n = 62
     assert [row["turns_at"] for row in turns if row["after"] == "gain"] == [62]
+    # three and two of four with the event: 0.625 n is 75 from n = 120 and 300 from n = 480
+    rated = [
+        (row["after"], row["turns_at"])
+        for row in turns
+        if (row["result_sds"], row["aspect"]) == (0.5, "certainty")
+    ]
+    assert rated == [("low", 10), ("moderate", 120), ("high", 480)]
     assert would_change(turns, "none").startswith("benefit shown from 62 people, certainty low from 10")
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"

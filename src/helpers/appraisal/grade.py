@@ -36,7 +36,7 @@ _UNREPORTED = "outcome-not-reported"  # check that finds an outcome claimed and 
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
 _OF_BODY = ("results", "studies", "arms", "risk_of_bias", "discrepancies", "adverse_events", "comparisons")
 _OF_RESULTS = ["study_id", "arm_id", "site", "timepoint_weeks", "kind", "unit", "n"]
-_OF_RESULTS += ["mean", "median", "minimum", "maximum"]
+_OF_RESULTS += ["mean", "median", "minimum", "maximum", "count"]
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
     rf"(?:{'|'.join(reversed(CERTAINTY['rated_down']))}): "
@@ -404,11 +404,20 @@ class Body:
     def _events(self) -> dict[str, Any]:
         """Return how many people had what is counted, at most, as a share or an event; None otherwise."""
         told, people = self.rows.get("adverse_events"), self.participants()
+        harms = self.concept == CERTAINTY["always_shown"]
         if self.shown.get("estimand") == "proportion":
             return {"events": people, "events_words": f"at most {people} events"}
-        if self.shown or self.concept != CERTAINTY["always_shown"] or told is None:
+        if self.shown.get("measure") in ("RD", "RR", "OR"):
+            most: dict[tuple, float] = {}  # an arm is counted at several visits
+            for row in self.rows.get("adverse_events" if harms else "results", ()):
+                if row["count"] is not None:
+                    arm = row["study_id"], row["arm_id"]
+                    most[arm] = max(row["count"], most.get(arm, 0))
+            events = int(sum(most.values())) if most else None
+        elif self.shown or not harms or told is None:
             return {"events": None, "events_words": ""}
-        events = int(sum(row["count"] or 0 for row in told))
+        else:
+            events = int(sum(row["count"] or 0 for row in told))
         return {"events": events, "events_words": f"{events or 'no'} event{'s' * (events != 1)} counted"}
 
     @cached_property

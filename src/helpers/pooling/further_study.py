@@ -29,7 +29,7 @@ RESULTS = (0.5, 0.0, -0.5)  # in standard deviations between people; below 0: ag
 ASPECTS = ("pool", "direction", "certainty")
 NO_DIRECTION = "not told"  # without a comparison, or without an interval
 _NAME = "~further"  # after all others: where names decide, it changes nothing
-SHARE_SD = 0.5  # SD of yes and no, where half say yes
+SHARE_SD = 0.5  # SD of yes and no, where half say yes; the share of the control, too
 _NEW = {"study_id": _NAME, "line_id": _NAME, "effect_id": _NAME, "arm_id": "treated", "site": "all"}
 _NEW |= {"certain_discrepancies": 0, "n_assumed": None, "assumption": None, "why_not": None}
 _OF_DESIGN = ("concept", "estimand", "comparator", "comparator_name", "measure", "unit")
@@ -101,6 +101,7 @@ class Outlook:
         arm = {"study_id": _NAME, "arm_id": "treated", "role": "exosome", "n": None}
         judged = {"study_id": _NAME, "tool": "RoB 2", "judgement": "low"}
         new = {"studies": [study], "comparisons": [line], "arms": [arm], "risk_of_bias": [judged]}
+        new |= _counted(line)
         every = {name: [*rows, *new.get(name, ())] for name, rows in self.rows.items()}
         names = sorted(split_ids(shown["studies"]))
         own = {name: [row for row in rows if row["study_id"] in names] for name, rows in every.items()}
@@ -119,6 +120,20 @@ class Outlook:
         states, pooled = tables["missing_evidence"], pd.DataFrame([shown])
         judged = grade.missing_evidence_judgements(pooled, states, studies, tiers, late)
         return next(str(row["judgement"]) for row in judged if row["question"] == OVERALL)
+
+
+def _counted(line: Row) -> dict[str, list[Row]]:
+    """Return the people of either arm who have what is compared, where half of the control have it."""
+    if line["measure"] != "RD":
+        return {}
+    first = line["n"] // 2
+    counts = {
+        "treated": round(first * (SHARE_SD + line["effect"])),
+        "control": round((line["n"] - first) * SHARE_SD),
+    }
+    table = "adverse_events" if OUTCOME_CONCEPTS[line["concept"]].family == "safety" else "results"
+    empty = dict.fromkeys(TABLES[table].columns) | {"study_id": _NAME, "site": "all"}
+    return {table: [empty | {"arm_id": arm, "count": count} for arm, count in counts.items()]}
 
 
 def state_of(shown: Row | None, certainty: str) -> Row:
