@@ -210,11 +210,13 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
     """
     from helpers.sheets.examination import Examination, examine
     from helpers.sheets.raw import check_folder
+    from helpers.verification import record_problems
 
     done = Examination()
     for folder in filter(Path.is_dir, files):
         if any((folder / name).is_dir() for name in ("studies", "registry")):
             done.join(examine(folder, write=write))
+            done.problems += record_problems(folder)
         else:
             found, summary = check_folder(folder)
             done.problems += found
@@ -222,6 +224,8 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
     named = [path for path in files if not path.is_dir()]
     if named or not files:
         done.join(examine(raw_folder(project_root(), raw), named or None, write))
+    if not files:
+        done.problems += record_problems(raw_folder(project_root(), raw))
     echo_lines(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
     echo_lines(*(f"note: {note}" for note in done.notes))
     count = len(done.problems)

@@ -297,6 +297,17 @@ def read_second_reading(raw: str | Path) -> list[SecondFigure]:
     return figures
 
 
+def record_problems(raw: str | Path) -> list[Problem]:
+    """Return what is wrong in `verification.yaml` and `second_reading.csv` of a raw folder."""
+    found: list[Problem] = []
+    for reader in (read_verification, read_second_reading):
+        try:
+            reader(raw)
+        except SourceError as error:
+            found += error.problems
+    return found
+
+
 def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigure]) -> dict[str, list[str]]:
     """Compare two readings of one text by place, then by value; return the tokens by what came of it.
 

@@ -11,12 +11,14 @@ from helpers.places import read_document
 from helpers.sheets.raw import read_raw
 from helpers.sheets.read import read_sheet
 from helpers.verification import (
+    VERIFICATION_FILE,
     compare_readings,
     inclusion_kappa,
     mark_verified,
     read_second_reading,
     read_verification,
     reading_agreement,
+    record_problems,
     record_verification,
     stale,
     verify_locators,
@@ -107,6 +109,8 @@ def test_a_second_reading_that_cannot_be_read_names_its_line(raw, text):
     (raw / "second_reading.csv").write_text(text)
     with pytest.raises(SourceError, match=r"second_reading\.csv:[12]"):
         read_second_reading(raw)
+    (raw / VERIFICATION_FILE).write_text(text)
+    assert {Path(one.file).name for one in record_problems(raw)} == {"second_reading.csv", VERIFICATION_FILE}
 
 
 @pytest.fixture
