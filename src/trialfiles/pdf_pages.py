@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -27,6 +28,7 @@ MOST_PAGES, MOST_SIGNS, MOST_SHAPES, MOST_RULES = 200, 40_000, 20_000, 3000  # a
 LONGEST_READING, MOST_MEMORY = 20, 4_000_000_000  # seconds of the processor, bytes
 TEXT_INSTEAD = "give the article's JATS XML, or its text as .txt"
 WIDEST_PAGE = 15_000  # points
+MOST_DOTS = 4000  # of a side of a picture
 _SIGNS: dict[str, str] = names_of("printed")["signs"]
 
 
@@ -79,11 +81,14 @@ def open_pdf(path: Path) -> pypdfium2.PdfDocument:
 
 
 def page_image(path: str | Path, page: int, scale: float = 2.0) -> bytes:
-    """Return a picture of a page of a PDF, counted from 1, as PNG."""
-    document = open_pdf(Path(path))
-    picture = io.BytesIO()
-    document[page - 1].render(scale=scale).to_pil().save(picture, "PNG")
-    return picture.getvalue()
+    """Return a picture of a page of a PDF, counted from 1, as PNG, of at most 4000 dots a side.
+
+    Raises
+    ------
+    SourceError
+        For what `open_pdf` refuses, and a page that is not there or takes too long to draw.
+    """
+    return _read_apart(Path(path), str(page), str(scale))
 
 
 def read_pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
@@ -95,8 +100,13 @@ def read_pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
         For what `open_pdf` refuses, pages without letters (scans) or with letters that are not told, and
         pages of more signs, or a file that takes longer or more memory, than any article.
     """
+    return _read_apart(path)
+
+
+def _read_apart(path: Path, *asked: str) -> Any:
+    """Return what is read of a PDF in a process of its own: its pages, or the picture of one."""
     reader = f"from {__name__} import _send; _send({LONGEST_READING})"
-    command = [sys.executable, "-P", "-c", reader, str(path)]
+    command = [sys.executable, "-P", "-c", reader, str(path), *asked]
     try:  # the library reads a page in one call, which only the end of its process ends
         read = subprocess.run(command, capture_output=True, timeout=6 * LONGEST_READING)
         given = pickle.loads(read.stdout)
@@ -109,17 +119,32 @@ def read_pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:
 
 
 def _send(longest: int) -> None:
-    """Read the pages of the file that the command names, and write them or what is wrong with it."""
+    """Read what the command names of its file, and write it or what is wrong."""
     with contextlib.suppress(ImportError):  # of Windows
         import resource
 
         resource.setrlimit(resource.RLIMIT_CPU, (longest, longest))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
-        given: object = _pages(Path(sys.argv[1]))
+        path, *asked = sys.argv[1:]
+        given: object = _image(Path(path), int(asked[0]), float(asked[1])) if asked else _pages(Path(path))
     except SourceError as error:
         given = error.problems
     sys.stdout.buffer.write(pickle.dumps(given))
+
+
+def _image(path: Path, page: int, scale: float) -> bytes:
+    """Draw a page of a PDF in this process."""
+    document, picture = open_pdf(path), io.BytesIO()
+    try:
+        if not 1 <= page <= len(document):
+            problem = f"the PDF has {len(document)} pages, and none is number {page}"
+            raise refusal(path, None, "", problem, "name one of them")
+        drawn = document[page - 1].render(scale=min(scale, MOST_DOTS / max(document[page - 1].get_size())))
+        drawn.to_pil().save(picture, "PNG")
+    except (pypdfium2.PdfiumError, ZeroDivisionError):
+        raise refusal(path, None, "", f"page {page} cannot be drawn", "download it again") from None
+    return picture.getvalue()
 
 
 def _pages(path: Path) -> tuple[list[PdfPage], dict[str, str]]:

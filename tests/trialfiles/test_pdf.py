@@ -1,5 +1,6 @@
 """Articles as PDF: the print of a made-up article, and files that are refused."""
 
+import struct
 import zlib
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def test_a_picture_of_a_page():
     assert page_image(PRINTED, 2).startswith(b"\x89PNG")
 
 
+def test_a_picture_of_a_page_that_is_not_there_of_one_that_is_vast_and_of_none(tmp_path):
+    file = tmp_path / "one.pdf"
+    for content, page, words in ((pdf(), 2, "none is number 2"), (b"%PDF-1.4", 1, "no whole PDF")):
+        file.write_bytes(content)
+        with pytest.raises(SourceError, match=words):
+            page_image(file, page)
+    file.write_bytes(pdf().replace(b"[0 0 600 800]", b"[0 0 14000 9]"))
+    width, height = struct.unpack(">II", page_image(file, 1)[16:24])
+    assert width == pdf_pages.MOST_DOTS and height < 10
+
+
 def pdf(content: bytes = WORDS % (9, 700, b"words " * 40), pages: int = 1, more: bytes = b"") -> bytes:
     """Return the smallest PDF with such a page, so many times."""
     packed = zlib.compress(content)
@@ -120,3 +132,5 @@ def test_a_page_that_takes_for_ever_is_refused(tmp_path, monkeypatch):
     (tmp_path / "bomb.pdf").write_bytes(pdf(b"0 0 m 9 9 l S " * 2_000_000))
     with pytest.raises(SourceError, match="a page takes more than 1 seconds"):
         pdf_pages.read_pages(tmp_path / "bomb.pdf")
+    with pytest.raises(SourceError, match="a page takes more than 1 seconds"):
+        page_image(tmp_path / "bomb.pdf", 1)

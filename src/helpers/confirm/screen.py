@@ -81,7 +81,10 @@ def page_beside(pdf: Path, text: str, start: int) -> Markup:
     from trialfiles.pdf_pages import page_image
 
     page = text.count("\f", 0, start) + 1  # each page but the first begins with a form feed
-    picture = base64.b64encode(page_image(pdf, page)).decode()
+    try:
+        picture = base64.b64encode(page_image(pdf, page)).decode()
+    except SourceError as error:
+        return Markup("<p>{}</p>").format(error)
     return Markup(
         '<div style="flex:1;max-height:24rem;overflow:auto" tabindex="0">'
         '<img alt="page {} of {}" style="width:100%" src="data:image/png;base64,{}"></div>'
