@@ -196,11 +196,16 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
             ),
             "before": _cell(row["value_before"], own and anchor("result", own)),
             "after": None if changed else row["value"],
-            "change": row["value"] if changed else worked_out.get(row["result_id"]),
+            "change": (row["value"] if changed else worked_out.get(row["result_id"])) or _in_words(row),
             "quantity_ids": join_ids([row["quantity_ids"], row["quantity_ids_before"]]),
         })  # fmt: skip
     names = ("outcome", "before", "after", "change", "quantity_ids")
     return table.assign(**frame_of(told, dict.fromkeys(names, "")))
+
+
+def _in_words(row: Row) -> str | None:
+    """Return the direction of a result that is told without a figure."""
+    return f"{row['stated']}, in words alone" if row["stated"] and row["value"] is None else None
 
 
 def _cell(text: str | None, name: str | None) -> Any:
