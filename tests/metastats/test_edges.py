@@ -167,7 +167,8 @@ def test_the_fewest_people_of_one_group(measure):
 
 
 @pytest.mark.parametrize(
-    ("n", "tau", "mean"), [(1, 0.5, 0), (5, 3, -8), (50, 3, -8), (50, 0.5, 3), (5000, 3, 0)]
+    ("n", "tau", "mean"),
+    [(1, 0.5, 0), (5, 3, -8), (50, 3, -8), (50, 0.5, 3), (5000, 3, 0), (5000, 0.5, -8), (5000, -0.5, 8)],
 )
 def test_the_likelihood_of_counts_is_that_of_a_fine_grid(n, tau, mean):
     z = np.linspace(-40, 40, 100_001)
