@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from operator import itemgetter
 from typing import Any
@@ -104,7 +104,7 @@ def _of_question(pairs: list[tuple[Observed, Observed, Comparator]]) -> Iterator
     if several:
         first, second = (tuple(side[name] for name in sorted(side)) for side in (treated, control))
         names = sorted({question.comparator_name or "" for _, _, question in pairs})
-        question = Comparator(pairs[0][2].comparator, "; ".join(names) or None, pairs[0][2].background)
+        question = replace(pairs[0][2], comparator_name="; ".join(names) or None)
         words = f"{len(treated)} exosome arms and {len(control)} controls combined"
         yield Sides(question, first, second, combined=words)
     for one, other, question in pairs:
@@ -342,9 +342,8 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.
     rows = _in_comparable_units(comparators.assign(change=between.fillna(comparators["change_mean"])))
     usable = rows["statistic"].isin(("change", "levels")) & rows["change"].notna()
     rows = rows[usable & ~rows["measure"].str.startswith(_OTHER_COUNT)]
-    n = rows["n"].astype(float)
-    sd = rows["change_sd"] * rows["factor"]
-    rows = rows.assign(sd=sd, se=sd / np.sqrt(n.where(n > 0)))
+    n, sd = rows["n"].astype(float), rows["change_sd"] * rows["factor"]
+    rows = rows.assign(sd=sd, se=sd / np.sqrt(n))
     half = critical_value(level, n - 1) * rows["se"]
     rows = rows.assign(ci_lower=rows["change"] - half, ci_upper=rows["change"] + half)
     return rows[[*_KEPT, "change", "sd", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)
