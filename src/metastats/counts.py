@@ -113,10 +113,10 @@ def pool_counts(
     cells = group_cells(measure, columns)
     for cell in cells:
         refuse(next(iter(columns)), np.isnan(cell), "or a count beside it is missing", "leave the row out")
-    if cells[0].ndim != 1 or cells[0].size == 0:
-        raise ValueError(f"{measure}: shape {cells[0].shape}; give one row of studies, one at least")
+        if cell.ndim != 1 or cell.size == 0:
+            raise ValueError(f"{measure}: shape {cell.shape}; give one row of studies, one at least")
     if measure == "PLO":
-        return pool_logits(cells[0], cells[1], test, level)
+        return pool_logits(*cells, test, level)
     if test != "z":
         raise ValueError(f"test: {test!r} has no meaning for {measure}; leave it out")
     ai, bi, ci, di = cells
