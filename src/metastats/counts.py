@@ -116,7 +116,8 @@ def pool_counts(
         if cell.ndim != 1 or cell.size == 0:
             raise ValueError(f"{measure}: shape {cell.shape}; give one row of studies, one at least")
     if measure == "PLO":
-        return pool_logits(*cells, test, level)
+        xi, mi = cells
+        return pool_logits(xi, mi, test, level)
     if test != "z":
         raise ValueError(f"test: {test!r} has no meaning for {measure}; leave it out")
     ai, bi, ci, di = cells

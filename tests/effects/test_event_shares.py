@@ -79,7 +79,12 @@ def test_two_rows_of_one_event_are_told_apart_by_how_severe_they_were():
     told = [("treated", "mild", 6), ("treated", "severe", 3), ("control", "severe", 1)]
     rows = compared(*(watched(arm, "redness", count) | {"severity": grade} for arm, grade, count in told))
     assert rows == []  # which of the two the control's row is like is not known
-    rows = compared(*(watched(arm, "redness", 5) | {"severity": grade} for arm, grade, _ in [*told, ("control", "mild", 0)]))
+    rows = compared(
+        *(
+            watched(arm, "redness", 5) | {"severity": grade}
+            for arm, grade, _ in [*told, ("control", "mild", 0)]
+        )
+    )
     assert [row["effect"] for row in rows if row["measure"] == "RD"] == [0, 0]
 
 

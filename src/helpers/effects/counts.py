@@ -222,11 +222,11 @@ def _of_groups(study: StudyFigures, measure: str, events: list[int], sizes: Sequ
     """Return an effect of the counts of different people; of nobody or everybody there is no ratio."""
     a, n1, c, n2 = (sum(part) for part in (events[:cut], sizes[:cut], events[cut:], sizes[cut:]))
     es = effect_size(measure, ai=[a], n1i=[n1], ci=[c], n2i=[n2], drop00=measure != "RD")
-    if np.isnan(es.yi[0]):
+    if np.isnan(es.yi.item()):
         who = "everybody" if a else "nobody"
         return {"effect": None, "why_not": f"{who} in both arms: no ratio can be told"}
-    interval = study.interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), None)
-    return interval | {"se_basis": "counts, 1/2 added to each" if es.corrected[0] else "counts"}
+    interval = study.interval(es.yi.item(), es.sei.item(), None)
+    return interval | {"se_basis": "counts, 1/2 added to each" if es.corrected.item() else "counts"}
 
 
 def _of_same_people(study: StudyFigures, events: list[int], sizes: Sequence[int], cut: int) -> Row:
@@ -264,7 +264,7 @@ def _of_medians(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
         if asked.combined:
             continue
         one, other = (side.mean for side in asked.both)
-        sizes = [study.stated_size(row) or 0 for row in asked.results]
+        n1, n2 = sizes = [study.stated_size(row) or 0 for row in asked.results]
         source = _between_the_arms(asked, printed)
         p = exact_p(source) if source else None
         if source is None or p is None or min(sizes) < 2 or one == other:
@@ -272,7 +272,7 @@ def _of_medians(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
         higher = 1 if one > other else 2
         test = source.get("p_value_test")
         try:
-            found = rank_effect_from_p(p, *sizes, higher, study.level)
+            found = rank_effect_from_p(p, n1, n2, higher, study.level)
         except ValueError:  # no Mann-Whitney test of so few people gives it
             continue
         basis = f"p value printed ({test or 'Mann-Whitney test assumed'})"
