@@ -62,7 +62,7 @@ def test_what_cannot_be_is_refused(call, message):
 
 @pytest.mark.parametrize(("call", "value"), TAKEN)
 def test_what_is_just_possible_is_taken(call, value):
-    names = {"np": np, "rank_effect_from_u": rank_effect_from_u}
+    names = {"np": np, "rank_effect_from_u": rank_effect_from_u, "fail_safe_n": fail_safe_n}
     found = eval(call, vars(metastats) | names | GIVEN)
     if isinstance(value, str):
         assert found == value
