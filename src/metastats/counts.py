@@ -22,7 +22,6 @@ from metastats.heterogeneity import Interval, chi2_p, prediction_limits
 from metastats.results import Estimated
 
 METHOD_OF = {"OR": "MH", "RR": "MH", "RD": "MH", "PETO": "PETO", "PLO": "ML"}
-MODE_STEPS = 12
 NODES = np.linspace(-15, 15, 801)[:, None]  # of the trapezoid rule, in units of the width of the integrand
 LARGEST_TAU = 20.0  # of logits: beyond it the shares are all or nothing and the likelihood climbs for ever
 
@@ -114,10 +113,11 @@ def pool_counts(
     cells = group_cells(measure, columns)
     for cell in cells:
         refuse(next(iter(columns)), np.isnan(cell), "or a count beside it is missing", "leave the row out")
-    if cells[0].ndim != 1 or cells[0].size == 0:
-        raise ValueError(f"{measure}: shape {cells[0].shape}; give one row of studies, one at least")
+        if cell.ndim != 1 or cell.size == 0:
+            raise ValueError(f"{measure}: shape {cell.shape}; give one row of studies, one at least")
     if measure == "PLO":
-        return pool_logits(cells[0], cells[1], test, level)
+        xi, mi = cells
+        return pool_logits(xi, mi, test, level)
     if test != "z":
         raise ValueError(f"test: {test!r} has no meaning for {measure}; leave it out")
     ai, bi, ci, di = cells
@@ -192,16 +192,19 @@ def negative(at: Any, xi: Array, mi: Array) -> tuple[float, Array]:
     """Minus the log-likelihood (without binomial coefficients) at mean and SD of the logits, and its slopes.
 
     The integral over the logits, in units of their SD, is centred and scaled for each study at the mode of
-    its integrand; the trapezoid rule is exact to rounding for a smooth one that fades on both sides.
+    its integrand; the trapezoid rule is exact to rounding for a smooth one that fades on both sides. Newton's
+    search for the mode starts at a logit of 0, where its curve bends: from there its steps go one way.
     """
     mean, tau = at
-    ni = xi + mi
-    mode = tau * (logit((xi + 0.5) / (ni + 1)) - mean) / (tau**2 + 1 / (xi + 0.5) + 1 / (mi + 0.5))
-    for _ in range(MODE_STEPS):
-        p = expit(mean + tau * mode)
-        mode += (tau * (xi - ni * p) - mode) / (1 + tau**2 * ni * p * (1 - p))
-    p = expit(mean + tau * mode)
-    scale = 1 / np.sqrt(1 + tau**2 * ni * p * (1 - p))
+    ni, shift = xi + mi, np.full(xi.shape, -float(mean))  # the shift of the logit from the mean
+    while True:
+        p, rest = expit(mean + shift), expit(-mean - shift)
+        curvature = 1 + tau**2 * ni * p * rest
+        step = (tau**2 * (xi * rest - mi * p) - shift) / curvature
+        shift += step
+        if not np.any(abs(step) > 1e-6 * abs(tau) / np.sqrt(curvature)):
+            break
+    mode, scale = shift / (tau or 1.0), 1 / np.sqrt(curvature)
     z = mode + scale * NODES
     theta = mean + tau * z
     height = xi * log_expit(theta) + mi * log_expit(-theta) - z**2 / 2

@@ -77,7 +77,10 @@ def durations(printed: str) -> list[tuple[float, str]]:
     if not any(unit in low for unit in _CUES):
         return []
     return [
-        (numeral(number) * _WEEKS[_SHORT.get(unit.lower(), unit.lower())], match.group())
+        (
+            numeral(number) * _WEEKS[_SHORT.get(unit.lower(), unit.lower())],
+            printed[match.start() : match.end()],
+        )
         for match, numbers, unit in _matches(printed)
         for number in _TOLD["one"].findall(numbers)
     ]

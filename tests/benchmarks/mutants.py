@@ -324,7 +324,7 @@ if __name__ == "__main__":
     parser.add_argument("seed", type=int)
     parser.add_argument("names", nargs="*", help="modules or folders below src, such as metastats/ranks.py")
     parser.add_argument("--without-shared", action="store_true", help="as a clone without source texts")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     if given.without_shared:
         os.environ["EVIDENCE_SHARED"] = os.devnull
     os.chdir(ROOT)

@@ -75,6 +75,19 @@ def test_the_comparison_shown_first_is_of_any_event_or_else_of_the_most_frequent
         assert [row["term"] for row in compared(*events) if row["headline"] == "yes"] == [first]
 
 
+def test_two_rows_of_one_event_are_told_apart_by_how_severe_they_were():
+    told = [("treated", "mild", 6), ("treated", "severe", 3), ("control", "severe", 1)]
+    rows = compared(*(watched(arm, "redness", count) | {"severity": grade} for arm, grade, count in told))
+    assert rows == []  # which of the two the control's row is like is not known
+    rows = compared(
+        *(
+            watched(arm, "redness", 5) | {"severity": grade}
+            for arm, grade, _ in [*told, ("control", "mild", 0)]
+        )
+    )
+    assert [row["effect"] for row in rows if row["measure"] == "RD"] == [0, 0]
+
+
 @pytest.mark.parametrize(("count", "who"), [(0, "nobody"), (20, "everybody")])
 def test_where_all_are_alike_there_is_a_difference_and_no_ratio(count, who):
     difference, *ratios = compared(*(watched(arm, "any event", count) for arm in TWO_ARMS))

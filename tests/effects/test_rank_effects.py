@@ -83,6 +83,16 @@ def test_counts_on_an_ordered_scale_give_a_rank_effect(order):
     assert [name for name, row in rows.items() if row["headline"] == "yes"] == ["CLIFF"]
 
 
+def test_groups_that_do_not_overlap_have_no_odds_ratio_and_those_of_other_scales_no_comparison():
+    apart = {"treated": (0, 0, 6, 4), "control": (3, 7, 0, 0)}
+    rows = ranks(effects(*graded(apart), arms=SIZED))
+    assert {name: row["effect"] for name, row in rows.items()} == {"CLIFF": 1, "CLES": 1}
+    for control in ((3, 7, 0), (1, 0, 0, 0)):  # three categories of the four; one person
+        answers = {"treated": (0, 0, 6, 4), "control": control}
+        told = [row for arm in answers for row in graded({arm: answers[arm]}, range(len(answers[arm])))]
+        assert ranks(effects(*told)).keys() <= {"RD"}
+
+
 def test_a_scale_whose_order_is_not_told_gives_shares_only():
     counted = {"kind": "count", "concept": "investigator_global", "count": 3}
     names = [(arm, name) for arm in SIZED for name in ("alpha", "beta", "gamma")]

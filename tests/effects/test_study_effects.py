@@ -72,6 +72,15 @@ def test_unknown_group_sizes_are_run_through_with_the_halves_as_headline():
     assert rows[2]["se"] == pytest.approx(np.sqrt(12**2 / 4 + 14**2 / 12))
 
 
+@pytest.mark.parametrize(("enrolled", "assumed"), [(3, [None]), (4, ["2 + 2"]), (5, ["2 + 3", "3 + 2"])])
+def test_fewer_than_two_in_each_group_are_cases(enrolled, assumed):
+    pair = result(mean=95, sd=12), result(mean=85, sd=14, arm_id="control")
+    rows = effects(*pair, arms=TWO_ARMS, study={"n_enrolled": enrolled})
+    assert [row["n_assumed"] for row in rows] == assumed
+    assert [row["n_assumed"] for row in rows if row["headline"] == "yes"] == assumed[:1]
+    assert (rows[0].get("se") is None) == (assumed == [None])
+
+
 @pytest.mark.parametrize(("sizes", "pair"), [((6, None), "6 + 10"), ((None, 6), "10 + 6")])
 def test_one_stated_group_size_gives_the_other_by_subtraction_and_says_so(sizes, pair):
     observed = result(mean=95, sd=12, n=sizes[0]), result(mean=85, sd=14, n=sizes[1], arm_id="control")

@@ -14,7 +14,7 @@ from scipy.special import log_expit, logsumexp
 import metastats
 from metastats import counts, measures, pool, pool_many, ranks, small_study
 from metastats.checks import LARGEST, SMALLEST, refuse_unusable
-from metastats.heterogeneity import METHODS, WeightedMean
+from metastats.heterogeneity import METHODS, WeightedMean, q_root
 
 APPROVED = Approved(Path(__file__).with_name("data") / "said.json")
 Y, V = [0.1, 0.9, 0.4, -0.2, 0.6, 0.55], [0.02, 0.05, 0.01, 0.08, 0.09, 0.03]
@@ -109,6 +109,7 @@ def test_no_search_takes_more_steps_than_today(monkeypatch):
 
 
 def test_effects_that_are_equal_or_one_have_no_variance_between_them():
+    assert q_root(WeightedMean(np.ones(3), np.ones(3)), 2.0) == 0
     assert pool_many([[1, 1, 1], [1, 2, 4]], [1, 1, 1], method="PM").tau2[0] == 0
     draw = np.random.default_rng(3)
     alone = np.column_stack([draw.normal(size=300), np.full(300, np.nan)])
@@ -122,7 +123,9 @@ def test_moderators_and_notes():
         metastats.meta_regression(Y, V, ["x"] * 6, intercept=False)
     table = {"ai": [3, 0, 4], "n1i": [20, 9, 20], "ci": [5, 0, 6], "n2i": [20, 9, 20]}
     assert metastats.pool_counts("OR", **table).notes[0].startswith("1 of 3 studies")
-    assert metastats.pool_counts("OR", **{name: part[::2] for name, part in table.items()}).notes == ()
+    whole = metastats.pool_counts("OR", **{name: part[::2] for name, part in table.items()})
+    assert whole.notes == () and "note" not in repr(whole)
+    assert "1 of 3 studies without events" in repr(metastats.pool_counts("OR", **table))
     assert metastats.change_correlation(2, 5, 3).value == 1
 
 
@@ -167,7 +170,8 @@ def test_the_fewest_people_of_one_group(measure):
 
 
 @pytest.mark.parametrize(
-    ("n", "tau", "mean"), [(1, 0.5, 0), (5, 3, -8), (50, 3, -8), (50, 0.5, 3), (5000, 3, 0)]
+    ("n", "tau", "mean"),
+    [(1, 0.5, 0), (5, 3, -8), (50, 3, -8), (50, 0.5, 3), (5000, 3, 0), (5000, 0.5, -8), (5000, -0.5, 8)],
 )
 def test_the_likelihood_of_counts_is_that_of_a_fine_grid(n, tau, mean):
     z = np.linspace(-40, 40, 100_001)

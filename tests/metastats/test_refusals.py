@@ -26,7 +26,7 @@ from metastats.ranks import rank_effect_from_u
 from metastats.small_study import fail_safe_n
 
 CALLS = cases_of(__file__)
-GIVEN = CALLS.pop("given")
+GIVEN, TAKEN = CALLS.pop("given"), CALLS.pop("taken")
 Y, V = GIVEN["Y"], GIVEN["V"]
 GROUPS = ["a", "a", "b", "b"]
 FUNCTIONS = {
@@ -58,6 +58,16 @@ def test_what_cannot_be_is_refused(call, message):
     names = {"np": np, "sd_from_t": sd_from_t, "rank_effect_from_u": rank_effect_from_u}
     with pytest.raises(ValueError, match=message):
         eval(call, vars(metastats) | names | GIVEN)
+
+
+@pytest.mark.parametrize(("call", "value"), TAKEN)
+def test_what_is_just_possible_is_taken(call, value):
+    names = {"np": np, "rank_effect_from_u": rank_effect_from_u, "fail_safe_n": fail_safe_n}
+    found = eval(call, vars(metastats) | names | GIVEN)
+    if isinstance(value, str):
+        assert found == value
+    else:
+        np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", list(FUNCTIONS))

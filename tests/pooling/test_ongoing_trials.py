@@ -240,6 +240,8 @@ def test_known_estimates_have_a_control_and_are_the_latest_of_each_study_in_the_
     told = {(row.estimand, row.effect, row.n) for row in found.itertuples()}
     assert told == {("between_group", 7, 60)}
     assert known_estimates(tables, ("core",)).empty
+    unnamed = tables | {"effects": tables["effects"].assign(comparator=None)}
+    assert len(known_estimates(unnamed, ("core", "published"))) == 1
 
 
 @pytest.mark.parametrize(("randomised", "people", "interval", "level"), CASES["certainty"])

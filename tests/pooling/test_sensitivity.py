@@ -19,6 +19,7 @@ from helpers.pooling.specifications import (
     sensitivity,
     specification_rows,
 )
+from helpers.pooling.tiers import with_sd
 from helpers.tables import as_frame, validate
 
 ONE = Levels(
@@ -72,6 +73,36 @@ def test_an_imputed_sd_of_a_split_scalp_takes_the_correlation_between_its_sites(
     lines = [line(name, 12.0, None, estimand="within_participant", n=18) for name in "ab"]
     [one] = sets(lines, sd_use=("missing",), site_correlation=(0.9,))
     assert one.scale.vi == pytest.approx([20**2 * 2 * 0.1 / 18] * 2)
+
+
+def test_only_a_difference_of_hair_density_between_known_people_takes_an_imputed_sd():
+    split = {"estimand": "within_participant", "n": 18}
+    groups = {"n": 50, "n_comparator": 20}
+    halves = [stats.t.ppf(0.975, 17) * 20 * np.sqrt(0.6 / 18), None]
+    a, b = 400 / 30, 400 / 20
+    halves[1] = stats.t.ppf(0.975, (a + b) ** 2 / (a**2 / 29 + b**2 / 19)) * np.sqrt(a + b)
+    for more, half in zip((split, groups), halves, strict=True):
+        (row,) = with_sd([line("a", 12.0, None, **more)], "missing", 20.0)
+        assert (row["ci_lower"], row["ci_upper"]) == pytest.approx((12 - half, 12 + half))
+        assert row["se_basis"] == "SD 20 imputed (missing)"
+    others = (
+        {"measure": "SMD"},
+        {"unit": "follicles/cm2"},
+        {"effect": None},
+        {"n": 21},
+        {"n": None},
+        split | {"n": 1},
+    )
+    for more in others:
+        row = line("a", **{"effect": 12.0, "se": None} | groups | more)
+        assert with_sd([row], "missing", 20.0) == [row]
+    two = line("a", 12.0, None, n=4, n_comparator=2)
+    assert with_sd([two], "missing", 20.0)[0]["se"] == pytest.approx(
+        20
+    )  # two people in each group are enough
+    assert with_sd([line("a", 12.0, None, **split | {"n": 2})], "missing", 20.0)[0]["se"] == pytest.approx(
+        20 * np.sqrt(0.3)
+    )
 
 
 def test_every_choice_is_varied_and_every_set_names_two_studies_or_more():

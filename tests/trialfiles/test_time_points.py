@@ -36,6 +36,7 @@ def test_every_time_of_a_list_is_found_with_the_unit_that_all_share():
     found = [value / MONTH for value, _ in durations("at 1, 3, 6, and 12 months")]
     assert found == pytest.approx([1, 3, 6, 12])
     assert [value for value, _ in durations("week 4 and 8 or day 7")] == [4, 8, 1]
+    assert durations("WEEK 0WEEK 0") == [(0, "WEEK 0WEEK 0"), (0, "0WEEK")]  # as printed
 
 
 _PARTS = st.sampled_from(

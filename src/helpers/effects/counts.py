@@ -222,16 +222,17 @@ def _of_groups(study: StudyFigures, measure: str, events: list[int], sizes: Sequ
     """Return an effect of the counts of different people; of nobody or everybody there is no ratio."""
     a, n1, c, n2 = (sum(part) for part in (events[:cut], sizes[:cut], events[cut:], sizes[cut:]))
     es = effect_size(measure, ai=[a], n1i=[n1], ci=[c], n2i=[n2], drop00=measure != "RD")
-    if np.isnan(es.yi[0]):
+    if np.isnan(es.yi.item()):
         who = "everybody" if a else "nobody"
         return {"effect": None, "why_not": f"{who} in both arms: no ratio can be told"}
-    interval = study.interval(float(es.yi[0]), float(np.sqrt(es.vi[0])), None)
-    return interval | {"se_basis": "counts, 1/2 added to each" if es.corrected[0] else "counts"}
+    interval = study.interval(es.yi.item(), es.sei.item(), None)
+    return interval | {"se_basis": "counts, 1/2 added to each" if es.corrected.item() else "counts"}
 
 
 def _of_same_people(study: StudyFigures, events: list[int], sizes: Sequence[int], cut: int) -> Row:
     """Return a risk difference of sites of the same people, zero cells corrected as elsewhere."""
-    n, half = sizes[0], 0.5 * any(count in (0, sizes[0]) for count in events)
+    [n] = set(sizes)
+    half = 0.5 * any(count in (0, n) for count in events)
     shares = (np.array(events) + half) / (n + 2 * half)
     odds = np.sqrt(shares / (1 - shares))
     most = float(odds.min() / odds.max())  # the largest correlation of answers with these shares
@@ -260,17 +261,18 @@ def rank_effects(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
 def _of_medians(study: StudyFigures, printed: list[Row]) -> Iterator[Row]:
     told = (row for row in study.results if row["median"] is not None and row["mean"] is None)
     for asked in sides(study, [Observed((row,), row["median"]) for row in told]):
-        if len(asked.treated) + len(asked.control) > 2 or asked.treated[0].mean == asked.control[0].mean:
+        if asked.combined:
             continue
-        sizes = [study.stated_size(row) or 0 for row in asked.results]
+        one, other = (side.mean for side in asked.both)
+        n1, n2 = sizes = [study.stated_size(row) or 0 for row in asked.results]
         source = _between_the_arms(asked, printed)
         p = exact_p(source) if source else None
-        if source is None or p is None or min(sizes) < 2:
+        if source is None or p is None or min(sizes) < 2 or one == other:
             continue
-        higher = 1 if asked.treated[0].mean > asked.control[0].mean else 2
+        higher = 1 if one > other else 2
         test = source.get("p_value_test")
         try:
-            found = rank_effect_from_p(p, sizes[0], sizes[1], higher, study.level)
+            found = rank_effect_from_p(p, n1, n2, higher, study.level)
         except ValueError:  # no Mann-Whitney test of so few people gives it
             continue
         basis = f"p value printed ({test or 'Mann-Whitney test assumed'})"

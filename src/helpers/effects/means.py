@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from operator import itemgetter
 from typing import Any
@@ -104,7 +104,7 @@ def _of_question(pairs: list[tuple[Observed, Observed, Comparator]]) -> Iterator
     if several:
         first, second = (tuple(side[name] for name in sorted(side)) for side in (treated, control))
         names = sorted({question.comparator_name or "" for _, _, question in pairs})
-        question = Comparator(pairs[0][2].comparator, "; ".join(names) or None, pairs[0][2].background)
+        question = replace(pairs[0][2], comparator_name="; ".join(names) or None)
         words = f"{len(treated)} exosome arms and {len(control)} controls combined"
         yield Sides(question, first, second, combined=words)
     for one, other, question in pairs:
@@ -170,7 +170,7 @@ def _difference(study: StudyFigures, asked: Sides, sizes: Sequence[int]) -> Row:
     ses, words = np.array([one.se for one in found]), None
     if study.same_people:
         words = f"correlation {study.site_correlation:g} assumed between sites"
-        effect, se, df = same_people_difference(means, ses, cut, study.site_correlation, sizes[0])
+        effect, se, df = same_people_difference(means, ses, cut, study.site_correlation, min(sizes))
     else:
         groups = (combined(means[part], ses[part], sizes[part]) for part in (slice(cut), slice(cut, None)))
         effect, se, df = welch(*groups)
@@ -183,7 +183,7 @@ def _difference(study: StudyFigures, asked: Sides, sizes: Sequence[int]) -> Row:
 
 def _from_p_value(study: StudyFigures, asked: Sides, sizes: Sequence[int], effect: float) -> Row:
     """Return a difference with the standard error that the exact p value of its test gives, if any."""
-    df = sizes[0] - 1 if study.same_people else sum(sizes) - 2
+    df = min(sizes) - 1 if study.same_people else sum(sizes) - 2
     test = "paired t test" if study.same_people else "Student's t test"
     for result in asked.results if len(sizes) == 2 and all(sizes) else ():
         if is_against(result, asked) and (found := p_value_spread(result, effect, df, test)):
@@ -195,16 +195,15 @@ def _from_p_value(study: StudyFigures, asked: Sides, sizes: Sequence[int], effec
 def is_against(result: Row, asked: Sides) -> bool:
     """Return whether a result's p value is said to be of a comparison with the other arm."""
     words = (result["p_value_against"] or "").casefold()
-    if not words or "baseline" in words:
-        return False
     named = (*map(arm_of, asked.both), asked.question.comparator, asked.question.comparator_name)
-    return any(str(name or "control").casefold() in words for name in (*named, "between", "group", "compar"))
+    others = (str(name or "control").casefold() for name in (*named, "between", "group", "compar"))
+    return "baseline" not in words and any(name in words for name in others)
 
 
 def combined(means: np.ndarray, ses: np.ndarray, sizes: Sequence[int]) -> tuple[float, float, int]:
     """Return mean, standard error and people of independent groups as one (Cochrane Handbook 6.5.2.10)."""
     if len(means) == 1:
-        return float(means[0]), float(ses[0]), sizes[0]
+        return means.item(), ses.item(), min(sizes)
     n, mean, sd = combine_groups(sizes, means, ses * np.sqrt(sizes))
     return mean, sd / float(np.sqrt(n)), int(n)
 
@@ -342,9 +341,8 @@ def comparator_changes(comparators: pd.DataFrame, *, level: float = 0.95) -> pd.
     rows = _in_comparable_units(comparators.assign(change=between.fillna(comparators["change_mean"])))
     usable = rows["statistic"].isin(("change", "levels")) & rows["change"].notna()
     rows = rows[usable & ~rows["measure"].str.startswith(_OTHER_COUNT)]
-    n = rows["n"].astype(float)
-    sd = rows["change_sd"] * rows["factor"]
-    rows = rows.assign(sd=sd, se=sd / np.sqrt(n.where(n > 0)))
+    n, sd = rows["n"].astype(float), rows["change_sd"] * rows["factor"]
+    rows = rows.assign(sd=sd, se=sd / np.sqrt(n))
     half = critical_value(level, n - 1) * rows["se"]
     rows = rows.assign(ci_lower=rows["change"] - half, ci_upper=rows["change"] + half)
     return rows[[*_KEPT, "change", "sd", "se", "ci_lower", "ci_upper"]].reset_index(drop=True)

@@ -130,14 +130,14 @@ class Scale:
 
 def on_scale(group: list[Row]) -> Scale:
     """Return estimates of one question on the scale on which they are pooled."""
-    if group[0]["estimand"] == "proportion":
+    first, *_ = group
+    if first["estimand"] == "proportion":
         counts = np.array([counts_of(line) for line in group], float)
         found = effect_size("PLO", xi=counts[:, 0], ni=counts[:, 1])
         return Scale(found.yi, found.vi, "PLO")
-    measure = group[0]["measure"]
     effects, errors = (np.array([line[name] for line in group], float) for name in ("effect", "se"))
-    scaled, _, slope = SCALES.get(measure, UNSCALED)
-    return Scale(scaled(effects), (errors / slope(effects)) ** 2, measure)
+    scaled, _, slope = SCALES.get(first["measure"], UNSCALED)
+    return Scale(scaled(effects), (errors / slope(effects)) ** 2, first["measure"])
 
 
 # What two estimates must have in common, time apart; the name of a comparator counts where it is active.
@@ -367,8 +367,9 @@ def _fit(group: list[Row], options: Options) -> Row:
     scale = on_scale(group)
     found = pool(scale.yi, scale.vi, **options.fit)
     low, high = map(scale.told, found.prediction_interval(kind="t"))
-    named, words = label(group[0]["concept"]), ESTIMAND_WORDS[group[0]["estimand"]]
-    shares = group[0]["estimand"] == "proportion"
+    first, *_ = group
+    named, words = label(first["concept"]), ESTIMAND_WORDS[first["estimand"]]
+    shares = first["estimand"] == "proportion"
     large = len(group) >= MANY_STUDIES and not shares  # a proportion and its error go together
     reason = f"{len(group)} studies report {named} as {words}, in one unit, at a like time"
     return _row(group, reason) | scale.told_of(found) | {

@@ -88,7 +88,7 @@ def controlled_questions(lines: Sequence[Row], levels: Levels) -> list[Question]
     for group in grouped(known, levels.time_tolerance, levels.visit):
         if len(group) > 1:
             ids = frozenset(name for line in group for name in split_ids(line["effect_id"]))
-            first = group[0]
+            first, *_ = group
             name = f"{first['concept']}.{first['estimand']}.{len(found) + 1:02d}"
             kind = first["concept"], first["estimand"], first["unit"]
             found.append(Question(name, question_words(group), *kind, ids))
@@ -97,12 +97,13 @@ def controlled_questions(lines: Sequence[Row], levels: Levels) -> list[Question]
 
 def question_words(group: list[Row]) -> str:
     """Return a question in words: treatment, outcome, estimand, comparator, background, unit and time."""
-    asked = question_of(group[0])
+    first, *_ = group
+    asked = question_of(first)
     weeks = sorted({round(line["timepoint_weeks"]) for line in group if line["timepoint_weeks"] is not None})
-    against = group[0].get("comparator_name") if asked["comparator"] == "active" else asked["comparator"]
-    background = group[0].get("background")
+    against = first.get("comparator_name") if asked["comparator"] == "active" else asked["comparator"]
+    background = first.get("background")
     parts = [
-        asked["intervention"], asked["sex"], label(group[0]["concept"]), ESTIMAND_WORDS[group[0]["estimand"]],
+        asked["intervention"], asked["sex"], label(first["concept"]), ESTIMAND_WORDS[first["estimand"]],
         f"against {against}" if against else None, None if background in (None, "none") else background,
         asked["unit"], f"week {joined([str(week) for week in weeks])}" if weeks else None,
     ]  # fmt: skip

@@ -317,14 +317,15 @@ def prior_scale(group: list[Row], tau_prior: float, assumed_sd: float) -> float:
     people, as `tau_prior` is of `assumed_sd`, of estimates that no certain discrepancy touches; for
     proportions, which are pooled as log odds, of the SD of the logistic distribution.
     """
-    if group[0]["unit"] == IMPUTED_UNIT:
+    first, *_ = group
+    if first["unit"] == IMPUTED_UNIT:
         return float(tau_prior)
     share = tau_prior / assumed_sd
-    if group[0]["estimand"] == "proportion":
+    if first["estimand"] == "proportion":
         return float(share * LOGISTIC_SD)
     sound = [line for line in group if not line.get("certain_discrepancies")] or group
     # the SD of one person that a standard error implies; two equal groups where there are two
-    parts = 2 if group[0]["estimand"] == "between_group" else 1
+    parts = 2 if first["estimand"] == "between_group" else 1
     return float(share * np.median([line["se"] * sqrt(people_of(line) or 4) / parts for line in sound]))
 
 

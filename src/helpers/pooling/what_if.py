@@ -162,7 +162,7 @@ def _arms(effect: Row, study: StudyFigures) -> list[Row]:
 
 def _sizes(effect: Row, study: StudyFigures, results: Sequence[Row]) -> list[int]:
     """Return the people of each arm of an effect: as stated, or as its row says that they were assumed."""
-    if study.same_people or len(results) == 1:
+    if study.same_people:
         return [people_of(effect) or 0] * len(results)
     stated = [study.stated_size(row) or 0 for row in results]
     told = [int(n) for n in re.findall(r"\d+", str(effect["n_assumed"] or "").partition("(")[0])]
