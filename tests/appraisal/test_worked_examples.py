@@ -50,6 +50,7 @@ def test_shares_of_people(percent, places, n, fit):
 
 def test_shares_that_fit_together():
     assert fitting_sizes([(80, 0), (87, 0)], 16) == [15]
+    assert fitting_sizes([(100, 0)], 2) == [1, 2]
 
 
 def test_largest_sd_is_reached_by_values_and_never_passed():
