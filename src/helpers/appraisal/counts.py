@@ -212,7 +212,7 @@ def _off_the_scale(
     """Yield a mean outside its scale, or an SD larger than a mean between its ends allows."""
     low, high = mean.interval(wide=True)
     scale = f"a scale of {lowest:g} to {highest:g}" if printed else f"a scale of {highest:g} points"
-    n = max(int(row.n or 2), 2)
+    n = 2 if row.n is None else max(int(row.n), 2)
     middle = min(max((lowest + highest) / 2, low), high)  # mean within rounding that allows the largest SD
     largest = math.sqrt(max((middle - lowest) * (highest - middle), 0) * n / (n - 1))
     if high < lowest or low > highest:
