@@ -273,7 +273,7 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
         if people is None or people <= 2:
             continue
         yield TESTED
-        ratio = row.measure in _RATIOS and low.low > 0
+        ratio = row.measure in _RATIOS and min(low.low, high.low) > 0
         of = math.log if ratio else float
         ends = [of(end) for end in (low.low, low.high, high.low, high.high)]
         least, most = (ends[2] - ends[1]) / 2 / error.high, (ends[3] - ends[0]) / 2 / max(error.low, 1e-9)
