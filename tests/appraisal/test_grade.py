@@ -348,7 +348,8 @@ def test_only_a_gain_that_nobody_had_announced_may_have_been_chosen(change, regi
         (10, 10, 20, (True, False, False)),  # all of the interval matters, and the estimate just so
         (10, 9, 20, (True, True, False)),
         (12, 0, 24, (True, True, True)),
-        (12, 1, 24, (True, True, False)),
+        (12, 0.5, 24, (True, True, False)),
+        (-12, -24, -0.5, (True, True, False)),
         (-10, -20, -10, (True, False, False)),
         (-12, -24, 0, (True, True, True)),
         (9, -9, 9, (False, False, False)),
