@@ -50,6 +50,7 @@ def show_number(value: float, *, digits: int = SIGNIFICANT) -> str:
         text = f"{mantissa} × 10^{MINUS}{abs(int(exponent))}"
     else:
         decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+        size = round(size, decimals)
         text = f"{size:,.{decimals}f}" if size >= 10_000 else f"{size:.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
     return f"{MINUS if value < 0 else ''}{text}"

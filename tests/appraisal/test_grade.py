@@ -13,7 +13,12 @@ from frames import frame
 from helpers.appraisal.grade import (
     CERTAINTY,
     LEVELS,
+    Body,
     Difference,
+    _chosen,
+    _share,
+    against_target,
+    baseline_of,
     certainty,
     minimal_differences,
     rate,
@@ -264,3 +269,104 @@ def test_bias_costs_what_more_than_half_of_the_studies_cost_at_least():
     for worst, down in ((1, 0), (2, 1)):
         judged.loc[judged["study_id"] < f"t{worst}", "judgement"] = "high"
         assert graded(made)["risk_of_bias"] == down
+
+
+STUDY = {"study_id": "s", "n_analysed": None, "n_enrolled": None, "comparison": "parallel"}
+
+
+def shown(arm: str | None, n: int | None, site: str = "all") -> dict:
+    """Return a result of an arm, as far as people are counted by it."""
+    return {"study_id": "s", "arm_id": arm, "n": n, "site": site}
+
+
+@pytest.mark.parametrize(
+    ("study", "results", "size"),
+    [
+        ({"n_analysed": 38, "n_enrolled": 40}, [shown("a", 5)], 38),
+        ({"n_enrolled": 40}, [shown("a", 5)], 40),
+        (
+            {"n_analysed": 38},
+            [shown("a", 1, "patient 1"), shown("a", 1, "patient 1"), shown("a", 1, "patient 2")],
+            2,
+        ),
+        ({"n_analysed": 38}, [shown("a", 1, "patient 1"), shown("a", 9)], 38),
+        ({}, [shown("a", 12), shown("a", 11), shown("b", 9), shown(None, 30), shown("b", None)], 21),
+        ({"comparison": "within_person"}, [shown("a", 12), shown("b", 9)], 12),
+        ({"comparison": "case"}, [shown("a", 5), shown("b", 7), shown(None, 1)], 2),
+        ({"comparison": "case"}, [shown(None, 5)], 1),
+        ({}, [shown("a", None)], None),
+    ],
+)
+def test_the_people_of_a_study_are_counted(study, results, size):
+    body = Body(CONCEPT, ["s"], {"studies": [STUDY | study], "results": results}, {})
+    assert body._sizes == {"s": size} and body.participants() == size
+
+
+@pytest.mark.parametrize(
+    ("told", "sizes", "size"),
+    [(("a",), (10, 9, 8), 10), (("a", "b"), (10, 9, 8), 19), (("a", "b", "c"), (10, 9, 8), 40), ((), (10, 9, 8), 40),
+     (("a",), (10, None, 8), 40)],
+)  # fmt: skip
+def test_harms_have_the_people_of_the_arms_of_which_something_is_told(told, sizes, size):
+    arms = [{"study_id": "s", "arm_id": arm, "n": n} for arm, n in zip("abc", sizes, strict=True)]
+    events = [{"study_id": "s", "arm_id": arm, "count": 3 if arm == "a" else None} for arm in told]
+    rows = {"studies": [STUDY | {"n_analysed": 40}], "arms": arms, "adverse_events": events}
+    body = Body("adverse_events", ["s"], rows, {})
+    assert body._sizes == {"s": size}
+    assert body._events() == {
+        "events": 3 if told else 0,
+        "events_words": f"{'3' if told else 'no'} events counted",
+    }
+    assert Body(CONCEPT, ["s"], rows | {"arms": []}, {})._events()["events"] is None
+
+
+@pytest.mark.parametrize(
+    ("people", "participants", "answer"), [([30], 60, "Y"), ([29], 60, "N"), ([29, 1], 60, "Y"), ([29, None], 60, "NI"),
+                                           ([30], None, "NI"), ([], 60, "NA")]
+)  # fmt: skip
+def test_half_of_the_participants_are_a_large_share(people, participants, answer):
+    found, said = _share(pd.Series(people, dtype=float), participants)
+    assert found == answer
+    assert answer not in "YN" or said == f"{sum(people)} participants against 60"
+
+
+@pytest.mark.parametrize(
+    ("change", "registered", "answer"),
+    [({}, False, "PY"), ({}, True, "N"), ({"estimate": -5.0}, False, "N"), ({"estimate": 0.0}, False, "N"),
+     ({"measure": "CLES", "estimate": 0.6}, False, "PY"), ({"measure": "CLES", "estimate": 0.4}, False, "N"),
+     ({"concept": "vellus_share", "estimate": -5.0}, False, "PY"), ({"concept": "repigmentation"}, False, "N"),
+     ({"estimand": "proportion"}, True, "NI")],
+)  # fmt: skip
+def test_only_a_gain_that_nobody_had_announced_may_have_been_chosen(change, registered, answer):
+    row = {"concept": CONCEPT, "estimand": "between_group", "measure": "MD", "estimate": 5.0}
+    assert _chosen(row | change, registered) == answer
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "told"),
+    [
+        (10, 10, 20, (True, False, False)),  # all of the interval matters, and the estimate just so
+        (10, 9, 20, (True, True, False)),
+        (12, 0, 24, (True, True, True)),
+        (12, 0.5, 24, (True, True, False)),
+        (-12, -24, -0.5, (True, True, False)),
+        (-10, -20, -10, (True, False, False)),
+        (-12, -24, 0, (True, True, True)),
+        (9, -9, 9, (False, False, False)),
+        (9, -9, 10, (False, True, False)),
+        (-9, -10, 9, (False, True, False)),
+        (0, -10, 10, (False, True, True)),
+    ],
+)
+def test_an_interval_stands_to_what_matters(value, low, high, told):
+    assert tuple(map(bool, against_target(value, low, high, 10))) == told
+
+
+def test_the_values_before_treatment_are_those_of_the_studies_in_the_unit():
+    base = {"study_id": "s", "unit": "u", "timepoint_weeks": 0.0, "kind": "level", "mean": 5.0, "median": None,
+            "minimum": 0.0, "maximum": None}  # fmt: skip
+    others = [{"mean": 3.0, "maximum": 9.0}, {"study_id": "t", "mean": 1.0}, {"unit": "v", "mean": 1.0},
+              {"timepoint_weeks": 4.0, "mean": 1.0}, {"kind": "change", "mean": 1.0}]  # fmt: skip
+    rows = pd.DataFrame([base, *(base | other for other in others)])
+    assert baseline_of(rows, ["s"], "u") == (3, 9)
+    assert baseline_of(rows, ["t"], "v") is None

@@ -243,7 +243,13 @@ def test_an_answer_that_a_question_does_not_take_is_named_and_counts_as_none():
     assert judge(TRIAL, 2, wrong)[0][0]["judgement"] == "serious"
     open_question = judge(TRIAL, 2, given("2.1 Y", "2.2 Y", "2.3 NA", "2.6 Y"))[0][0]
     assert open_question["judgement"] == SOME and not check_answers(given("2.3 NA", "3.2 PN"))
-    assert "there is no question 5.4" in check_answers(given("5.4 Y"))[0].replace("'", "")
+    assert check_answers(given("5.4 Y")) == [
+        f"s, RoB 2: there is no question '5.4'; there are {', '.join(TOOLS['RoB 2'].answers)}"
+    ]
+    assert check_answers(given("1.1 Y", tool="GradeX"))[0].startswith(
+        "s, GradeX: there is no question '1.1'; there are RoB 2, "
+    )
+    assert check_answers(given("1.1 anything", tool="INSPECT-SR")) == []
 
 
 def test_agreement_is_weighted():
@@ -255,3 +261,12 @@ def test_agreement_is_weighted():
     kappa = pytest.approx(1 - (1 / 3) / (17 / 9))
     assert (found["questions"], found["same"], found["kappa"]) == (3, 2, kappa)
     assert agreement(rows[:3], order, ["tool", "question"]) is None
+    third = pd.DataFrame([*given("1.1 N", who="third"), *given("1.1 PN", who="rule")])
+    assert agreement(pd.concat([rows, third]), order, ["tool", "question"]) == found
+    assert (found["first"], found["second"]) == ("first", "second")
+    one = agreement(pd.concat([rows[:1], third[:1]]), order, ["tool", "question"])
+    assert (one["second"], one["questions"], one["same"], one["kappa"]) == ("third", 1, 0, 0)
+    alike = pd.DataFrame([*given("1.1 Y", "1.2 Y"), *given("1.1 Y", "1.2 Y", who="second")])
+    assert agreement(alike, order, ["tool", "question"])["kappa"] is None
+    apart = pd.DataFrame([*given("1.1 Y"), *given("1.2 Y", who="second")])
+    assert agreement(apart, order, ["tool", "question"]) is None

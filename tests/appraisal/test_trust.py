@@ -17,6 +17,7 @@ from helpers.appraisal.evidence import StudyEvidence
 from helpers.appraisal.risk_of_bias import SECTIONS
 from helpers.appraisal.trust import (
     INSPECT,
+    _by_silence,
     serious_studies,
     standing,
     told_particulars,
@@ -87,20 +88,42 @@ def test_losses(analysed, word):
     assert answered(evidence(study=RANDOMISED | sizes, **made))["4.5"]["answer"] == word
 
 
+NOT_TOLD = "The sizes of the groups are not all told, or the groups are no groups of people."
+
+
 @pytest.mark.parametrize(
-    ("sizes", "word"), [((10, 10), "no"), ((40, 55), "no"), ((30, 90), "unclear"), ((30, None), "unclear")]
+    ("sizes", "comparison", "word", "reason"),
+    [
+        ((10, 10), "parallel", "no", "The groups have 10, 10 people, as equal allocation makes them."),
+        # of 100 a chi squared of 4 has p = 0.0455, one of 3.24 has 0.072
+        (
+            (40, 60),
+            "parallel",
+            "unclear",
+            "The groups have 40, 60 people: more unlike than equal allocation makes them.",
+        ),
+        ((41, 59), "parallel", "no", "The groups have 41, 59 people, as equal allocation makes them."),
+        ((30, None), "parallel", "unclear", NOT_TOLD),
+        ((30, 30, None), "parallel", "unclear", NOT_TOLD),
+        ((30,), "parallel", "unclear", NOT_TOLD),
+        ((10, 10), "crossover", "unclear", NOT_TOLD),
+    ],
 )
-def test_groups_as_equal_allocation_makes_them(sizes, word):
+def test_groups_as_equal_allocation_makes_them(sizes, comparison, word, reason):
     arms = [{"arm_id": f"a{place}", "role": "placebo", "n": n} for place, n in enumerate(sizes)]
-    known = evidence(study=RANDOMISED | {"comparison": "parallel"}, arms=arms, source={"has_results": True})
-    assert answered(known)["4.2"]["answer"] == word
+    known = evidence(study=RANDOMISED | {"comparison": comparison}, arms=arms, source={"has_results": True})
+    found = answered(known)["4.2"]
+    assert (found["answer"], found["reason"]) == (word, reason)
 
 
 def test_what_makes_no_sense_for_one_person_is_not_asked():
-    cases = [({"comparison": "case", "n_enrolled": n}, density(exosome=(80, 10, n))) for n in (1, 2)]
-    one, two = (answered(evidence(study=study, **made)) for study, made in cases)
+    cases = [
+        ({"comparison": "case", "n_enrolled": n}, density(exosome=(80, 10, n or 1))) for n in (1, None, 2)
+    ]
+    one, not_told, two = (answered(evidence(study=study, **made)) for study, made in cases)
     numbers = ("2.4", "4.1", "4.5", "4.8", "4.9")
-    assert {one[number]["answer"] for number in numbers} == {"not applicable"}
+    for found in (one, not_told):
+        assert {found[number]["answer"] for number in numbers} == {"not applicable"}
     silent = {number for number in numbers if two[number]["answer"] == "not applicable"}
     assert silent == {"4.1", "4.8", "4.9"}
 
@@ -161,7 +184,69 @@ def test_notices_are_looked_up_by_doi_and_a_retraction_is_serious(tmp_path: Path
     assert (found["1.1"]["answer"], found["1.2"]["answer"]) == ("yes", "no")
     assert domains_of(found.values())["overall"]["judgement"] == "serious concerns"
     none = answered(known, [notices[1] | {"study_id": "made2026"}])
-    assert none["1.1"]["answer"] == "no"
+    assert none["1.1"]["reason"] == "The list of notices holds no retraction of it."
+    assert none["1.2"]["reason"] == "The list of notices holds no expression of concern or correction of it."
+    several = [{"notice_id": "1", "nature": "Correction", "date": "2026-01-02", "reason": "Data"},
+               {"notice_id": "2", "nature": "Expression of Concern"}]  # fmt: skip
+    told = answered(known, [notices[0] | {"date": None, "reason": None} | one for one in several])["1.2"]
+    assert told["reason"] == "Correction, 2026-01-02: Data; Expression of Concern, no date: no reason told."
+
+
+@pytest.mark.parametrize(
+    ("says", "dated", "answer", "names"), [("no", True, "yes", ("s0", "")), ("yes", True, "no", ("s0", "d")),
+                                           (None, True, "no", ("", "d")), ("yes", False, "no", ("s0", ""))]
+)  # fmt: skip
+def test_approval_is_told_by_words_or_a_date(says, dated, answer, names):
+    words = [{"topic": "ethics", "says": says, "printed": "words"}] if says else []
+    day = quantity("d", "2025-09-01", "ethics_date", kind="date", role="design")
+    found = answered(evidence([day] if dated else [], statements=words))["2.1"]
+    rests_on = (found["statement_ids"] or "", found["quantity_ids"] or "")
+    assert (found["answer"], rests_on) == (answer, tuple(name and f"made2026.{name}" for name in names))
+
+
+@pytest.mark.parametrize(
+    ("passed", "minor", "silence", "said"),
+    [
+        (5, False, None, "Nothing was found by: r0, r1, r2, r3, r4."),
+        (6, True, None, "Only what is minor was found by: 6 rules."),
+        (
+            1,
+            False,
+            "unclear",
+            "Rules found nothing in the part of it that was read; the rest is left to a person.",
+        ),
+        (0, False, None, "What was read tells nothing to check it with."),
+    ],
+)
+def test_the_silence_of_rules_is_told(passed, minor, silence, said):
+    rules = [{"check": f"r{place}", "outcome": "passed"} for place in range(passed)]
+    rules.append({"check": "other", "outcome": "not applicable"})
+    answer, reason = _by_silence(evidence(), {"silence": silence}, rules, minor)
+    assert (answer, reason) == ("no" if passed > 1 else "unclear", said)
+
+
+def test_certain_serious_discrepancies_in_three_checks_are_serious_and_in_two_are_not():
+    rows = [row | {"discrepancy_ids": ""} for row in answered(evidence(study=RANDOMISED)).values()]
+    found = {"study_id": "made2026", "check": "x", "detected_by": "automated", "certain": True, "concern": "serious",
+             "statement": "x", "locators": "x"}  # fmt: skip
+    listed = frame("discrepancies", [found | {"discrepancy_id": f"d{place}"} for place in range(3)])
+    by_check = {row["check"]: row for row in rows}
+    for place, (number, expected) in enumerate((("4.4", "some"), ("4.8", "some"), ("4.6", "serious"))):
+        by_check[number] |= {"answer": "yes", "discrepancy_ids": f"d{place}"}
+        judged = {row["domain"]: row for row in trust_domains(rows, listed)}
+        assert judged["overall"]["judgement"] == judged["results"]["judgement"] == f"{expected} concerns"
+    assert (
+        trust_domains([row | {"tool": "other"} for row in rows], listed)[-1]["judgement"] == "some concerns"
+    )
+    assert "possible problems: " in judged["results"]["reason"]
+    assert judged["results"]["reason"].index(by_name("4.4")) < judged["results"]["reason"].index(
+        by_name("4.8")
+    )
+
+
+def by_name(number: str) -> str:
+    """Return what a check is about."""
+    return INSPECT["checks"][number]["about"]
 
 
 @pytest.mark.parametrize(("unclear", "judgement"), [(2, "no concerns"), (3, "unclear"), (6, "unclear")])

@@ -10,7 +10,14 @@ from scipy import stats
 
 from helpers.appraisal.counts import grim, grimmer
 from helpers.appraisal.evidence import Group, NotApplicable, PrintedFigure
-from helpers.appraisal.p_values import _paired_changes_p, signed_rank_p, variance_p
+from helpers.appraisal.p_values import (
+    CORRELATIONS,
+    _paired_changes_p,
+    adjusted_p,
+    rank_sum_p,
+    signed_rank_p,
+    variance_p,
+)
 from helpers.appraisal.p_values import test_family as family_of
 
 
@@ -207,3 +214,43 @@ def test_the_smallest_and_the_largest_p_that_pairs_can_have():
     t = 1 / (16 / np.sqrt(30))
     assert _paired_changes_p(groups[:2], groups[2:], 30) == pytest.approx(2 * stats.t.sf(t, 29), rel=1e-6)
     assert _paired_changes_p(groups[:2], [groups[2], None], 30) == 1
+
+
+def test_the_smallest_and_the_largest_p_that_ranks_can_have():
+    apart = [Group(PrintedFigure(mean, 0, "m"), PrintedFigure(1, 0, "sd")) for mean in (100, 0)]
+    low, high = rank_sum_p(*apart, [10, 3, 10], [10, 3, 5])
+    # one order of 184756 or of 3003; of two times three the normal tail is smaller than one of 20
+    assert low == pytest.approx([1 / 184756, stats.norm.sf(4.5 / np.sqrt(5.25)), 1 / 3003])
+    # by rounding 99 apart with SDs of 1.5: half of the way lies 33 of them from either mean
+    most = 2 * stats.norm.sf(((1 / (1 + 1 / 33**2)) ** 2 - 0.5) * 100 / np.sqrt(175))
+    assert high[0] == pytest.approx(most, rel=1e-9)
+    assert rank_sum_p(apart[0], apart[0], [10], [10])[1] == 1
+
+
+def exactly(
+    n: int, mean: float, sd: float, r: float, start: float, early: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return values after and before of n people, a multiple of four, with these means, SDs and correlation."""
+    parts = (np.tile(part, n // 4) for part in ([-1.0, -1, 1, 1], [-1.0, 1, -1, 1]))
+    x, z = (part / part.std(ddof=1) for part in parts)
+    return mean + sd * (r * x + np.sqrt(1 - r**2) * z), start + early * x
+
+
+def test_a_comparison_that_uses_the_baseline_holds_scipys_values():
+    """Of data with a correlation of exactly 0.6 in both groups and unlike baselines."""
+    n1, n2 = 8, 12
+    (a, a0), (b, b0) = exactly(n1, 92, 9, 0.6, 80, 10), exactly(n2, 85, 4.5, 0.6, 77, 5)
+    after, before = ([rounded(x, 9) for x in both] for both in ((a, b), (a0, b0)))
+    group = np.repeat([1.0, 0.0], (n1, n2))
+    y, x = np.concatenate([a, b]), np.concatenate([a0, b0])
+    design = np.column_stack([np.ones(n1 + n2), group, x])
+    beta, (squares,), *_ = np.linalg.lstsq(design, y)
+    error = np.sqrt(squares / (n1 + n2 - 3) * np.linalg.inv(design.T @ design)[1, 1])
+    wanted = {
+        True: 2 * stats.t.sf(abs(beta[1] / error), n1 + n2 - 3),
+        False: stats.ttest_ind(a - a0, b - b0).pvalue,
+    }
+    at = int(np.flatnonzero(np.isclose(CORRELATIONS, 0.6))[0]) - 1
+    for covariance, p in wanted.items():
+        low, high = (limit[0, at] for limit in adjusted_p(after, before, [n1], [n2], covariance))
+        assert (low, high) == pytest.approx((p, p), rel=1e-4) and low <= p <= high

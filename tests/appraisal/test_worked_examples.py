@@ -9,7 +9,7 @@ import pytest
 from case_files import cases_of
 
 from helpers.appraisal.counts import fitting_sizes, grim, grimmer, share_fit
-from helpers.appraisal.evidence import Group, PrintedFigure, covers, decimals_of
+from helpers.appraisal.evidence import Group, PrintedFigure, covers, decimals_of, tails, tidy
 from helpers.appraisal.p_values import two_sample_p
 from helpers.appraisal.spread import largest_sd, sd_fits
 
@@ -25,6 +25,26 @@ def printed(token: str) -> PrintedFigure:
 @pytest.mark.parametrize(("token", "value", "places"), CASES["decimals"])
 def test_decimals_are_those_of_the_token(token, value, places):
     assert decimals_of(token, value) == places
+
+
+@pytest.mark.parametrize(("token", "low", "high", "meets"), CASES["meets"])
+def test_a_printed_p_meets_what_is_recomputed_by_rounding(token, low, high, meets):
+    assert covers(PrintedFigure(0.05, 2, "q", token), low, high) == meets
+
+
+@pytest.mark.parametrize(("value", "words"), CASES["tidy"])
+def test_a_number_in_a_sentence(value, words):
+    assert tidy(value) == words
+
+
+def test_limits_of_figures():
+    assert tails(0.02, 0.1) == ((0.02, 0.1), (0.01, 0.05), (0.95, 0.99))
+    figure = printed("6.5")
+    assert (figure.low, figure.high) == pytest.approx((6.45, 6.55)) and figure.unit == pytest.approx(0.1)
+    assert figure.interval(wide=True) == pytest.approx((6.4, 6.6))
+    assert (str(figure), str(PrintedFigure(6.54321, 1, "q"))) == ("6.5", "6.54321")
+    assert group("80", "0").sd_ends() == pytest.approx((1e-6, 0.5))
+    assert group("80", "10").sd_ends(wide=True) == pytest.approx((9, 11))
 
 
 @pytest.mark.parametrize(("mean", "n", "possible"), CASES["grim"])
@@ -50,6 +70,7 @@ def test_shares_of_people(percent, places, n, fit):
 
 def test_shares_that_fit_together():
     assert fitting_sizes([(80, 0), (87, 0)], 16) == [15]
+    assert fitting_sizes([(100, 0)], 2) == [1, 2]
 
 
 def test_largest_sd_is_reached_by_values_and_never_passed():

@@ -17,7 +17,7 @@ from helpers.narrative.pooled import with_both_analyses
 from helpers.narrative.study import with_interval
 from helpers.tables import as_frame, validate
 from helpers.tables.vocabulary import tiers_of
-from notebookpress.tables import records
+from notebookpress.tables import TableError, records
 
 CASES = cases_of(__file__)
 
@@ -143,6 +143,41 @@ def test_a_change_is_told_as_a_share_of_what_it_is_of(concept, value, limits, wo
     assert show_with_unit(value, *limits, "proportion", "uncontrolled_change", concept) == words
 
 
+@pytest.mark.parametrize(("p", "fits"), [(0.0, True), (1.0, True), (-0.01, False), (1.01, False)])
+def test_a_p_value_lies_from_0_to_1(p, fits):
+    if fits:
+        assert pictured(effect("a", p_value=p))["a.hair_density.1"]["p_value"] == p
+        return
+    with pytest.raises(TableError, match="p_value"):
+        pictured(effect("a", p_value=p))
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit", "concept", "words"),
+    [
+        (
+            {"median": 12.5, "minimum": 3.0, "maximum": 20.0},
+            "hairs/cm2",
+            "hair_density",
+            "median 12.5 hairs/cm2",
+        ),
+        ({"minimum": 3.0, "maximum": 20.0}, "hairs/cm2", "hair_density", "3 to 20 hairs/cm2"),
+        ({"minimum": -0.1, "maximum": 0.2}, "proportion", "hair_density_relative", "-10 to 20 % of baseline"),
+        ({"minimum": 0.1, "maximum": 0.2}, "proportion", "hair_density_relative", "+10 to +20 % of baseline"),
+        ({"minimum": 0.0, "maximum": 0.2}, "proportion", "hair_density_relative", "0 to 20 % of baseline"),
+        ({"minimum": 0.1, "maximum": 0.2}, "proportion", "vellus_share", "10 to 20 %"),
+        ({"minimum": 0.1}, "proportion", "vellus_share", None),
+        ({"maximum": 0.1}, "proportion", "vellus_share", None),
+        ({"median": 2.0, "iqr": 3.0}, None, "severity_stage", "median 2 (interquartile range 3 wide)"),
+    ],
+)
+def test_what_is_printed_in_the_place_of_an_effect_is_told(printed, unit, concept, words):
+    row = BARE | {"quantity_ids": "q", "concept": concept, "unit": unit, "estimand": "uncontrolled_change"}
+    rows = [observed("a", concept=concept, kind="change", quantity_ids="q", **printed)]
+    (line,) = pictured(effect("a", **row), results=rows).values()
+    assert line["printed_range"] == words
+
+
 def test_a_share_of_people_has_no_direction():
     share = {"estimand": "proportion", "measure": "PR", "concept": "satisfaction", "effect": 0.9}
     (line,) = pictured(effect("a", **share)).values()
@@ -194,9 +229,11 @@ def test_adverse_events_stand_with_their_interval_or_say_why_there_is_none():
 
 
 def test_certain_discrepancies_are_counted_and_numbers_of_people_worded():
-    lines = pictured(effect("a", discrepancy_ids="a.x;a.y"), effect("b", n=None, n_assumed="8 + 8 (assumed)"))
-    assert [line["certain_discrepancies"] for line in lines.values()] == [2, 0]
-    assert [line["n"] for line in lines.values()] == ["40", "8 + 8 (assumed)"]
+    sizes = {"b": "8 + 8 (assumed)", "c": "16", "d": None}
+    others = [effect(study, n=None, n_assumed=words) for study, words in sizes.items()]
+    lines = pictured(effect("a", discrepancy_ids="a.x;a.y"), *others)
+    assert [line["certain_discrepancies"] for line in lines.values()] == [2, 0, 0, 0]
+    assert [line["n"] for line in lines.values()] == ["40", "8 + 8 (assumed)", "16 (assumed)", None]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from case_files import cases_of
 from helpers.display import say, show, show_figure, table_html
 from helpers.figures.canvas import Figure
 from helpers.figures.study import before_after
-from helpers.formats import show_number
+from helpers.formats import is_missing, joined, plain_unit, show_interval, show_number, show_value
 from helpers.panels import LIVE, RUNNER, WIDGET, NothingToDrawError, between, one_of, panel, some_of
 
 CASES = cases_of(__file__)
@@ -160,6 +160,23 @@ def test_sentence_refuses_what_is_missing(values):
 @pytest.mark.parametrize(("value", "text"), CASES["numbers"])
 def test_numbers(value, text):
     assert show_number(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), CASES["values"])
+def test_a_cell_is_told(value, text):
+    assert show_value(value) == text and is_missing(value) == (text == "–")
+
+
+def test_lists_units_and_intervals_are_told():
+    assert [joined(list(names)) for names in ("", "a", "ab", "abc")] == ["", "a", "a and b", "a, b and c"]
+    assert [plain_unit(unit) for unit in ("hairs/cm2", "um", "mm/cm2", None)] == [
+        "hairs/cm²",
+        "µm",
+        "mm/cm²",
+        "",
+    ]
+    assert show_interval(-0.12345, 123.45) == "−0.123 to 123"
+    assert (show_value(np.bool_(False)), show_value(float("nan")), show_value(pd.NA)) == ("no", "–", "–")
 
 
 @pytest.mark.parametrize(("length", "room"), [(10, None), (60, ["long", "fixed"]), (400, ["prose", "fixed"])])

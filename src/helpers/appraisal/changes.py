@@ -97,7 +97,7 @@ def _no_correlation(
 ) -> Iterator[Hit]:
     def fits(wide: bool) -> bool:
         (a, b), (c, d), (low, high) = (figure.interval(wide) for figure in (s0, s1, sd))
-        return high >= max(a - d, c - b, 0) and low <= b + d
+        return high >= max(a - d, c - b) and low <= b + d
 
     if not fits(wide=False):
         r = (s0.value**2 + s1.value**2 - sd.value**2) / max(2 * s0.value * s1.value, 1e-12)
@@ -269,18 +269,21 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each interval that no level of confidence gives with its standard error, or its SD and n."""
     rows = (*evidence.results_where(), *evidence.contrasts)
     for row, low, high, error in evidence.printed(rows, "ci_lower", "ci_upper", "se"):
-        if (evidence.people(row.n) or 0) <= 2:
+        people = evidence.people(row.n)
+        if people is None or people <= 2:
             continue
         yield TESTED
-        ends = [low.low, low.high, high.low, high.high]
-        if row.measure in _RATIOS and low.value > 0:
-            ends = [math.log(end) for end in ends if end > 0]
+        ratio = row.measure in _RATIOS and min(low.low, high.low) > 0
+        of = math.log if ratio else float
+        ends = [of(end) for end in (low.low, low.high, high.low, high.high)]
         least, most = (ends[2] - ends[1]) / 2 / error.high, (ends[3] - ends[0]) / 2 / max(error.low, 1e-9)
-        levels = (_NARROWEST, _WIDEST) if row.ci_level is None else (row.ci_level / 100,) * 2
-        narrow, wide = stats.norm.ppf((1 + levels[0]) / 2), stats.t.ppf((1 + levels[1]) / 2, 2)
+        level = row.ci_level and row.ci_level / 100
+        narrow = stats.norm.ppf((1 + (level or _NARROWEST)) / 2)
+        wide = stats.t.ppf((1 + (level or _WIDEST)) / 2, 2)
         if most < narrow * 0.99 or least > wide:
-            half = (high.value - low.value) / 2
-            arithmetic = f"({high} - {low}) / 2 = {tidy(half)}, {tidy(half / error.value)} standard errors"
+            half, ln = (of(high.value) - of(low.value)) / 2, "ln " if ratio else ""
+            arithmetic = f"({ln}{high} - {ln}{low}) / 2 = {tidy(half)}"
+            arithmetic += f", {tidy(half / error.value)} standard errors" if error.value else ", no multiple"
             yield Hit(f"{arithmetic} of {error}", (error, low, high), (row.concept,))
 
 
@@ -296,7 +299,8 @@ def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
             continue
         level = 0.95 if row.ci_level is None else row.ci_level / 100
         # Some were lost: degrees of freedom are those of half of the people, or without end.
-        free = np.array([max((evidence.people(row.n) or 6) / 2 - 2, 2), 1e6])
+        people = evidence.people(row.n)
+        free = np.array([max(people / 2 - 2, 2) if people else 2, np.inf])
         ps = [_p_of_interval(a, b, level, free, ratio) for a, b in product(low.interval(), high.interval())]
         least, most = np.min(ps), np.max(ps)
         if not any(covers(p, start * 0.9, end * 1.1, wide=True) for start, end in tails(least, most)):

@@ -91,7 +91,7 @@ def grimmer(
         last = math.floor((n - 1) * high**2 + total**2 / n + 1e-6)
         if binary and first <= total <= min(last, n):
             return True
-        if not binary and (last > first or (last == first and (first - total) % 2 == 0)):
+        if not binary and (last > first or (last == first and first % 2 == total % 2)):
             return True
     return False
 
@@ -99,7 +99,7 @@ def grimmer(
 def _sums(mean: PrintedFigure, n: int, wide: bool) -> range:
     """Return the whole sums that give the printed mean."""
     low, high = mean.interval(wide)
-    return range(math.ceil(low * n - 1e-6), math.floor(high * n + 1e-6) + 1)
+    return range(math.ceil(low * n), math.floor(high * n) + 1)
 
 
 def share_fit(percent: float, decimals: int, n: int) -> str:
@@ -119,8 +119,8 @@ def share_fit(percent: float, decimals: int, n: int) -> str:
     """
     target = round(percent * 10**decimals)
     scale = 100 * 10**decimals
-    around = range(max(0, (target - 1) * n // scale), min(n, -(-(target + 1) * n // scale)) + 1)
-    shares = [Fraction(scale * count, n) for count in around]
+    below = target * n // scale
+    shares = [Fraction(scale * min(max(count, 0), n), n) for count in (below, below + 1)]
     if any(target in (round(share), int(share + Fraction(1, 2))) for share in shares):
         return FITS
     return CUT_OFF if any(abs(share - target) < 1 for share in shares) else IMPOSSIBLE
@@ -192,8 +192,10 @@ def stated_scale(evidence: StudyEvidence, row: Any) -> tuple[float, float, bool]
         return None
     levels = evidence.quantities_of("design", "scale_levels")
     rated = SCALED.intersection(evidence.results["concept"])
-    if len(levels) == len(rated) == 1 and None not in (levels[0].value_low, levels[0].value_high):
-        return levels[0].value_low, levels[0].value_high, True
+    if len(levels) == len(rated) == 1:
+        (level,) = levels
+        if None not in (level.value_low, level.value_high):
+            return level.value_low, level.value_high, True
     planned = evidence.outcomes[evidence.outcomes["concept"] == row.concept]["measure"].dropna()
     told = " ".join([*planned, row.measure or ""])
     if ends := _ENDS.search(told):
@@ -210,7 +212,7 @@ def _off_the_scale(
     """Yield a mean outside its scale, or an SD larger than a mean between its ends allows."""
     low, high = mean.interval(wide=True)
     scale = f"a scale of {lowest:g} to {highest:g}" if printed else f"a scale of {highest:g} points"
-    n = max(int(row.n or 2), 2)
+    n = 2 if row.n is None else max(int(row.n), 2)
     middle = min(max((lowest + highest) / 2, low), high)  # mean within rounding that allows the largest SD
     largest = math.sqrt(max((middle - lowest) * (highest - middle), 0) * n / (n - 1))
     if high < lowest or low > highest:
@@ -237,7 +239,7 @@ def percent_of_n(evidence: StudyEvidence) -> Iterator[Hit]:
         counts = () if concept in COUNTED_PEOPLE else range(2, _COUNTS + 1)  # sites or readings of each
         several = [k for k in counts if share_fit(figure.value, figure.decimals, k * n) == FITS]
         others = sorted({(other.value, other.decimals) for _, other, size, *_ in shares if size == n})
-        smaller = fitting_sizes(others, n - 1) if not of_it and fit == IMPOSSIBLE else []
+        smaller = fitting_sizes(others, n) if not of_it and fit == IMPOSSIBLE else []
         fewer = any(size * 2 > n for size in smaller)
         case = "several" if several else "fewer" if fewer else fit
         weight = {"several": "minor", CUT_OFF: "doubtful", "fewer": "doubtful", IMPOSSIBLE: "certain"}[case]
@@ -424,7 +426,7 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
     rows = rows[rows.duplicated(["timepoint_weeks", "kind", "mean", "sd"], keep=False)]
     if rows.empty:
         return
-    alike = rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"], sort=True)
+    alike = rows.groupby(["concept", "timepoint_weeks", "kind", "mean", "sd"])
     repeated = [group for _, group in alike if group["arm_id"].nunique() > 1]
     weight = "doubtful" if len(repeated) > 1 else "minor"  # chance gives one pair, hardly several
     for group in repeated:
@@ -436,7 +438,7 @@ def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
     # A row of one outcome that is a copy of another's, in more than one arm.
     pairs = rows.merge(rows, on=["arm_id", "kind", "timepoint_weeks", "mean", "sd"])
     pairs = pairs[pairs["concept_x"] < pairs["concept_y"]]
-    for both, group in pairs.groupby(["concept_x", "concept_y"], sort=True):
+    for both, group in pairs.groupby(["concept_x", "concept_y"]):
         if group["arm_id"].nunique() > 1:
             one, other = map(str, both)
             words_ = {"one": label(one), "other": label(other)}

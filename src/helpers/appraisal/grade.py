@@ -394,7 +394,8 @@ class Body:
         """Return whether studies hold most of the participants, or are most of them where not all tell."""
         known = None not in self._sizes.values() and len(self._sizes) == len(self.names)
         weights = self._sizes if known else dict.fromkeys(self.names, 1)
-        return 2 * sum(weights[name] or 0 for name in names) > sum(filter(None, weights.values()))
+        own = filter(None, map(weights.get, names))
+        return 2 * sum(own) > sum(filter(None, weights.values()))
 
     def participants(self) -> int | None:
         """Return the participants of the estimate shown, else of the studies; None when none are stated."""
@@ -417,7 +418,7 @@ class Body:
         elif self.shown or not harms or told is None:
             return {"events": None, "events_words": ""}
         else:
-            events = int(sum(row["count"] or 0 for row in told))
+            events = int(sum(row["count"] for row in told if row["count"] is not None))
         return {"events": events, "events_words": f"{events or 'no'} event{'s' * (events != 1)} counted"}
 
     @cached_property
@@ -442,12 +443,12 @@ class Body:
             return stated[0]
         if study["comparison"] == "case":
             return len({row["arm_id"] for row in results} - {None}) or 1
-        largest: dict[str, int] = {}
+        sizes: dict[str, list[int]] = {}
         for row in results:
             if row["n"] is not None and row["arm_id"] is not None:
-                largest[row["arm_id"]] = max(int(row["n"]), largest.get(row["arm_id"], 0))
+                sizes.setdefault(row["arm_id"], []).append(int(row["n"]))
         people = max if study["comparison"] == "within_person" else sum
-        return people(largest.values()) or None if largest else None
+        return people(map(max, sizes.values())) if sizes else None
 
     def _randomised(self) -> list[str]:
         """Return the studies that compare what was randomised; harms are counted in each group anyway."""

@@ -99,7 +99,7 @@ def adjusted_p(after: Pair, before: Pair, n1: np.ndarray, n2: np.ndarray, covari
     n1, n2 = (np.asarray(n, float)[:, None] for n in (n1, n2))
     r, people, weight = CORRELATIONS[None, 1:-1], n1 + n2, 1 / n1 + 1 / n2
     late, early = (_pooled_sds(groups, n1, n2) for groups in (after, before))
-    slope = r * late[1] / early[1] if covariance else np.ones_like(r * n1)
+    slope = r * late[1] / early[1] if covariance else 1.0
     gaps, starts = (difference(*groups) for groups in (after, before))
     corners = np.array([gap - slope * start for gap, start in product(gaps, starts)])
     if covariance:
@@ -264,11 +264,11 @@ def _compared(evidence: StudyEvidence) -> Iterator[tuple[Any, PrintedFigure, lis
         if p is None or own is None:
             continue
         groups: list[Group] = []
-        n = evidence.size(row) or 0
+        n = evidence.size(row)
         of_itself = names_baseline(row) if against else evidence.arms["arm_id"].nunique() == 1
         if row.kind == "level":
             groups, tests = _readings(evidence, row, own, p)
-        elif row.kind == "change" and n > 1 and of_itself:
+        elif row.kind == "change" and n and n > 1 and of_itself:
             yield row, p, [own], _of_changes(own, p, np.array([n])), True
         elif row.kind == "change" and len(evidence.arms) == 2 and against:
             pair = evidence.compared(row, "change", against)
@@ -327,8 +327,8 @@ def _readings(
     if not baseline and _ANOTHER_VISIT.search((row.p_value_against or "").lower()):
         return [], []
     before = _at_baseline(evidence, row)
-    most = evidence.size(row) or evidence.people() or 0
-    if before and (baseline or row.p_value_against is None) and most > 1:
+    most = evidence.size(row) or evidence.people()
+    if before and (baseline or row.p_value_against is None) and most and most > 1:
         tests += _pairs(before, own, p, np.arange(2 if row.n is None else most, most + 1), "baseline")
         compared.append(before)
     # A p value of one arm against baseline is none between arms; one that stands for a whole line may be.
@@ -417,8 +417,8 @@ def _between(
     # Changes have their baseline in them; covariance may use it once more.
     before = [None if row.kind == "change" else _at_baseline(evidence, row) for row in rows]
     if evidence.comparison in ("within_person", "crossover"):
-        most = evidence.size(rows[0]) or evidence.people() or 0
-        if most < 2:
+        most = evidence.size(rows[0]) or evidence.people()
+        if most is None or most < 2:
             return []
         fits = covers(p, 0.0, _paired_changes_p(groups, before, most)) & (later and not of_changes)
         changes = Test(PAIRED, "paired t test of the changes", fits, against=against)
@@ -441,7 +441,7 @@ def _tests_of_two(groups: Pair, p: PrintedFigure, n: Pair, arms: int) -> Iterato
     """Yield the tests of two groups' values alone."""
     for name, welch in (("Welch's t test", True), ("Student's t test", False)):
         limits = partial(two_sample_p, *groups, *n, welch)
-        yield from _t_tests(T_TEST, name, p, limits, arms * (arms - 1) / 2 if arms > 2 else 1)
+        yield from _t_tests(T_TEST, name, p, limits, arms * (arms - 1) / 2)
     yield Test(RANKS, "Mann-Whitney test", covers(p, *rank_sum_p(*groups, *n)))
 
 
@@ -450,7 +450,7 @@ def _tests_with_baseline(after: Pair, before: list, p: PrintedFigure, n: Pair, t
     for family, name in ((ADJUSTED, "analysis of covariance"), (T_TEST, "t test of the changes")):
         if not all(before):  # what is not printed, as that of those who stayed to the end, can be any
             odd = family == T_TEST and not told
-            yield Test(family, name, n[0] > 1, " and a baseline that is not printed", odd=odd)
+            yield Test(family, name, np.ones_like(n[0], bool), " and a baseline that is not printed", odd=odd)
             continue
         limits = adjusted_p(after, (before[0], before[1]), *n, covariance=family == ADJUSTED)
         fits = covers_between(p, *limits)

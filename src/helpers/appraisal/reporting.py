@@ -90,7 +90,7 @@ def _no_result_at(evidence: StudyEvidence, week: float, announced: list, reporte
     outcomes = evidence.outcomes[(evidence.outcomes["timepoint_weeks"] - week).abs() <= _EXACT * week]
     printed = [row.printed for row in announced if len(announced_weeks(row)) == 1]
     printed = [*printed, *outcomes["timepoint_printed"].dropna(), f"{tidy_week(week)} weeks"][0]
-    near = _near(week, reported, _NEAR)
+    near = sorted(_near(week, reported, _NEAR), key=lambda other: abs(other - week))
     close = f"; the nearest, {tidy_week(near[0])} weeks, is announced as a time of its own" if near else ""
     arithmetic = f"{printed} = {tidy_week(week)} weeks; figures are printed for weeks "
     arithmetic += f"{', '.join(map(tidy_week, reported))}{close}"
@@ -295,7 +295,7 @@ def block_size(evidence: StudyEvidence) -> Iterator[Hit]:
             arithmetic = f"{tidy(row.value)} / {parts} = {tidy(row.value / parts)}"
             yield Hit(arithmetic, (row, *ratios), case="ratio")
         sizes = evidence.arm_sizes.values()
-        equal = len(sizes) == len(evidence.arms) == parts > 0 and not row.value % parts
+        equal = sizes and len(sizes) == len(evidence.arms) == parts and not row.value % parts
         # Whole blocks are even; the last one, where it stays open, can be one arm's alone.
         if equal and max(sizes) - min(sizes) > row.value / parts and len(blocks) == 1:
             arithmetic = f"arms {', '.join(map(str, sizes))}; of one open block of {tidy(row.value)} at most "
@@ -435,8 +435,7 @@ def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
     sites = [row for row in evidence.quantities_of("design", "sites") if row.value is not None]
     limit = _FAST[0] * max(row.value for row in sites) if sites else _FAST[1]
     days = (_last(last).last - _first(first).first).days + 1
-    rate = (people or 0) * 365.25 / 12 / max(days, 1)
-    if days > 0 and rate > limit:
+    if people and days > 0 and (rate := people * 365.25 / 12 / days) > limit:
         arithmetic = f"{people} people in {days} days: {tidy(rate)} a month; {tidy(limit)} would be fast"
         yield Hit(arithmetic, (*first, *last, *sites))
 

@@ -131,7 +131,8 @@ def _mean_outside(within: _InRange) -> Iterator[Hit]:
 def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
     row, (mean, sd, low, high) = within.row, within.figures
     total = evidence.people()
-    sizes = list(range(2, (total or 0) + 1)) if row.n is None else [int(row.n)]
+    everybody = range(2, total + 1) if total else ()
+    sizes = list(everybody) if row.n is None else [int(row.n)]
     possible = within.sizes(sizes)
     if not sizes or len(possible) == len(sizes) or (row.n is None and total in possible):
         return
@@ -151,8 +152,8 @@ def _sd_too_large(evidence: StudyEvidence, within: _InRange) -> Iterator[Hit]:
 
 def _no_split(evidence: StudyEvidence, groups: list[_InRange]) -> Iterator[Hit]:
     """Yield two groups of unstated size that no division of all participants allows at once."""
-    total = evidence.people() or 0
-    if len(groups) != 2 or total < 4 or any(within.row.n is not None for within in groups):
+    total = evidence.people()
+    if len(groups) != 2 or total is None or total < 4 or any(within.row.n is not None for within in groups):
         return
     first, second = (within.row for within in groups)
     fits = [within.sizes(range(2, total - 1)) for within in groups]
@@ -176,7 +177,8 @@ def ages_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
     means = [row for row in rows if None not in (row.value, row.sd) and row.arm_id in ranges]
     for row in needed(means, "no mean age with its SD beside the youngest and the oldest"):
         # Ages in completed years are up to a year below the ages that were averaged.
-        ends, n = ranges[row.arm_id], evidence.people() or 1000
+        ends, people = ranges[row.arm_id], evidence.people()
+        n = people or 1000
         low, high = ends.value_low - 0.5, ends.value_high + 1
         mean, sd = (PrintedFigure.of(row, part) for part in ("value", "sd"))
         if mean.high < low or mean.low > high:
@@ -184,7 +186,9 @@ def ages_in_range(evidence: StudyEvidence) -> Iterator[Hit]:
         elif n > 1 and sd.low > np.nanmax(
             largest_sd(low, high, np.clip(np.linspace(mean.low, mean.high, _GRID), low, high), n)
         ):
-            yield Hit(f"{row.printed} within {ends.printed}, n = {n}", (row, ends), case="SD")
+            yield Hit(
+                f"{row.printed} within {ends.printed}, n = {people or 'not stated'}", (row, ends), case="SD"
+            )
 
 
 def outside_nature(evidence: StudyEvidence) -> Iterator[Hit]:
@@ -235,7 +239,7 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
     groups: dict[tuple, list[_Spread]] = {}
     for row in evidence.results_where():
         group = evidence.group(row)
-        if group is None or row.se is not None or (row.n or 0) < 3:
+        if group is None or row.se is not None or row.n is None or row.n < 3:
             continue
         spread = _Spread(row, *group.figures, int(row.n))
         groups.setdefault((row.concept, row.site, row.kind, row.measure, row.category), []).append(spread)

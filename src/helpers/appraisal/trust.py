@@ -37,7 +37,7 @@ def _lacking(evidence: StudyEvidence) -> dict[str, str | None]:
         "results": evidence.study["has_results"],
         "randomised": evidence.randomised,
         **dict.fromkeys(("planned", "groups", "criteria"), not evidence.is_case),
-        "several": not evidence.is_case or (evidence.people() or 1) > 1,
+        "several": not evidence.is_case or evidence.people() not in (None, 1),
         "registration": evidence.study["registration"],
         "publications": evidence.quantities["source_id"].nunique() > 1,
     }
