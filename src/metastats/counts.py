@@ -245,8 +245,8 @@ def proportion_interval(x: Any, n: Any, method: str = "wilson", level: float = 0
     refuse("n", n <= 0, "is not above zero", "a group of nobody has no proportion")
     refuse_events("x", x, n)
     if method == "exact":
-        lower = np.where(x == 0, 0.0, betaincinv(np.maximum(x, 0.5), n - x + 1, tail))
-        upper = np.where(x == n, 1.0, betaincinv(x + 1, np.maximum(n - x, 0.5), 1 - tail))
+        lower = np.where(x == 0, 0.0, betaincinv(x, n - x + 1, tail))
+        upper = np.where(x == n, 1.0, betaincinv(x + 1, n - x, 1 - tail))
         return plain_result(lower), plain_result(upper)
     z2 = ndtri(tail) ** 2
     centre, half = x + z2 / 2, np.sqrt(z2 * (x * (n - x) / n + z2 / 4))

@@ -8,6 +8,8 @@ from case_files import cases_of
 from made_study import TWO_ARMS, effects, result
 from scipy import stats
 
+from helpers.effects.means import welch
+
 MEN = {"n_enrolled": 16}
 CASES = cases_of(__file__)
 
@@ -61,6 +63,12 @@ def test_two_groups_differ_by_welch():
     reference = stats.ttest_ind_from_stats(95, 12, 8, 85, 14, 8, equal_var=False)
     assert 2 * stats.t.sf(row["effect"] / row["se"], df) == pytest.approx(reference.pvalue)
     assert (row["n"], row.get("n_assumed"), row["assumption"]) == (16, None, None)
+
+
+def test_groups_without_spread_or_people_have_their_degrees_of_freedom():
+    assert welch(0.0, 5, 0.0, 7) == (0, 10)
+    assert welch(3.0, 2, 4.0, 2) == (5, pytest.approx(625 / (81 + 256)))
+    assert welch(3.0, 1, 4.0, 2) == welch(3.0, 2, 4.0, 0) == (5, None)
 
 
 def test_unknown_group_sizes_are_run_through_with_the_halves_as_headline():

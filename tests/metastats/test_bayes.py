@@ -104,6 +104,12 @@ def test_quantiles_densities_and_probabilities_belong_together():
         assert marginal.cdf(high) - marginal.cdf(low) == pytest.approx(0.95, abs=1e-8)
 
 
+def test_blocks_do_not_show(monkeypatch):
+    whole = bayes_pool(Y, V).mu.upper
+    monkeypatch.setattr("metastats.bayes.CELLS", 2)
+    assert bayes_pool(Y, V).mu.upper == pytest.approx(whole, rel=1e-12)
+
+
 def test_many_studies():
     rng = np.random.default_rng(1)
     post = bayes_pool(rng.normal(0, 1, 2000), np.full(2000, 0.5), ("half-normal", 1.0))

@@ -83,7 +83,11 @@ def test_quantiles_by_hand():
     extremes = {"minimum": 30, "maximum": 74}  # w = 4 / (4 + 30**0.75) = 0.237832 of the middle, 52
     assert mean_sd_from_quantiles(50, 30, **extremes).mean == pytest.approx(50.4756636)
     # w1 = 0.146485 of 52, w2 = 0.589117 of 49
-    assert mean_sd_from_quantiles(50, 30, q1=42, q3=56, **extremes).mean == pytest.approx(49.7038658)
+    both = mean_sd_from_quantiles(50, 30, q1=42, q3=56, **extremes)
+    assert both.mean == pytest.approx(49.7038658)
+    share = 1 / (1 + 0.07 * 30**0.6)  # of the range, in 2 x 2.0406 SDs; of the quartiles, in 2 x 0.6423
+    ranges = 22 / stats.norm.ppf(29.625 / 30.25), 7 / stats.norm.ppf(22.375 / 30.25)
+    assert both.sd == pytest.approx(share * ranges[0] + (1 - share) * ranges[1])
 
 
 def test_skewed_quantiles_are_refused():

@@ -10,9 +10,9 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from helpers.appraisal.grade import shown_estimate
-from helpers.pooling.groups import RANDOM
+from helpers.pooling.groups import CONTEXT, RANDOM, headline
 from helpers.pooling.tiers import BAYES, IMPUTED, WITH_SERIOUS, Options, synthesis_of_lines, tier_synthesis
-from helpers.tables import validate
+from helpers.tables import validate, write_table
 
 # Three randomised studies: mean, SD, n treated, then control.
 RAW = {"a": (18, 12, 30, 6, 11, 28), "b": (25, 9, 22, 7, 10, 20), "c": (9, 14, 40, 4, 13, 41)}
@@ -170,3 +170,17 @@ def test_a_study_of_serious_concern_leaves_the_synthesis_and_is_shown_put_back()
     assert shown["studies"] == "a;b"
     (alone, *_) = tier_synthesis(world(*trials("a")), "core", overall={}, serious={"a"}).pooled
     assert alone["scenario"] == WITH_SERIOUS
+
+
+def test_the_headline_of_a_folder_is_the_pool_or_else_the_single_estimate(tmp_path):
+    assert headline(tmp_path) == {}
+    other = {"ci_lower": 1.0, "ci_upper": 9.0, "comparator": "active", "comparator_name": "minoxidil"}
+    lines = [line("a", 10.0, 2.0), line("b", 14.0, 2.0), line("c", 50.0, 2.0, **other)]
+    lines.append(line("d", 5.0, 2.0, **other | {"estimand": "within_participant"}))
+    rows = synthesis_of_lines(lines, "core", Options()).pooled
+    drugs = synthesis_of_lines(lines[:2], CONTEXT, Options()).pooled
+    write_table("pooled", [*rows, *drugs], tmp_path)
+    found = headline(tmp_path)
+    assert (found["estimates"], found["pooled"]) == (len(rows), sum(row["pooled"] for row in rows))
+    assert found["hair_density between_group"] == pytest.approx(12)
+    assert [found[f"hair_density within_participant{end}"] for end in ("", " lower", " upper")] == [5, 1, 9]

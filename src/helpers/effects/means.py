@@ -173,7 +173,9 @@ def _difference(study: StudyFigures, asked: Sides, sizes: Sequence[int]) -> Row:
         effect, se, df = same_people_difference(means, ses, cut, study.site_correlation, min(sizes))
     else:
         groups = (combined(means[part], ses[part], sizes[part]) for part in (slice(cut), slice(cut, None)))
-        effect, se, df = welch(*groups)
+        (m1, se1, n1), (m2, se2, n2) = groups
+        effect = m1 - m2
+        se, df = welch(se1, n1, se2, n2)
     values = study.interval(effect, se, df)
     if df and not study.same_people:
         values["ci_method"] = "Welch's t"
@@ -208,19 +210,16 @@ def combined(means: np.ndarray, ses: np.ndarray, sizes: Sequence[int]) -> tuple[
     return mean, sd / float(np.sqrt(n)), int(n)
 
 
-def welch(
-    first: tuple[float, float, int], second: tuple[float, float, int]
-) -> tuple[float, float, float | None]:
-    """Return a difference of two means, its standard error, and Welch's degrees of freedom (1947).
+def welch(se1: float, n1: int, se2: float, n2: int) -> tuple[float, float | None]:
+    """Return the standard error of a difference of two means, and Welch's degrees of freedom (1947).
 
-    Each group is mean, standard error and people; without a number of people there are none (None).
+    Given are standard error and people of each; without a number of people there are none (None).
     """
-    (m1, se1, n1), (m2, se2, n2) = first, second
     a, b = se1**2, se2**2
     if min(n1, n2) < 2:
-        return m1 - m2, float(np.sqrt(a + b)), None
+        return float(np.sqrt(a + b)), None
     df = (a + b) ** 2 / (a**2 / (n1 - 1) + b**2 / (n2 - 1)) if a + b > 0 else float(n1 + n2 - 2)
-    return m1 - m2, float(np.sqrt(a + b)), df
+    return float(np.sqrt(a + b)), df
 
 
 def same_people_difference(

@@ -54,8 +54,8 @@ class Design:
         value = sds * self.sd * (-1 if OUTCOME_CONCEPTS[concept].better == "lower" else 1)
         se = self.sd / sqrt(people)
         if self.line["estimand"] == "between_group":
-            one, other = ((0.0, self.sd / sqrt(n), n) for n in (first, people - first))
-            _, se, df = welch(one, other)
+            second = people - first
+            se, df = welch(self.sd / sqrt(first), first, self.sd / sqrt(second), second)
         half = critical_value(level, df if measure == "MD" else None) * se
         effect, low, high = (float(back(value + way * half)) for way in (0, -1, 1))
         found = {"effect": effect, "se": float(se * slope(effect)), "ci_lower": low, "ci_upper": high}

@@ -303,7 +303,7 @@ def _imputed_se(line: Row, sd: float, site_correlation: float) -> tuple[float, f
         return None
     n, others = line.get("n"), line.get("n_comparator")
     if line["estimand"] == "between_group" and n and others and min(n - others, others) > 1:
-        _, se, df = welch((0.0, sd / sqrt(n - others), n - others), (0.0, sd / sqrt(others), others))
+        se, df = welch(sd / sqrt(n - others), n - others, sd / sqrt(others), others)
         return se, float(df or 0)
     if line["estimand"] == "within_participant" and n and n > 1:
         return sd * sqrt(2 * (1 - site_correlation) / n), n - 1
