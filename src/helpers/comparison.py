@@ -252,9 +252,7 @@ def set_apart(
 
 def alike(a: float | None, b: float | None, tolerance: float) -> bool:
     """Return whether two times in weeks are near enough to be set side by side."""
-    if a is None or b is None:
-        return False
-    return abs(a - b) <= tolerance * max(a, b)
+    return a is not None and b is not None and abs(a - b) <= tolerance * max(a, b)
 
 
 # What is known of each outcome in each study (ROB-ME).

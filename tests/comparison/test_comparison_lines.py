@@ -166,6 +166,12 @@ def test_a_p_value_lies_from_0_to_1(p, fits):
         ({"minimum": 0.1, "maximum": 0.2}, "proportion", "hair_density_relative", "+10 to +20 % of baseline"),
         ({"minimum": 0.0, "maximum": 0.2}, "proportion", "hair_density_relative", "0 to 20 % of baseline"),
         ({"minimum": 0.1, "maximum": 0.2}, "proportion", "vellus_share", "10 to 20 %"),
+        (
+            {"median": 0.125, "iqr": 0.25},
+            "proportion",
+            "vellus_share",
+            "median 12.5 % (interquartile range 25 wide)",
+        ),
         ({"minimum": 0.1}, "proportion", "vellus_share", None),
         ({"maximum": 0.1}, "proportion", "vellus_share", None),
         ({"median": 2.0, "iqr": 3.0}, None, "severity_stage", "median 2 (interquartile range 3 wide)"),

@@ -176,6 +176,7 @@ def test_lists_units_and_intervals_are_told():
         "",
     ]
     assert show_interval(-0.12345, 123.45) == "−0.123 to 123"
+    assert show_interval(4e-10, 6e-9) == "0 to 6.00 × 10^−9"  # what is left of a sum that is 0
     assert (show_value(np.bool_(False)), show_value(float("nan")), show_value(pd.NA)) == ("no", "–", "–")
 
 

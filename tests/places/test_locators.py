@@ -1,10 +1,13 @@
 """Checking a locator that someone else wrote, and the texts that it points into."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
+import yaml
 
 from helpers.places import Document, check_locator, read_document
+from helpers.sheets.locators import SourceText, Token, look_up
 from trialfiles import SourceError
 
 TEXT = "Results\n\nIt was 0.32 of 32/3% in 1,320 men.\nThen 3 again, and 3 more; 80\u2009±\u200910 hairs.\n"
@@ -80,3 +83,46 @@ def test_a_text_that_cannot_be_read_is_refused_with_the_remedy(tmp_path, content
         read_document(path)
     with pytest.raises(SourceError, match="cannot be read"):
         read_document(tmp_path)
+
+
+LOOKED_UP = yaml.safe_load(Path(__file__).with_name("test_looking_up.yaml").read_text(encoding="utf-8"))
+SECTIONS = SourceText(
+    Document(
+        "made.txt",
+        "Methods\n\nIn 16 men of 16.\n\nResults\n\nIt was 95 of 17 hairs.\nThen 8, 8 and 8.\n8 once more, 8 and 8.\n",
+        "",
+    )
+)
+
+
+def token(printed, section=None, line=None, chars=None, figure=True):
+    """Return a token as a sheet has it."""
+    span = tuple(chars) if chars else None
+    return Token(("quantities", 0), ("quantities", 0, "at"), "a", printed, section, line, span, figure)
+
+
+@pytest.mark.parametrize(("given", "problem", "remedy"), LOOKED_UP)
+def test_a_token_stands_in_its_place_or_it_is_said_where(given, problem, remedy):
+    found = look_up(token(*given), SECTIONS)
+    assert (found and found[1]) == remedy
+    assert found is None or problem in (None, found[0])
+
+
+def test_a_place_lies_in_its_sections():
+    titles = [SECTIONS.section_at(offset) for offset in (0, 26, 27, 97)]
+    assert titles == ["Methods", "Methods", "Results", "Results"]
+    names = ("Methods", "methods", "Meth…", "Meth", "ethods", "Front matter")
+    assert [SECTIONS.has(name) for name in names] == [True] * 4 + [False, True]
+    assert [SECTIONS.within(12, name) for name in names] == [True] * 4 + [False, False]
+    bare = SourceText(Document("made.txt", "16 men\n", ""))
+    assert (bare.section_at(0), bare.within(0, "Front matter"), bare.within(0, "Methods")) == (
+        "Front matter",
+        True,
+        False,
+    )
+    assert look_up(token("16", "Methods"), bare)[1] == "leave it out, and name the line"
+
+
+def test_all_is_written_that_can_be():
+    assert [token("16", None, *place).written for place in ((3, (12, 14)), (3, None), (None, None), (3, None, False))] == [
+        True, False, False, True]  # fmt: skip
