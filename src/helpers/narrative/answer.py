@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ import pandas as pd
 from helpers.appraisal.grade import CERTAINTY
 from helpers.display import anchor, number, with_origin
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
+from helpers.figures.forest import author_year
 from helpers.figures.outcome import harm_rows
-from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
+from helpers.formats import DAGGER, joined, plain_unit, plain_words, show_number, show_with_unit
 from helpers.pooling.groups import AS_PRINTED
 from helpers.tables import TABLES, Tables, read_table, validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
@@ -64,14 +66,17 @@ def widest_tier(frame: pd.DataFrame) -> pd.DataFrame:
 def with_titles(text: Any, titles: Mapping[str, str]) -> str:
     """Return a text in which each study has its name for a reader, in the place of its `study_id`."""
     known = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
-    return re.sub(rf"\b(?:{known})\b", lambda found: titles[found[0]], str(text)) if known else str(text)
+    names = re.compile(rf"\b({known})\b({DAGGER})?")  # one that is marked already gets no second mark
+    added = {name: "" if title.endswith(DAGGER) else DAGGER for name, title in titles.items()}
+    told = partial(names.sub, lambda found: titles[found[1]] + (found[2] and added[found[1]] or ""))
+    return told(str(text)) if known else str(text)
 
 
 def study_titles(sources: pd.DataFrame) -> dict[str, str]:
     """Return each study's name for a reader: first author and year, or the number of a registration.
 
     Where no author is named, kind and place or year, such as `Preprint of 2024`, else the first words of the
-    title; two studies of one name have their `study_id` too.
+    title; two studies of one name have their `study_id` too. A double dagger marks what is known second-hand.
     """
     names: dict[str, str] = {}
     for row in records(sources):
@@ -80,7 +85,20 @@ def study_titles(sources: pd.DataFrame) -> dict[str, str]:
         name = name or _cited_name(cited) or re.split(r"[,.;] ", cited.get("title", ""))[0]
         names.setdefault(study, name if 0 < len(name) <= 40 else study)
     shared = {name for name in names.values() if list(names.values()).count(name) > 1}
-    return {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
+    names = {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
+    return {study: names[study] + mark for study, mark in _marks(sources, "study_id").items()}
+
+
+def other_titles(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return the names of other treatments' studies and of registrations of which only a copy was seen."""
+    marks = _marks(tables["comparators"], "study_id") | _marks(tables["trials"], "trial_id")
+    return {study: author_year(study) + mark for study, mark in marks.items() if mark}
+
+
+def _marks(frame: pd.DataFrame, name: str) -> dict[str, str]:
+    """Return the mark of what is known second-hand, wholly or in part, and nothing for the others."""
+    seen = frame["second_hand"].fillna(False).astype(bool).groupby(frame[name], sort=False).any()
+    return {study: DAGGER * found for study, found in seen.items()}
 
 
 def _cited_name(item: Mapping[str, Any]) -> str | None:

@@ -16,6 +16,7 @@ from helpers.appraisal.grade import CERTAINTY, CONTROLLED, Difference
 from helpers.display import anchor
 from helpers.effects import EXOSOME_ROLES
 from helpers.formats import (
+    DAGGER,
     is_missing,
     joined,
     plain_unit,
@@ -200,7 +201,8 @@ def _doubts(effect: Row, own: pd.DataFrame, tables: Tables) -> str:
 
 def _harms_counted(tables: Tables, names: list[str]) -> str:
     """Return of how many people each kind of event is denied, up to which share, and how many list some."""
-    events = tables["adverse_events"]
+    events, lines = tables["adverse_events"], tables["comparisons"]
+    second_hand = set(lines.loc[lines["second_hand"].fillna(False).astype(bool), "study_id"])
     events = events[events["study_id"].isin(names)]
     none = events[events["count"].eq(0).fillna(False) & events["n"].notna()]
     none = none.sort_values("n", ascending=False, kind="stable")
@@ -208,7 +210,9 @@ def _harms_counted(tables: Tables, names: list[str]) -> str:
     told = []
     for term, part in none.groupby("term", sort=False):
         limits = (100 * part["upper_limit"]).round(1).map(show_number)
-        people = [f"0 of {n:g} (up to {most} %)" for n, most in zip(part["n"], limits, strict=True)]
+        marks = part["study_id"].isin(second_hand).map({True: DAGGER, False: ""})
+        sizes = zip(part["n"], limits, marks, strict=True)
+        people = [f"0 of {n:g} (up to {most} %){mark}" for n, most, mark in sizes]
         told.append(f"{term}: {joined(people)}")
     assumed = ", if all were followed and asked" if none["group"].isna().any() else ""
     told += [f"exact one-sided 95 % limits{assumed}"] if told else []
@@ -261,7 +265,8 @@ def _relative_words(
     low, high = (100 * abs(effect["estimate"]) / value for value in reversed(before))
     share = show_interval(low, high) if high > low else show_estimate(low)
     printed = show_interval(*before) if before[1] > before[0] else show_estimate(before[0])
-    needed = f"the {show_estimate(100 * difference.relative)} % of baseline that observers can see"
+    needed = f"the {show_estimate(100 * difference.relative)} %{DAGGER * difference.second_hand} of baseline"
+    needed += " that observers can see"
     stands = _against(low, high, 100 * difference.relative, needed)
     return f"{share} % of the {printed} {plain_unit(effect['unit'])} before: {stands}"
 

@@ -14,7 +14,6 @@ from helpers.appraisal.grade import CERTAINTY, CONTROLLED
 from helpers.appraisal.risk_of_bias import only_abstract, overall_words
 from helpers.display import NOT_STATED, anchor, figure_html, linked_text, number, without_origins
 from helpers.effects import EXOSOME_ROLES
-from helpers.figures.forest import DAGGER
 from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
 from helpers.formats import is_missing, plain_words
@@ -296,7 +295,6 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
     """Return the footnotes of the summary, each with the anchor of the certainty behind it."""
     summary = records(answer.widest_tier(tables["summary_of_findings"]))
     first = {letter: row for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")}
-    second_hand = DAGGER * len(tables["thresholds"].query("row_id == 'visible' and second_hand"))
     notes = []
     for row in records(answer.widest_tier(tables["summary_footnotes"])):
         of = first.get(row["letter"], {})
@@ -304,7 +302,7 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
         text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
         if row["domain"] == "imprecision" and of.get("against_relative"):
             beside = Markup(' (<span data-from="row-visible row-visible_relative">{}; {}</span>)')
-            text += beside.format(of["against_threshold"], of["against_relative"] + second_hand)
+            text += beside.format(of["against_threshold"], of["against_relative"])
         notes.append((f"certainty-{of.get('concept')} certainty-of-evidence", text + "."))
     return notes
 
