@@ -158,7 +158,7 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     )  # fmt: skip
     caption = "Open circles: the registered end, of a study or a part of it; squares: when results are due."
     caption += f" Broken line: the last search, {searched}." if searched else ""
-    caption += f" Without a date that was seen: {undated}." if undated else ""
+    caption += f" Without a date in what was read of the record: {undated}." if undated else ""
     rows = records(trials[["study_id", "n_planned", "status", *ONGOING_MARKS]])
     title = "Ongoing studies: when they end"
     alt = f"Timeline. {title}. {plot.told()}"
