@@ -12,11 +12,13 @@ from typing import Any
 import pandas as pd
 
 from helpers.appraisal.grade import CERTAINTY
+from helpers.comparison import IN_FULL
 from helpers.display import anchor, number, with_origin
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
 from helpers.figures.forest import author_year
 from helpers.figures.outcome import harm_rows
 from helpers.formats import DAGGER, joined, plain_unit, plain_words, show_number, show_with_unit
+from helpers.narrative.pooled import trial_needed
 from helpers.pooling.groups import AS_PRINTED
 from helpers.tables import TABLES, Tables, read_table, validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
@@ -258,10 +260,14 @@ def _what_would_change(tables: Tables) -> str:
     order = {name: place for place, name in enumerate(CERTAINTY["summary_outcomes"])}
     rows = sorted(records(of_hair(summary)), key=lambda row: order[row["concept"]])
     start = ""
-    if rows and rows[0]["would_change"]:
+    own = [
+        turn
+        for turn in records(tables["turning_points"])
+        if rows and turn["summary_id"] == rows[0]["summary_id"]
+    ]
+    if needed := trial_needed(own):
         start = "What would change this: one more randomised trial at low risk of bias; for "
-        told = rows[0]["would_change"].removesuffix("; no pool").replace(" people", " people in all", 1)
-        start += f"{plain_words(rows[0]['concept'])}, {told}."
+        start += f"{plain_words(rows[0]['concept'])}, {needed}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
@@ -383,7 +389,12 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         return ""
     studies = {row["study_id"] for row in rows}
     partly = {row["study_id"] for row in rows if row["read"] != "full text"}
-    parts = [f"{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"]
+    states = tables["missing_evidence"].query("concept == 'adverse_events'")["state"]
+    unknown = len(states) and IN_FULL not in set(states)
+    start = "Whether it is safe is not known: no study gives a full count. " if unknown else ""
+    parts = [
+        f"{start}{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"
+    ]
     if partly:
         parts[0] += f", {number_word(len(partly))} as an abstract or another paper tells it"
     listed: dict[str, list[str]] = {}

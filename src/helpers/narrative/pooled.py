@@ -319,7 +319,8 @@ def _interval_place(effect: Row, difference: Difference | None, before: tuple[fl
     return "slight" if most < smallest else "unsure_size"
 
 
-_TURNED = {"yes": "pooled", "gain": "benefit shown", "loss": "harm shown", "not shown": "no direction shown"}
+_TURNED = {"yes": "pooled", "gain": "benefit shown", "loss": "harm shown"}
+_NOTHING_SHOWN = "the {}interval{} includes no effect"
 
 
 def with_turns(summary: list[Row], turns: list[Row]) -> list[Row]:
@@ -347,10 +348,12 @@ def would_change(turns: list[Row], basis: str) -> str:
         return f"nothing, with {SIZES[0]} to {SIZES[-1]} people"
     follows = {(_stem(turn), turn["turns_at"] - 1) for turn in turns}
     said: dict[str, list[str]] = {}
+    both = ("pooled ", " of two trials") if basis == "single study" and ("pool", "") in first else ("", "")
+    turned = _TURNED | {"not shown": _NOTHING_SHOWN.format(*both)}
     for (aspect, _), turn in sorted(first.items(), key=lambda item: ASPECTS.index(item[0][0])):
         named = said.setdefault(_study_words(turn, aspect == "certainty" and alike), [])
         again = aspect == "certainty" and any(words.startswith(aspect) for words in named)
-        words = _TURNED.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
+        words = turned.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
         ends = turn["until"] < turn["high"] and (_stem(turn), turn["until"]) not in follows
         people = (
             f"{turn['turns_at']:g}" + (f" to {turn['until']:g}" if ends else "") + " people" * (not named)
@@ -358,6 +361,18 @@ def would_change(turns: list[Row], basis: str) -> str:
         named.append(f"{words} {'' if again else 'from '}{people}")
     parts = [f"{', '.join(words)}, {study}" for study, words in said.items()]
     return "; ".join(parts + ["no pool"] * (basis != "pooled" and ("pool", "") not in first))
+
+
+def trial_needed(turns: list[Row]) -> str:
+    """Return for which size one more study would raise the certainty to high, and just show a benefit."""
+    sizes = {name: [turn for turn in turns if turn["after"] == name] for name in ("high", "gain")}
+    least = {name: min(own, key=lambda row: row["turns_at"]) for name, own in sizes.items() if own}
+    said = [f"certainty high from {least['high']['turns_at']:g} people"] if "high" in least else []
+    if gain := least.get("gain"):
+        size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
+        said.append(f"a benefit of {size}, if seen, just significant from {gain['turns_at']:g}")
+        said[-1] += ", who would miss a true one every second time"
+    return "; ".join(said)
 
 
 def _alike(turns: list[Row]) -> bool:

@@ -290,7 +290,7 @@ def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
 def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
     """Return printed figures in the order of the document, what means the same in one row.
 
-    `means`, and `printed`: tokens with their places and the anchors of their quantities; a place is named once.
+    `means`, and `printed`: tokens with places and the anchors of their quantities; a place is named once.
     """
     told: dict[str, dict[str, list[Row]]] = {}
     for row in records(quantities.sort_values(["source_id", "char_start", "quantity_id"])):
