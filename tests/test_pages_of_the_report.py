@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from page_links import cards_of
 
+from helpers.narrative.answer import other_titles, study_titles
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import ROW_KINDS, WORDS
 from helpers.site.index import TESTED_ON
@@ -314,3 +315,24 @@ def test_a_number_beside_a_study_leads_to_that_study(soups):
         assert name.startswith("effect-") and link.get_text().split()[0] in soups[page].find(
             id=name
         ).get_text(" ")
+
+
+def test_what_is_known_second_hand_is_marked_wherever_it_is_shown_and_the_mark_is_told_once(made, soups):
+    tables = {name: read_table(name, made.processed) for name in ("sources", "comparators", "trials")}
+    names = {
+        title for title in (other_titles(tables) | study_titles(tables["sources"])).values() if "‡" in title
+    }
+    assert {"Park 2022 ‡", "Eun 2010 ‡", "IRCT20200127046282N54 ‡"} <= names
+    for page in ("index", "04_outcome_comparison", "05_pooled_effect"):
+        soup = BeautifulSoup(str(soups[f"{page}.html"].main), "html.parser")
+        for part in soup(["pre", "script", "style"]):
+            part.decompose()
+        drawn = [" ".join(text.get_text(" ").split()) for text in soup("text")]
+        told = "\n".join([soup.get_text(" "), *drawn, *(svg["aria-label"] for svg in soup("svg"))])
+        bare = [rf"{name.removesuffix(' ‡')}(?!\w)(?!(?:: [^‡;.\n]*)? ‡)" for name in names]
+        bare += [r"43\.(?:4|36)(?! *(?:hairs/cm²)? ‡|.{10}, second-hand)", "dutasteride 0.5 mg(?!.*‡)"]
+        bare += [r"of 39\b(?! \(up to [\d.]+ %\) *‡)"] * (page == "index")  # elsewhere beside its name
+        assert {found for one in bare for found in re.findall(rf"{one}.{{0,40}}", told)} == set(), page
+    for name, soup in soups.items():
+        said = len(re.findall(r"‡ seen second-hand|\(‡\) marks", soup.main.get_text()))
+        assert said == ("‡" in soup.main.get_text()), name

@@ -64,9 +64,13 @@ def comparison_lines(
             line |= {"line_id": f"{name}.{numbers[name]}", "risk_of_bias": overall.get(line["study_id"])}
             chosen.append(line)
     for line in chosen:
-        told_alone = line.get("estimand") is None and line["direction"] in ("better", "worse")
+        told_alone = line["effect_id"] is None and line["direction"] in ("better", "worse")
         if told_alone and line["study_id"] in without_result(tables, line["concept"]):
             line |= {"direction": "unclear", "contrast_doubt": "claimed, and no result is reported"}
+        elif told_alone and not line["_since"]:
+            line |= {"direction": "unclear", "contrast_doubt": UNCOMPARED}
+        elif told_alone:
+            line |= {"estimand": "uncontrolled_change", "comparator": "none"}
         line["why_not"] = _why_not(line, chosen, time_tolerance)
         line["comparable"] = line["why_not"] is None
     return [{key: value for key, value in line.items() if not key.startswith("_")} for line in chosen]
@@ -138,6 +142,8 @@ def _printed_range(row: Row) -> str | None:
 
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
 _CLAIMED = "told in words alone, without a figure"
+UNCOMPARED = "claimed in words that name nothing to compare with"
+_SINCE = re.compile(r"\b(?:before|baseline)\b")  # of a claim that is a change within an arm
 _TIME = ("timepoint_weeks", "timepoint_printed")
 _EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_discrepancies": 0}
 
@@ -151,6 +157,7 @@ def _lines_without_effect(tables: Tables, lines: list[Row]) -> list[Row]:
     kinds, claims = effects[effects["term"].notna()], _claims(tables)
     later = results[results["timepoint_weeks"].ne(0).fillna(True)].sort_values(key)
     denied, claimed = _pairs(kinds), _pairs(claims)
+    since = _pairs(claims[claims["says"].str.contains(_SINCE)])
     reported = _pairs(later) | denied | claimed
     ways = map(claimed_direction, claims["says"], claims["concept"])
     by_outcome = claims.assign(way=list(ways)).groupby(key)["way"]
@@ -163,7 +170,10 @@ def _lines_without_effect(tables: Tables, lines: list[Row]) -> list[Row]:
         _EMPTY
         | dict(zip(key, name, strict=True))
         | {"direction": told.get(name, "unclear") if name in reported else "not reported"}
-        | {"_no_effect": _DENIED if name in denied else _CLAIMED if name in claimed else None}
+        | {
+            "_since": name in since,
+            "_no_effect": _DENIED if name in denied else _CLAIMED if name in claimed else None,
+        }
         | (times.get(name, {}) if name in claimed else {})
         for name in named.itertuples(index=False, name=None)
         if name not in shown

@@ -15,6 +15,7 @@ SIGNIFICANT = 4
 MINUS = "\N{MINUS SIGN}"
 DASH = "\N{EN DASH}"
 NO_INTERVAL = " (no interval)"
+DAGGER = " ‡"  # seen second-hand only
 UNIT_SIGNS = {"hairs/cm2": "hairs/cm²", "um": "µm", "percent": "%", "percent of baseline": "% of baseline"}
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from real_tables import tables_to_effects
 
-from helpers.comparison import alike, claimed_direction, comparison_lines, effect_direction
+from helpers.comparison import UNCOMPARED, alike, claimed_direction, comparison_lines, effect_direction
 from helpers.formats import show_estimate, show_with_unit
 from helpers.narrative.pooled import with_both_analyses
 from helpers.narrative.study import with_interval
@@ -268,6 +268,13 @@ def test_a_claim_in_words_has_the_one_time_of_its_outcome(five):
     claim = lines["chan2025", "scalp_visibility"]
     assert (claim["timepoint_printed"], claim["effect"]) == ("Month 5", None)
     assert claim["why_not"] == "told in words alone, without a figure"
+    assert (claim["direction"], claim["estimand"]) == (
+        "better",
+        "uncontrolled_change",
+    )  # it says "than before"
+    for concept in ("anagen_share", "hair_density"):  # which name no state before, as no vote has them
+        line = lines["lepekhova2025", concept]
+        assert (line["direction"], line["estimand"], line["contrast_doubt"]) == ("unclear", None, UNCOMPARED)
     again = five["outcomes"].assign(timepoint_printed="Month 9")
     several = pd.concat([five["outcomes"], again], ignore_index=True)
     lines = comparison_lines(five | {"outcomes": several}, overall={})

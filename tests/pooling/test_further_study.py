@@ -6,7 +6,7 @@ import pytest
 from made_studies import change, world
 
 from helpers.appraisal.grade import certainty
-from helpers.narrative.pooled import with_turns, would_change
+from helpers.narrative.pooled import trial_needed, with_turns, would_change
 from helpers.pooling.further_study import SIZES, state_of, turning_rows
 from helpers.pooling.groups import Options
 from helpers.pooling.tiers import Basis, reanalysed
@@ -72,3 +72,18 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     assert rated == [("low", 10), ("moderate", 120), ("high", 480)]
     assert would_change(turns, "none").startswith("benefit shown from 62 people, certainty low from 10")
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"
+    assert trial_needed(turns) == (
+        "certainty high from 480 people; a benefit of half an SD (25 of 100), if seen, just significant from 62, "
+        "who would miss a true one every second time"
+    )
+    ends = {
+        "result_sds": 0.5,
+        "aspect": "direction",
+        "before": "gain",
+        "after": "not shown",
+        "turns_at": 10,
+        "until": 1000,
+    }
+    pool = turns[0] | {"turning_id": "a.10", "aspect": "pool", "before": "no", "after": "yes", "turns_at": 10}
+    for basis, said in (("single study", "the pooled interval of two trials"), ("pooled", "the interval")):
+        assert f"{said} includes no effect from 10" in would_change([pool, pool | ends], basis)

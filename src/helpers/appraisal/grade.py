@@ -17,7 +17,7 @@ from helpers.appraisal.evidence import tidy
 from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall, overall_words
 from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
-from helpers.formats import plain_unit, show_estimate
+from helpers.formats import DAGGER, plain_unit, show_estimate
 from helpers.tables import Tables, as_frame
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, SOME_EVENTS
 from notebookpress.tables import join_ids, records, split_ids
@@ -51,10 +51,11 @@ class Difference:
     unit: str | None = None
     relative: float | None = None
     seen_at: str = ""
+    second_hand: bool = False
 
     def words(self) -> str:
         """Return the absolute one in words, such as `the 43.4 hairs/cm² that observers can see`."""
-        size = f"{show_estimate(self.absolute)} {plain_unit(self.unit)}".strip()
+        size = f"{show_estimate(self.absolute)} {plain_unit(self.unit)}".strip() + DAGGER * self.second_hand
         return str(CERTAINTY["difference_words"]).format(difference=size)
 
 
@@ -70,7 +71,8 @@ def minimal_differences(thresholds: pd.DataFrame, second_hand: bool = True) -> d
         if absolute is not None:
             share = None if relative is None else relative["value"] / 100
             seen = f"{absolute['address']} ({absolute['access']})"
-            found[concept] = Difference(absolute["value"], absolute["unit"], share, seen)
+            told = bool(absolute["second_hand"])
+            found[concept] = Difference(absolute["value"], absolute["unit"], share, seen, told)
     return found
 
 

@@ -30,6 +30,7 @@ from helpers.figures.canvas import (
     wrap,
 )
 from helpers.formats import (
+    DAGGER,
     NO_INTERVAL,
     is_missing,
     plain_unit,
@@ -44,7 +45,6 @@ from trialfiles.record import Row
 
 AUTHOR_YEAR = re.compile(r"([a-z]+)((?:19|20)\d\d)(.*)")
 SIGNS = {"better": "▲", "worse": "▼", "no change": "◄►", "unclear": "?"}
-DAGGER = " ‡"  # seen second-hand only
 GAP, AIR, STRIP = 12.0, 8.0, 22.0  # between columns, around a row, of the marks under a row on a phone
 SHARE = 0.46  # of the width that the plot has at least
 NARROWEST, WIDEST_CELL, WIDEST_ESTIMATE, BIAS = 112.0, 60.0, 150.0, 44.0

@@ -26,8 +26,9 @@ from helpers.figures.canvas import (
     ticks,
     widest,
 )
-from helpers.figures.forest import DAGGER, Plot, PlotRow, author_year, estimate_mark
+from helpers.figures.forest import Plot, PlotRow, author_year, estimate_mark
 from helpers.formats import (
+    DAGGER,
     NO_INTERVAL,
     is_missing,
     joined,
@@ -80,8 +81,7 @@ def context_plot(
         ("Study", f"Change\n({100 * level:g} % interval)"),
         behind=partial(_behind, drifts, visible),
     )
-    second_hand = bool(seen and seen["second_hand"])
-    mark, line = DAGGER if second_hand else "", ""
+    mark, line = DAGGER if seen and seen["second_hand"] else "", ""
     if seen:
         line = f" Broken line, {show_number(visible)} {unit}{mark}: {seen['what']}."
     marks = [f"{FIGURE_WORDS['group_marks'][name]}: {GROUPS[name].lower()}" for name in groups]
@@ -89,8 +89,7 @@ def context_plot(
     caption = FIGURE_WORDS["captions"]["context"].format(**told)
     caption += " The grey band spans the changes of the placebo and untreated arms shown." if drifts else ""
     caption += " A grey n is assumed: all who were enrolled." if any(line.grey for line in lines) else ""
-    second_hand |= any(row.get("second_hand") for row in data)
-    caption += line + (f"{DAGGER}: seen second-hand only." if second_hand else "")
+    caption += line
     alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{line.replace(DAGGER, ', second-hand')}"
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
@@ -116,7 +115,8 @@ def _context_line(row: Row) -> PlotRow:
     cells, grey = {"weeks": week or "–", "n": people}, {"n"} if assumed else set()
     size = show_with_unit(row["effect"], row.get("ci_lower"), row.get("ci_upper"), None)
     size = size.removesuffix(NO_INTERVAL)
-    name, mark = f"{row['label']}{DAGGER if row.get('second_hand') else ''}", LOOKS[row["group"]]
+    marked = DAGGER if row.get("second_hand") and DAGGER not in row["label"] else ""
+    name, mark = f"{row['label']}{marked}", LOOKS[row["group"]]
     return PlotRow(name, below, cells, grey, estimate=size, marks=[estimate_mark(row, mark)])
 
 
@@ -217,7 +217,7 @@ def _harm_row(row: Row, source: Row) -> Row:
     count, n, limit = row["count"], row["n"], row["upper_limit"]
     second = bool(source.get("second_hand"))
     named = {
-        "study_id": row["study_id"] + (DAGGER if second else ""),
+        "study_id": row["study_id"],
         "event": "; ".join(dict.fromkeys(plain_words(term) for term in row["terms"])),
         "read": "second-hand" if second else source.get("access") or "not stated",
         "n": None if n is None else int(n),

@@ -158,7 +158,7 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     )  # fmt: skip
     caption = "Open circles: the registered end, of a study or a part of it; squares: when results are due."
     caption += f" Broken line: the last search, {searched}." if searched else ""
-    caption += f" Without a date that was seen: {undated}." if undated else ""
+    caption += f" Without a date in what was read of the record: {undated}." if undated else ""
     rows = records(trials[["study_id", "n_planned", "status", *ONGOING_MARKS]])
     title = "Ongoing studies: when they end"
     alt = f"Timeline. {title}. {plot.told()}"
@@ -234,13 +234,13 @@ OF_BIAS = "risk of bias"
 
 
 def appraisal_matrix(
-    domains: pd.DataFrame, verdicts: Mapping[str, str], *, named: Callable[[str], str] = str
+    domains: pd.DataFrame, verdicts: Mapping[str, str], *, named: Callable[[str], str] = str, more: str = ""
 ) -> Figure:
     """Draw how far each study can be trusted, domain by domain, and beside it its risk of bias.
 
     `domains` are rows of `trust_domains`; domains stand in the order of first appearance. `verdicts` are
     the overall risk of bias by study; where nothing is judged it stands as not applicable. `named` gives a
-    study's name for a reader.
+    study's name for a reader, `more` what else the caption says.
     """
     names = [*(name for name in dict.fromkeys(domains["domain"]) if name != "overall"), "overall", OF_BIAS]
     words = {(row.study_id, row.domain): str(row.judgement) for row in domains.itertuples()}
@@ -263,7 +263,7 @@ def appraisal_matrix(
     ]
     title = "Trust and risk of bias"
     alt = f"Matrix. {title}. {' '.join(told) or 'No study has been judged yet.'}"
-    caption = FIGURE_WORDS["captions"]["appraisal"]
+    caption = f"{FIGURE_WORDS['captions']['appraisal']} {more}".strip()
     draw = partial(sign_grid, names=shown, heads=heads, field=field, key=key)
     return Figure.of(draw, alt=alt, caption=caption, table="trust_domains", title=title)
 

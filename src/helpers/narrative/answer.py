@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from helpers.appraisal.grade import CERTAINTY
+from helpers.comparison import IN_FULL
 from helpers.display import anchor, number, with_origin
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
+from helpers.figures.forest import author_year
 from helpers.figures.outcome import harm_rows
-from helpers.formats import joined, plain_unit, plain_words, show_number, show_with_unit
+from helpers.formats import DAGGER, joined, plain_unit, plain_words, show_number, show_with_unit
+from helpers.narrative.pooled import trial_needed
 from helpers.pooling.groups import AS_PRINTED
 from helpers.tables import TABLES, Tables, read_table, validate
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
@@ -64,14 +68,17 @@ def widest_tier(frame: pd.DataFrame) -> pd.DataFrame:
 def with_titles(text: Any, titles: Mapping[str, str]) -> str:
     """Return a text in which each study has its name for a reader, in the place of its `study_id`."""
     known = "|".join(map(re.escape, sorted(titles, key=len, reverse=True)))
-    return re.sub(rf"\b(?:{known})\b", lambda found: titles[found[0]], str(text)) if known else str(text)
+    names = re.compile(rf"\b({known})\b({DAGGER})?")  # one that is marked already gets no second mark
+    added = {name: "" if title.endswith(DAGGER) else DAGGER for name, title in titles.items()}
+    told = partial(names.sub, lambda found: titles[found[1]] + (found[2] and added[found[1]] or ""))
+    return told(str(text)) if known else str(text)
 
 
 def study_titles(sources: pd.DataFrame) -> dict[str, str]:
     """Return each study's name for a reader: first author and year, or the number of a registration.
 
     Where no author is named, kind and place or year, such as `Preprint of 2024`, else the first words of the
-    title; two studies of one name have their `study_id` too.
+    title; two studies of one name have their `study_id` too. A double dagger marks what is known second-hand.
     """
     names: dict[str, str] = {}
     for row in records(sources):
@@ -80,7 +87,20 @@ def study_titles(sources: pd.DataFrame) -> dict[str, str]:
         name = name or _cited_name(cited) or re.split(r"[,.;] ", cited.get("title", ""))[0]
         names.setdefault(study, name if 0 < len(name) <= 40 else study)
     shared = {name for name in names.values() if list(names.values()).count(name) > 1}
-    return {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
+    names = {study: f"{name} ({study})" if name in shared else name for study, name in names.items()}
+    return {study: names[study] + mark for study, mark in _marks(sources, "study_id").items()}
+
+
+def other_titles(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return the names of other treatments' studies and of registrations of which only a copy was seen."""
+    marks = _marks(tables["comparators"], "study_id") | _marks(tables["trials"], "trial_id")
+    return {study: author_year(study) + mark for study, mark in marks.items() if mark}
+
+
+def _marks(frame: pd.DataFrame, name: str) -> dict[str, str]:
+    """Return the mark of what is known second-hand, wholly or in part, and nothing for the others."""
+    seen = frame["second_hand"].fillna(False).astype(bool).groupby(frame[name], sort=False).any()
+    return {study: DAGGER * found for study, found in seen.items()}
 
 
 def _cited_name(item: Mapping[str, Any]) -> str | None:
@@ -240,10 +260,14 @@ def _what_would_change(tables: Tables) -> str:
     order = {name: place for place, name in enumerate(CERTAINTY["summary_outcomes"])}
     rows = sorted(records(of_hair(summary)), key=lambda row: order[row["concept"]])
     start = ""
-    if rows and rows[0]["would_change"]:
+    own = [
+        turn
+        for turn in records(tables["turning_points"])
+        if rows and turn["summary_id"] == rows[0]["summary_id"]
+    ]
+    if needed := trial_needed(own):
         start = "What would change this: one more randomised trial at low risk of bias; for "
-        told = rows[0]["would_change"].removesuffix("; no pool").replace(" people", " people in all", 1)
-        start += f"{plain_words(rows[0]['concept'])}, {told}."
+        start += f"{plain_words(rows[0]['concept'])}, {needed}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
@@ -365,7 +389,12 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         return ""
     studies = {row["study_id"] for row in rows}
     partly = {row["study_id"] for row in rows if row["read"] != "full text"}
-    parts = [f"{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"]
+    states = tables["missing_evidence"].query("concept == 'adverse_events'")["state"]
+    unknown = len(states) and IN_FULL not in set(states)
+    start = "Whether it is safe is not known: no study gives a full count. " if unknown else ""
+    parts = [
+        f"{start}{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"
+    ]
     if partly:
         parts[0] += f", {number_word(len(partly))} as an abstract or another paper tells it"
     listed: dict[str, list[str]] = {}

@@ -16,6 +16,7 @@ from helpers.appraisal.grade import CERTAINTY, CONTROLLED, Difference
 from helpers.display import anchor
 from helpers.effects import EXOSOME_ROLES
 from helpers.formats import (
+    DAGGER,
     is_missing,
     joined,
     plain_unit,
@@ -200,7 +201,8 @@ def _doubts(effect: Row, own: pd.DataFrame, tables: Tables) -> str:
 
 def _harms_counted(tables: Tables, names: list[str]) -> str:
     """Return of how many people each kind of event is denied, up to which share, and how many list some."""
-    events = tables["adverse_events"]
+    events, lines = tables["adverse_events"], tables["comparisons"]
+    second_hand = set(lines.loc[lines["second_hand"].fillna(False).astype(bool), "study_id"])
     events = events[events["study_id"].isin(names)]
     none = events[events["count"].eq(0).fillna(False) & events["n"].notna()]
     none = none.sort_values("n", ascending=False, kind="stable")
@@ -208,7 +210,9 @@ def _harms_counted(tables: Tables, names: list[str]) -> str:
     told = []
     for term, part in none.groupby("term", sort=False):
         limits = (100 * part["upper_limit"]).round(1).map(show_number)
-        people = [f"0 of {n:g} (up to {most} %)" for n, most in zip(part["n"], limits, strict=True)]
+        marks = part["study_id"].isin(second_hand).map({True: DAGGER, False: ""})
+        sizes = zip(part["n"], limits, marks, strict=True)
+        people = [f"0 of {n:g} (up to {most} %){mark}" for n, most, mark in sizes]
         told.append(f"{term}: {joined(people)}")
     assumed = ", if all were followed and asked" if none["group"].isna().any() else ""
     told += [f"exact one-sided 95 % limits{assumed}"] if told else []
@@ -261,7 +265,8 @@ def _relative_words(
     low, high = (100 * abs(effect["estimate"]) / value for value in reversed(before))
     share = show_interval(low, high) if high > low else show_estimate(low)
     printed = show_interval(*before) if before[1] > before[0] else show_estimate(before[0])
-    needed = f"the {show_estimate(100 * difference.relative)} % of baseline that observers can see"
+    needed = f"the {show_estimate(100 * difference.relative)} %{DAGGER * difference.second_hand} of baseline"
+    needed += " that observers can see"
     stands = _against(low, high, 100 * difference.relative, needed)
     return f"{share} % of the {printed} {plain_unit(effect['unit'])} before: {stands}"
 
@@ -314,7 +319,8 @@ def _interval_place(effect: Row, difference: Difference | None, before: tuple[fl
     return "slight" if most < smallest else "unsure_size"
 
 
-_TURNED = {"yes": "pooled", "gain": "benefit shown", "loss": "harm shown", "not shown": "no direction shown"}
+_TURNED = {"yes": "pooled", "gain": "benefit shown", "loss": "harm shown"}
+_NOTHING_SHOWN = "the {}interval{} includes no effect"
 
 
 def with_turns(summary: list[Row], turns: list[Row]) -> list[Row]:
@@ -342,10 +348,12 @@ def would_change(turns: list[Row], basis: str) -> str:
         return f"nothing, with {SIZES[0]} to {SIZES[-1]} people"
     follows = {(_stem(turn), turn["turns_at"] - 1) for turn in turns}
     said: dict[str, list[str]] = {}
+    both = ("pooled ", " of two trials") if basis == "single study" and ("pool", "") in first else ("", "")
+    turned = _TURNED | {"not shown": _NOTHING_SHOWN.format(*both)}
     for (aspect, _), turn in sorted(first.items(), key=lambda item: ASPECTS.index(item[0][0])):
         named = said.setdefault(_study_words(turn, aspect == "certainty" and alike), [])
         again = aspect == "certainty" and any(words.startswith(aspect) for words in named)
-        words = _TURNED.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
+        words = turned.get(turn["after"], turn["after"] if again else f"{aspect} {turn['after']}")
         ends = turn["until"] < turn["high"] and (_stem(turn), turn["until"]) not in follows
         people = (
             f"{turn['turns_at']:g}" + (f" to {turn['until']:g}" if ends else "") + " people" * (not named)
@@ -353,6 +361,18 @@ def would_change(turns: list[Row], basis: str) -> str:
         named.append(f"{words} {'' if again else 'from '}{people}")
     parts = [f"{', '.join(words)}, {study}" for study, words in said.items()]
     return "; ".join(parts + ["no pool"] * (basis != "pooled" and ("pool", "") not in first))
+
+
+def trial_needed(turns: list[Row]) -> str:
+    """Return for which size one more study would raise the certainty to high, and just show a benefit."""
+    sizes = {name: [turn for turn in turns if turn["after"] == name] for name in ("high", "gain")}
+    least = {name: min(own, key=lambda row: row["turns_at"]) for name, own in sizes.items() if own}
+    said = [f"certainty high from {least['high']['turns_at']:g} people"] if "high" in least else []
+    if gain := least.get("gain"):
+        size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
+        said.append(f"a benefit of {size}, if seen, just significant from {gain['turns_at']:g}")
+        said[-1] += ", who would miss a true one every second time"
+    return "; ".join(said)
 
 
 def _alike(turns: list[Row]) -> bool:

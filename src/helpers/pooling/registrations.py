@@ -156,12 +156,12 @@ def results_due(primary: str | None, end: str | None, end_of: str | None) -> tup
     if primary:
         return _a_year_after(primary), f"primary completion {primary} plus 12 months"
     if not end:
-        return None, "not known: no date is registered"
+        return None, "not known: no date in what was read of the record"
     if end_of == "study" and iso_date(end):
         return _a_year_after(end), f"at the latest: end of the study {end} plus 12 months"
     if end_of == "recruitment":
-        return None, f"not known: only the end of recruitment is registered, {end}"
-    return None, f"not known: an end is registered, {end}, but of what was not seen"
+        return None, f"not known: only recruitment was to end, {end}"
+    return None, f"not known: what ends {end} was not seen"
 
 
 def _a_year_after(day: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
-from helpers.formats import joined
+from helpers.formats import DAGGER, joined
 from helpers.pooling.groups import (
     CONTEXT,
     TEST_WORDS,
@@ -107,7 +107,7 @@ def question_words(group: list[Row]) -> str:
         f"against {against}" if against else None, None if background in (None, "none") else background,
         asked["unit"], f"week {joined([str(week) for week in weeks])}" if weeks else None,
     ]  # fmt: skip
-    return ", ".join(part for part in parts if part)
+    return ", ".join(part for part in parts if part) + DAGGER * any(line.get("second_hand") for line in group)
 
 
 def _under_correlations(lines: Sequence[Row], tables: Tables, **assumed: float) -> list[Row]:

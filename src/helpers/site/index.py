@@ -10,11 +10,10 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from helpers.appraisal.grade import CERTAINTY, CONTROLLED
+from helpers.appraisal.grade import CERTAINTY, CONTROLLED, told_lines
 from helpers.appraisal.risk_of_bias import only_abstract, overall_words
 from helpers.display import NOT_STATED, anchor, figure_html, linked_text, number, without_origins
 from helpers.effects import EXOSOME_ROLES
-from helpers.figures.forest import DAGGER
 from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
 from helpers.formats import is_missing, plain_words
@@ -25,7 +24,7 @@ from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.site.references import csl_items, printed_references
-from helpers.tables.vocabulary import label
+from helpers.tables.vocabulary import EVIDENCE, label
 from notebookpress.tables import join_ids, records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
@@ -68,12 +67,14 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
     place = 1 + next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
     sentences[place:place] = _warnings(provenance["review"])
     review, changed = provenance["review"], changes_since(tables, provenance.get("previous"))
+    told = tables["sources"].query("has_results == True and tier != 'comparator'")
     others = [page for page in pages if not page.file.startswith("study-")]  # to those the table leads
     body = environment().get_template("index.html.j2").render(
         failed=provenance.get("failed") or [],
         short=[told for told in sentences if told["origin"] in FIRST],
         rest=[told for told in sentences if told["origin"] not in FIRST],
         review=review,
+        read=f"{(told['access'] == 'full text').sum()} of {len(told)}",
         release=provenance.get("previous_version"),
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
@@ -124,7 +125,8 @@ def _warnings(review: ReviewFacts) -> list[dict[str, Any]]:
     """Return what authorities say, as sentences of the answer that lead to the notice's line."""
     notice = {"origin": "version", "figures": "", "from": "notice"}
     return [
-        notice | {"text": FIXED.format(f"{item.who} ({item.on}): {item.says}.")} for item in review.regulation
+        notice | {"text": FIXED.format(f"{item.who}, notice of {str(item.on)[:4]}: {item.says}.")}
+        for item in review.regulation
     ]
 
 
@@ -210,7 +212,7 @@ def _summary(tables: answer.Tables) -> Markup:
     rows = [
         {
             "outcome": _outcome_and_time(row, tables["effects"]),
-            "people": _participants(row),
+            "people": _participants(row, tables),
             "without": row["without_exosomes"] and _with_printed(row["without_exosomes"], row, tables),
             "with": row["with_exosomes"] and _with_exosomes(row, tables),
             "absolute": _plain_titles(row["absolute"], {}) if row["estimand"] in CONTROLLED else NO_EFFECT,
@@ -279,16 +281,21 @@ def _events_of(row: Mapping[str, Any], tables: answer.Tables) -> pd.DataFrame:
     return own.set_index(pd.Index([anchor("event", name) for name in own["study_id"] + "." + own["place"]]))
 
 
-def _participants(row: Mapping[str, Any]) -> Markup:
-    """Return the people and studies of an effect, and how many studies more tell of it without one."""
+def _participants(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
+    """Return the people and studies of an effect, how many studies more tell of it, and how many in words."""
     cell = Markup('<span data-from="certainty-{}">{} ({})</span>').format(
         row["concept"], row["participants"] or "not stated", row["studies"]
     )
     if row["concept"] == HARMS:
         cell += " " + SUB.format("in arms of which events are told or denied")
     if row["other_studies"]:
-        more = answer.count_words(row["other_studies"], "more study reports", "more studies report")
-        cell += " " + SUB.format(f"{more} it, without an interval")
+        lines = told_lines(tables, row["concept"], EVIDENCE[row["evidence"]])
+        figured = tables["comparisons"].query("concept == @row['concept']").dropna(subset="unit")
+        others = set(lines["study_id"]) - set(split_ids(row["study_ids"]))
+        silent = len(others - set(figured["study_id"]))
+        more = answer.count_words(len(others), "more study reports", "more studies report")
+        in_words = "" if silent == len(others) else f"{answer.number_word(silent)} "
+        cell += " " + SUB.format(f"{more} it" + f", {in_words}in words alone" * bool(silent))
     return cell
 
 
@@ -296,7 +303,6 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
     """Return the footnotes of the summary, each with the anchor of the certainty behind it."""
     summary = records(answer.widest_tier(tables["summary_of_findings"]))
     first = {letter: row for row in reversed(summary) for letter in (row["footnotes"] or "").split(", ")}
-    second_hand = DAGGER * len(tables["thresholds"].query("row_id == 'visible' and second_hand"))
     notes = []
     for row in records(answer.widest_tier(tables["summary_footnotes"])):
         of = first.get(row["letter"], {})
@@ -304,7 +310,7 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
         text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
         if row["domain"] == "imprecision" and of.get("against_relative"):
             beside = Markup(' (<span data-from="row-visible row-visible_relative">{}; {}</span>)')
-            text += beside.format(of["against_threshold"], of["against_relative"] + second_hand)
+            text += beside.format(of["against_threshold"], of["against_relative"])
         notes.append((f"certainty-{of.get('concept')} certainty-of-evidence", text + "."))
     return notes
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpers.display import frame_of, table_html
+from helpers.formats import DAGGER
 from helpers.site.checks import (
     CARDS,
     HEADINGS,
@@ -86,6 +87,7 @@ def render(page: Page, body: str, pages: list[Page], version: str = "") -> str:
         "styles": [STYLE, *(["whatif.css"] if panel else [])],
         "scripts": [CARDS, SCRIPT, *(["whatif.js"] if panel else [])],
         "policy": POLICY,
+        "marked": DAGGER in body and "(‡)" not in body,  # which explains it
     }
     return environment().get_template("page.html.j2").render(context).rstrip() + "\n"
 
