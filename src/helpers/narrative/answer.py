@@ -397,22 +397,15 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
     ]
     if partly:
         parts[0] += f", {number_word(len(partly))} as an abstract or another paper tells it"
-    listed: dict[str, list[str]] = {}
-    for row in rows:
-        if row["effect"] is None:
-            listed.setdefault(titles[row["study_id"]], []).extend(row["event"].split("; "))
-    alone = events.groupby("study_id")["n"].agg(lambda sizes: sizes.eq(1).any())
-    alone = {titles[study] for study in alone.index[alone.astype(bool)]}
-    for study, events in sorted(listed.items()):
-        named = list(dict.fromkeys(events))
-        who = f"{study} (one person)" if study in alone else study
-        parts.append(f"{who} lists {joined(named[:4] + ['others'] * (len(named) > 4))}")
+    alone = set(events.loc[events["n"].eq(1).fillna(False), "study_id"])
+    listed = dict.fromkeys(row["study_id"] for row in rows if row["effect"] is None)
     if listed:
-        parts[-1] += ", without numbers of people"
+        named = [titles[name] + " (one person)" * (name in alone) for name in sorted(listed, key=titles.get)]
+        parts.append(f"{joined(named)} list{'s' * (len(named) == 1)} some without numbers of people")
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
         named = f"{titles[largest['study_id']]} ({number(largest, 'n')} people)"
         event = largest["event"].split("; ")[0].removeprefix("any ")
-        parts.append(f"{named}, the largest that denies any, says that no {event} occurred")
+        parts.append(f"{named}, the largest that denies any, reports no {event}")
     return f"{'; '.join(parts)}."

@@ -370,8 +370,9 @@ def trial_needed(turns: list[Row]) -> str:
     said = [f"certainty high from {least['high']['turns_at']:g} people"] if "high" in least else []
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
-        said.append(f"a benefit of {size}, if seen, just significant from {gain['turns_at']:g}")
-        said[-1] += ", who would miss a true one every second time"
+        least_people = f"{gain['turns_at']:g}" + " people" * (not said)
+        said.append(f"a benefit of {size}, if seen, just significant from {least_people}")
+        said[-1] += " (so few miss a true one every second time)"
     return "; ".join(said)
 
 

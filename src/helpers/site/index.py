@@ -366,7 +366,9 @@ def _given(arms: pd.DataFrame, lines: pd.DataFrame, study: str) -> dict[str, Any
         way = "; ".join(filter(None, [way, *(f"with {part}" for part in beside), *times]))
         ways.append(way.replace(ways[0], "the same", 1) if ways and way != ways[0] else way)
     told = lines[(lines["study_id"] == study) & lines["effect_id"].notna()]  # no claim of a discussion
-    told = told[told["direction"] != "not reported"].sort_values("timepoint_weeks", kind="stable", na_position="first")
+    told = told[told["direction"] != "not reported"].sort_values(
+        "timepoint_weeks", kind="stable", na_position="first"
+    )
     last = told["timepoint_printed"].dropna().tail(1)
     seen = [f"last result: {time}" for time in last] or ["time of result not told"] * (not told.empty)
     return {
