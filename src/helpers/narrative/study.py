@@ -302,11 +302,15 @@ def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
         told.setdefault(_meaning(row), {}).setdefault(_token(row), []).append(row)
     rows = []
     for means, tokens in told.items():
-        together: dict[str, list[Markup]] = {}
+        together: dict[str, list[tuple[str, list[Row]]]] = {}
         for token, own in tokens.items():
-            place = f" ({_places(own)}){_remark(own)}"
-            together.setdefault(place, []).append(_anchored(token, own))
-        figures = (Markup(", ").join(same) + place for place, same in together.items())
+            together.setdefault(f" ({_places(own)}){_remark(own)}", []).append((token, own))
+        figures = []
+        for place, same in together.items():
+            *first, (token, own) = same  # the place goes with the last of its tokens
+            figures.append(
+                Markup(", ").join([*(_anchored(*one) for one in first), _anchored(token + place, own)])
+            )
         rows.append({"means": means, "printed": Markup("; ").join(figures)})
     return frame_of(rows, {"means": "", "printed": ""})
 
