@@ -52,7 +52,7 @@ def test_two_exosome_arms_against_one_control_are_combined_whatever_their_names_
         (main,) = [row for row in rows if row["headline"] == "yes"]
         assert main["effect"] == pytest.approx(mean - 4)
         assert main["se"] == pytest.approx(np.sqrt(sd**2 / people.sum() + 11**2 / 25))
-        assert (main["n"], main["n_comparator"]) == (75, 25)
+        assert (main["n"], main["n_comparator"], main["comparator_name"]) == (75, 25, names["saline"])
         assert sorted(main["arm_id"].split(";")) == sorted([names["low"], names["high"]])
         assert sorted(row["effect"] for row in rows if row["headline"] == "no") == [8.0, 14.0]
 

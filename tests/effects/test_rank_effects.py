@@ -90,7 +90,9 @@ def test_groups_that_do_not_overlap_have_no_odds_ratio_and_those_of_other_scales
     for control in ((3, 7, 0), (1, 0, 0, 0)):  # three categories of the four; one person
         answers = {"treated": (0, 0, 6, 4), "control": control}
         told = [row for arm in answers for row in graded({arm: answers[arm]}, range(len(answers[arm])))]
-        assert ranks(effects(*told)).keys() <= {"RD"}
+        assert ranks(effects(*told, arms=SIZED)) == {}
+    two = {"treated": (0, 1, 1, 0), "control": (1, 1, 0, 0)}
+    assert ranks(effects(*graded(two), arms=SIZED))["CLIFF"]["effect"] == 0.75
 
 
 def test_a_scale_whose_order_is_not_told_gives_shares_only():

@@ -8,7 +8,7 @@ from case_files import cases_of
 from made_study import TWO_ARMS, effects, result
 from scipy import stats
 
-from helpers.effects.means import welch
+from helpers.effects.means import same_people_difference, welch
 
 MEN = {"n_enrolled": 16}
 CASES = cases_of(__file__)
@@ -69,6 +69,8 @@ def test_groups_without_spread_or_people_have_their_degrees_of_freedom():
     assert welch(0.0, 5, 0.0, 7) == (0, 10)
     assert welch(3.0, 2, 4.0, 2) == (5, pytest.approx(625 / (81 + 256)))
     assert welch(3.0, 1, 4.0, 2) == welch(3.0, 2, 4.0, 0) == (5, None)
+    three = same_people_difference(np.array([10.0, 4.0, 6.0]), np.ones(3), 1, 0.0, 9)
+    assert three == (5, pytest.approx(np.sqrt(1.5)), 8)
 
 
 def test_unknown_group_sizes_are_run_through_with_the_halves_as_headline():

@@ -128,6 +128,8 @@ def test_numbers_beyond_floating_point_are_refused_of_many_too(value, message):
         pool_many([[0.1, 0.2]], [[value, 0.1]])
     with pytest.raises(ValueError, match=r"yi\[0, 1\].*rescale"):
         pool_many([[0.1, -1e70]], [[0.1, 0.1]])
+    with pytest.raises(ValueError, match=r"yi\[0, 1\].*rescale"):
+        pool_many([[0.1, 1e70]], [[0.1, 0.1]])
 
 
 def test_level_test_and_moderators_are_looked_at_everywhere():
