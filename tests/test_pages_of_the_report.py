@@ -334,5 +334,5 @@ def test_what_is_known_second_hand_is_marked_wherever_it_is_shown_and_the_mark_i
         bare += [r"of 39\b(?! \(up to [\d.]+ %\) *‡)"] * (page == "index")  # elsewhere beside its name
         assert {found for one in bare for found in re.findall(rf"{one}.{{0,40}}", told)} == set(), page
     for name, soup in soups.items():
-        said = len(re.findall(r"‡ seen second-hand|\(‡\) marks", soup.main.get_text()))
+        said = len(re.findall(r"‡ seen second-hand|\(‡\)", soup.main.get_text()))
         assert said == ("‡" in soup.main.get_text()), name

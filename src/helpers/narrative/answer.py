@@ -396,7 +396,7 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         f"{start}{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"
     ]
     if partly:
-        parts[0] += f", {number_word(len(partly))} as an abstract or another paper tells it"
+        parts[0] += f", {number_word(len(partly))} by abstract or another paper"
     listed: dict[str, list[str]] = {}
     for row in rows:
         if row["effect"] is None:
@@ -414,5 +414,5 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
         named = f"{titles[largest['study_id']]} ({number(largest, 'n')} people)"
         event = largest["event"].split("; ")[0].removeprefix("any ")
-        parts.append(f"{named}, the largest that denies any, says that no {event} occurred")
+        parts.append(f"{named}, the largest that denies any, says: no {event}")
     return f"{'; '.join(parts)}."

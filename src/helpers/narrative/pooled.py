@@ -371,7 +371,7 @@ def trial_needed(turns: list[Row]) -> str:
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
         said.append(f"a benefit of {size}, if seen, just significant from {gain['turns_at']:g}")
-        said[-1] += ", who would miss a true one every second time"
+        said[-1] += ", which miss a true one every second time"
     return "; ".join(said)
 
 
