@@ -407,7 +407,8 @@ def headline(processed: Path) -> dict[str, Any]:
     """Return the headline of a folder of tables: how much was pooled, each estimate with its interval.
 
     Names are `outcome estimand`, with `lower` and `upper` for the interval; empty without the tables. A
-    pooled estimate takes the place of a single one; other treatments than exosomes are left out.
+    pooled estimate stands before a single one, a question's first model before its others, and all
+    exosome studies before the five sources; other treatments are left out.
     """
     try:
         pooled = read_table("pooled", processed)
@@ -415,9 +416,9 @@ def headline(processed: Path) -> dict[str, Any]:
         return {}
     pooled = pooled[pooled["evidence"] != CONTEXT]
     found: dict[str, Any] = {"estimates": len(pooled), "pooled": int(pooled["pooled"].sum())}
-    for row in records(pooled.sort_values("pooled", kind="stable")):
-        if row["estimate"] is not None:
-            name = f"{row['concept']} {row['estimand']}"
+    for row in records(pooled.sort_values(["pooled", "evidence"], ascending=False, kind="stable")):
+        name = f"{row['concept']} {row['estimand']}"
+        if row["estimate"] is not None and name not in found:
             found[name] = row["estimate"]
             found |= {f"{name} {end}": row[f"ci_{end}"] for end in ("lower", "upper")}
     return found
