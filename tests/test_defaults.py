@@ -26,7 +26,8 @@ MODULES = [
 NOT_OF_A_RUN = {
     ("Levels", "included"),
     ("reanalysed", "included"),
-}  # several at once; another choice at the panel
+    ("Difference", "second_hand"),
+}  # several at once; another choice at the panel; a fact of a difference
 
 
 def defaults(module: Any) -> dict[tuple[str, str], Any]:
