@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from frames import RULE, evidence, quantity, result
 
+from helpers.appraisal.contradictions import _short
 from helpers.appraisal.discrepancies import RULES, merge_discrepancies, run_checks
 from helpers.appraisal.evidence import NotApplicable
 from helpers.tables.vocabulary import TOPICS
@@ -70,3 +71,10 @@ def test_honest_words_give_no_discrepancy():
     discrepancies, checks = run_checks(evidence(PAIRS, SHARES, statements=words))
     assert [row for row in discrepancies if row["check"] not in ("treatment-not-described",)] == []
     assert len({row["check"] for row in checks}) == len(RULES)
+
+
+def test_long_texts_are_shown_from_a_little_before_they_differ():
+    assert _short(["x" * 160, "y" * 161]) == ["x" * 160, f"{'y' * 160} …"]
+    assert _short(["a" * 100 + "x", "a" * 100 + "y"]) == ["a" * 100 + "x", "a" * 100 + "y"]
+    assert _short(["a" * 101 + "x", "a" * 101 + "y"]) == [f"… {'a' * 20}{end}" for end in "xy"]
+    assert _short(["a" * 101]) == ["a" * 101]
