@@ -336,3 +336,25 @@ def test_what_is_known_second_hand_is_marked_wherever_it_is_shown_and_the_mark_i
     for name, soup in soups.items():
         said = len(re.findall(r"‡ seen second-hand|\(‡\)(?: marks|: seen)", soup.main.get_text()))
         assert said == ("‡" in soup.main.get_text()), name
+
+
+def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_hold(made, soups):
+    bias, lines, states, sources = (
+        read_table(name, made.processed)
+        for name in ("risk_of_bias", "comparisons", "missing_evidence", "sources")
+    )
+    triaged = bias.groupby("study_id")["domain"].agg(lambda own: set(own) == {"triage"}).sum()
+    caption = soups["04_outcome_comparison.html"].select_one("#appraisal figcaption").get_text()
+    assert f"In {triaged} studies only the triage questions of ROBINS-I" in caption
+    told = soups["index.html"].main.get_text(" ", strip=True)
+    others = lines.query(
+        "concept == 'satisfaction' and direction != 'not reported' and study_id != 'wan2025'"
+    )
+    assert others["effect"].isna().all() and others["study_id"].nunique() == 4
+    assert "four more studies report it, in words alone" in told and "without an interval" not in told
+    harms = states.query("concept == 'adverse_events'")["state"]
+    assert ("Whether it is safe is not known: no study gives a full count." in told) == (
+        "in full" not in set(harms)
+    )
+    read = (sources.query("has_results == True")["access"] == "full text").sum()
+    assert f"Read in full: {read} of {sources['has_results'].sum()} studies." in told
