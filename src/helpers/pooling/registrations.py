@@ -209,7 +209,7 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     return found
 
 
-SITES = "two sites of one scalp: what passes between them dilutes the difference"
+SITES = "two sites of one scalp: spread between them dilutes the difference"
 
 
 def _strengths(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
@@ -224,7 +224,7 @@ def _strengths(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[
     if trial["comparison"] == "within_person":
         parts.append(SITES)
     if trial["comparison"] == "within_person" and trial["randomised"]:
-        parts.append("whether sites or people are randomised is not recorded here")
+        parts.append("what is randomised is not recorded here")
     if trial["dose_escalation"]:
         parts.append("doses rise, and are taken together")
     return "; ".join(parts)

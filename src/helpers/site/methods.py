@@ -13,6 +13,7 @@ from helpers.appraisal.grade import CERTAINTY
 from helpers.appraisal.risk_of_bias import NOT_ASSESSABLE, only_abstract
 from helpers.formats import joined, show_value
 from helpers.narrative.answer import Tables
+from helpers.pooling.groups import CONTEXT
 from helpers.sheets.context import ReviewFacts
 from helpers.site.data import released_table
 from helpers.site.notebook import place_free
@@ -30,6 +31,7 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
     review, sources = provenance["review"], tables["sources"]
     told = sources[sources["has_results"] & (sources["tier"] != "comparator")]
     first = len(review.versions) < 2  # then no version stands before this one
+    of_drugs = tables["pooled"].query(f"pooled and evidence != '{CONTEXT}'").empty
     judged = tables["risk_of_bias"].query(f"judgement != '{NOT_ASSESSABLE}'")
     body = environment().get_template("methods.html.j2").render(
         protocol=review.protocol,
@@ -47,7 +49,8 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         selection=_selection(tables["screening"], provenance, first),
         waiting=len(tables["ongoing_trials"]),
         able=int((tables["ongoing_trials"]["can_answer"] == "yes").sum()),
-        tables={name: _checklist(guide, first, review) for name, guide in CHECKLISTS.items()},
+        maybe=int((tables["ongoing_trials"]["can_answer"] == "not known").sum()),
+        tables={name: _checklist(guide, first, of_drugs, review) for name, guide in CHECKLISTS.items()},
     )  # fmt: skip
     return Page(file="methods.html", title="Methods: how the answer was reached", short="Methods", body=body)
 
@@ -71,19 +74,22 @@ def _parameters(values: Mapping[str, Any]) -> Markup:
     return rows_table(rows, "parameters")
 
 
-def _checklist(guide: Mapping[str, Any], first: bool, review: ReviewFacts) -> Markup:
+def _checklist(guide: Mapping[str, Any], first: bool, of_drugs: bool, review: ReviewFacts) -> Markup:
     """Return the items of a guideline as a folded table.
 
-    The first version has no version before it; what `review.yaml` does not state is not done.
+    The first version has no version before it; what `review.yaml` does not state is not done; where drugs
+    alone are pooled, what is asked of pools is not applicable.
     """
     rows = []
     for entry in guide["items"]:
         places = [link(target, words) for words, target in (entry.get("where") or {}).items()]
         where = Markup(", ").join(places) or None
         row = dict(entry) | {"item": str(entry["item"]), "where": where}
-        stated = row.pop("stated", None)
+        stated, of_pools = row.pop("stated", None), row.pop("of_pools", False)
         if first and row.pop("since_last", False):
             row |= {"answer": "not applicable", "remark": "First version"}
+        elif of_pools and of_drugs:
+            row |= {"answer": "not applicable", "remark": "No exosome estimates are pooled; drugs show how"}
         elif stated and not getattr(review, stated):
             row |= {"answer": "no", "remark": "Not stated"}
         rows.append(row)
