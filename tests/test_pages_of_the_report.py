@@ -357,4 +357,4 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
         "in full" not in set(harms)
     )
     read = (sources.query("has_results == True")["access"] == "full text").sum()
-    assert f"Read in full: {read} of {sources['has_results'].sum()} studies." in told
+    assert f"Read in full: {read} of {sources['has_results'].sum()} studies;" in told

@@ -407,10 +407,10 @@ def trials() -> Iterator[Row]:
     halves = two_sites(analysed(float(listed["NCT07248410"]["n_planned"])))
     row = {"detectable_80_sds": detectable(0.8, *halves)}
     yield Row("ongoing_trials", {"study_id": "NCT07248410"}, row, POWER)
-    year, month = listed["NCT06239207"]["expected"].split("-")
-    # The only end known to be the study's; an end of recruitment, or of what was not seen, makes no date.
-    due = {"NCT06239207": f"{int(year) + 1}-{month}"}
-    for trial in (*due, "NCT06932393", "IRCT20160427027636N8", "NCT07203599", "NCT07248410"):
+    # The ends known to be the study's; an end of recruitment, or of what was not seen, makes no date.
+    ends = {name: listed[name]["expected"].partition("-") for name in ("NCT06239207", "NCT07248410")}
+    due = {name: f"{int(year) + 1}-{rest}" for name, (year, _, rest) in ends.items()}
+    for trial in (*due, "NCT06932393", "IRCT20160427027636N8", "NCT07203599"):
         yield Row("ongoing_trials", {"study_id": trial}, {"results_due": due.get(trial)})
     for power in (0.8, 0.9):
         graded = detectable(power, 2 * iranian - 2, math.sqrt(2 / iranian))

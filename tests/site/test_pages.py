@@ -82,8 +82,9 @@ def test_items_wait_for_a_version_before_and_for_what_nobody_states():
     guide = {"name": "x", "title": "x", "items": [
         asked | {"item": "1", "since_last": True}, asked | {"item": "2", "answer": "no", "remark": "y"},
         asked | {"item": "3", "stated": "status"}, asked | {"item": "4", "stated": "updates"},
+        asked | {"item": "5", "of_pools": True},
     ]}  # fmt: skip
     for first, told in ((True, "not applicable"), (False, "yes")):
-        html = _checklist(guide, first, ReviewFacts(status="living"))
+        html = _checklist(guide, first, first, ReviewFacts(status="living"))
         rows = BeautifulSoup(html, "html.parser").select("tbody tr")
-        assert [row.select("td")[1].get_text() for row in rows] == [told, "no", "yes", "no"]
+        assert [row.select("td")[1].get_text() for row in rows] == [told, "no", "yes", "no", told]
