@@ -74,7 +74,7 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"
     assert trial_needed(turns) == (
         "certainty high from 480 people; a benefit of half an SD (25 of 100), if seen, just significant from 62 "
-        "(so few miss a true one every second time)"
+        "(half of such trials miss a true one)"
     )
     ends = {
         "result_sds": 0.5,

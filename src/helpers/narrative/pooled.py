@@ -372,7 +372,7 @@ def trial_needed(turns: list[Row]) -> str:
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
         least_people = f"{gain['turns_at']:g}" + " people" * (not said)
         said.append(f"a benefit of {size}, if seen, just significant from {least_people}")
-        said[-1] += " (so few miss a true one every second time)"
+        said[-1] += " (half of such trials miss a true one)"
     return "; ".join(said)
 
 
