@@ -155,8 +155,9 @@ def test_every_observation_of_the_five_sources_is_in_the_unit_of_its_concept_or_
     reported = validate("reported_results", read_raw(RAW).record.results)
     for row in records(validate("results", clean_results(reported))):
         unit = OUTCOME_CONCEPTS[row["concept"]].unit
-        in_words = row["stated"] and not row["unit"]  # a direction without a figure has no unit
-        assert not unit or row["unit"] == unit or in_words or "kept" in row["converted"]
+        figures = {pair.partition("=")[0] for pair in split_ids(row["figures"])}
+        no_figure = not row["unit"] and figures <= {"p_value"}  # a direction or a p value alone has no unit
+        assert not unit or row["unit"] == unit or no_figure or "kept" in row["converted"]
 
 
 def test_no_event_in_n_people_still_allows_for_an_upper_limit():
