@@ -374,10 +374,9 @@ def _status(arguments: list[str] | None) -> int:
         error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort) as stop:
-        cause = stop.__cause__  # click makes an Abort of every KeyboardInterrupt
-        number = next(iter(getattr(cause, "args", ())), 2)
         click.echo("interrupted; what had finished is kept, and the earlier report is as it was", err=True)
-        return 128 + number
+        numbers = stop.args or getattr(stop.__cause__, "args", ())  # click makes an Abort of it
+        return 128 + next(iter(numbers), 2)
     except Exception as error:
         return _unexpected(error, state)
     return 0

@@ -174,7 +174,7 @@ def _lines_without_effect(tables: Tables, lines: list[Row]) -> list[Row]:
             "_since": name in since,
             "_no_effect": _DENIED if name in denied else _CLAIMED if name in claimed else None,
         }
-        | (times.get(name, {}) if name in claimed else {})
+        | (times.get(name, {}) if name in reported else {})
         for name in named.itertuples(index=False, name=None)
         if name not in shown
     ]

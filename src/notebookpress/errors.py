@@ -105,6 +105,10 @@ def signals_as_exception(stop: Callable[[], None]) -> Iterator[None]:
     before = {getattr(signal, name): signal.signal(getattr(signal, name), interrupt) for name in names}
     try:
         yield
+    except Exception as error:  # a library may have made another error of ours
+        if asked:
+            raise KeyboardInterrupt(*asked) from error
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -32,6 +32,21 @@ _CSL_MARKUP = re.compile(r"</?(?:i|b|sc|sub|sup)>|<span[^<>]*>|</span>", re.IGNO
 # to a LaTeX decoder a bare % hides the rest of a line and & is a column; \textless it does not know
 _BARE = re.compile(r"(?<!\\)[%&]")
 _TEX_SIGN = re.compile(r"\\text(less|greater)(?![A-Za-z])(?:\{\})?")
+_TEX = re.compile(r"[\\{}$~#^_]|--|``|''|[!?]`|<<|>>|\n\s*\n")
+_LONGEST = 20_000  # characters; no abstract has more
+
+
+class _Decoding(LatexDecodingMiddleware):
+    """LaTeX decoded where there is any, and in no text without end: the time grows with its square."""
+
+    def transform_entry(self, entry: Entry, library: bibtexparser.Library) -> Any:
+        """Decode the fields of an entry."""
+        texts = [one for one in entry.fields if len(one.value) > _LONGEST or not _TEX.search(one.value)]
+        entry.fields = [one for one in entry.fields if all(one is not other for other in texts)]
+        decoded = super().transform_entry(entry, library)
+        if isinstance(decoded, Entry):
+            decoded.fields = [*decoded.fields, *texts]
+        return decoded
 
 
 def read_bibtex(path: Path) -> Iterator[Reference | Problem]:
@@ -39,7 +54,7 @@ def read_bibtex(path: Path) -> Iterator[Reference | Problem]:
     try:
         text = _TEX_SIGN.sub(lambda sign: "<" if sign[1] == "less" else ">", read_text(path))
         text = _BARE.sub(r"\\\g<0>", text)
-        library = bibtexparser.parse_string(text, append_middleware=[LatexDecodingMiddleware()])
+        library = bibtexparser.parse_string(text, append_middleware=[_Decoding()])
     except SourceError:
         raise
     except Exception as error:  # its LaTeX decoder raises errors of its own
@@ -52,7 +67,7 @@ def read_bibtex(path: Path) -> Iterator[Reference | Problem]:
         if isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock):
             entry = block.ignore_error_block or block  # a field or a key stands twice
             if isinstance(entry, Entry):
-                entry = LatexDecodingMiddleware().transform_entry(entry, library)
+                entry = _Decoding().transform_entry(entry, library)
         # where a comma is missing between fields, one holds the next
         run_on = re.search(r"[}\"][^\S\n]*\n\s*\w+\s*=\s*[{\"]", block.raw or "")
         whole = isinstance(entry, Entry) and not run_on

@@ -14,7 +14,7 @@ import pytest
 from case_files import cases_of
 from station_project import gone, processes_below, write_cells
 
-from notebookpress.errors import PipelineError
+from notebookpress.errors import PipelineError, signals_as_exception
 from notebookpress.notebook import NotebookRun
 from notebookpress.preload import OWN_STEPS, load
 from notebookpress.workers import MARK, ProcessEndedError, Workers, _identity
@@ -208,3 +208,12 @@ def test_a_notebook_fails_in_its_own_process(
 def test_a_module_that_cannot_be_preloaded_is_left_to_the_notebook() -> None:
     assert load("no_such_module_here").startswith("no_such_module_here: ModuleNotFoundError")
     assert [step for step in OWN_STEPS if load(step)] == []
+
+
+def test_a_request_to_stop_of_which_a_library_made_an_error_is_one() -> None:
+    with pytest.raises(KeyboardInterrupt) as stop, signals_as_exception(lambda: None):
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt as asked:
+            raise ValueError("cannot build the class") from asked
+    assert stop.value.args == (signal.SIGTERM,)

@@ -29,6 +29,14 @@ def test_an_entry_that_cannot_be_read_is_named_by_its_line(tmp_path):
     assert (good.title, bad.line) == ("x", 3)
 
 
+def test_a_field_beyond_any_abstract_is_left_as_it_is(tmp_path):
+    """The LaTeX decoder takes time with the square of a text; the other fields are decoded."""
+    path = tmp_path / "a.bib"
+    path.write_text('@article{a,\n title={Gr{\\"u}n},\n abstract={\\"u ' + "a" * 1_000_000 + "}\n}\n")
+    [found] = REFERENCE_READERS["bibtex"](path)
+    assert (found.title, found.abstract[:6]) == ("Grün", '\\"u aa')
+
+
 def test_ris_in_all_its_dialects(folder):
     numbers = {name: len(refs(folder, f"rispy_example_{name}.ris", "ris"))
                for name in ("full", "extraneous_data", "bom", "multiline", "utf_chars")}  # fmt: skip

@@ -139,7 +139,7 @@ def _why_not(result: Row) -> str:
     if result["mean"] is None and result["ci_lower"] is not None:
         return "the figure that is printed is neither a mean nor a share of people"
     if result["mean"] is None:
-        return "no figure is printed"
+        return "no figure is printed" if result["p_value"] is None else "a p value is printed, and no size"
     if result["kind"] == "level" and result["timepoint_weeks"] == 0:
         return "a value before treatment: none after it in the same arm, site and unit is printed"
     return "a value after treatment: neither one before it nor a control measured alike is printed"

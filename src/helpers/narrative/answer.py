@@ -271,9 +271,9 @@ def _what_would_change(tables: Tables) -> str:
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able = int((trials["can_answer"] == "yes").sum())
-    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to count hair"
+    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} recorded"
     listed = count_words(len(trials), "registration", "registrations")
-    known = f"Of {listed} without results, {found} with and without exosomes, all else alike"
+    known = f"Of {listed} without results, {found} as counting hair with and without exosomes"
     return f"{start} {known}.".strip()
 
 
@@ -396,12 +396,16 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         f"{start}{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"
     ]
     if partly:
-        parts[0] += f", {number_word(len(partly))} as an abstract or another paper tells it"
+        parts[0] += f" ({number_word(len(partly))} not read in full)"
     alone = set(events.loc[events["n"].eq(1).fillna(False), "study_id"])
     listed = dict.fromkeys(row["study_id"] for row in rows if row["effect"] is None)
     if listed:
         named = [titles[name] + " (one person)" * (name in alone) for name in sorted(listed, key=titles.get)]
-        parts.append(f"{joined(named)} list{'s' * (len(named) == 1)} some without numbers of people")
+        events = (name for row in rows if row["effect"] is None for name in row["event"].split("; "))
+        kinds = sorted({name.split(" (")[0] for name in events})
+        kinds = kinds if len(kinds) <= 5 else [*kinds[:4], f"{number_word(len(kinds) - 4)} more kinds"]
+        verb = "name" + "s" * (len(named) == 1)
+        parts.append(f"{joined(named)} {verb} {joined(kinds)}, without numbers of people")
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))

@@ -370,9 +370,8 @@ def trial_needed(turns: list[Row]) -> str:
     said = [f"certainty high from {least['high']['turns_at']:g} people"] if "high" in least else []
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
-        least_people = f"{gain['turns_at']:g}" + " people" * (not said)
-        said.append(f"a benefit of {size}, if seen, just significant from {least_people}")
-        said[-1] += " (half of such trials miss a true one)"
+        fewer = f"fewer than {gain['turns_at']:g}" + " people" * (not said)
+        said.append(f"with {fewer}, a benefit of {size} would not be significant if seen")
     return "; ".join(said)
 
 

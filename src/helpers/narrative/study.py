@@ -146,7 +146,7 @@ def _doubt(discrepancies: pd.DataFrame, checks: pd.DataFrame) -> Row:
     certain = int(discrepancies["certain"].sum())
     ranked = records(by_weight(discrepancies))
     first = next((row for row in ranked if row["concepts"]), ranked[0])
-    said = Markup('<a href="#discrepancies">{}, {} of them certain</a>; one of the weightiest: {}')
+    said = Markup('<a href="data.html#discrepancies">{}, {} of them certain</a>; one of the weightiest: {}')
     said = said.format(len(discrepancies), certain, first["statement"])
     return {"what": "Discrepancies", "said": said, "origins": f"discrepancy-{first['discrepancy_id']}"}
 
@@ -204,8 +204,9 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_words(row: Row) -> str | None:
-    """Return the direction of a result that is told without a figure."""
-    return f"{row['stated']}, in words alone" if row["stated"] and row["value"] is None else None
+    """Return the direction of a result that is told without a figure; a level by itself has none."""
+    way = "no direction" if row["kind"] == "level" else row["stated"]
+    return f"{way}, in words alone" if row["stated"] and row["value"] is None else None
 
 
 def _cell(text: str | None, name: str | None) -> Any:
