@@ -61,6 +61,20 @@ def sheet(study: str, concept: str, tier: str, effect: float, people: int, **mor
         printed = {"measure": "RD" if shares else "CLIFF", "effect": "effect", "se": "error", "unit": unit}
         printed |= {"arm": "treated", "against": "control", "concept": concept, "time": "16 weeks"}
         made["contrasts"] = [printed]
+    if concept == "satisfaction":  # counts, so that events are known; of half the controls
+        counts = {"treated": round((0.5 + effect) * sizes[0]), "control": round(0.5 * sizes[1])}
+        row = {"kind": "count", "role": "result", "concept": concept, "unit": "participants"}
+        made["quantities"] = [row for row in made["quantities"] if row["id"].startswith("n_")]
+        made["quantities"] += [
+            row | {"id": f"count_{arm}", "printed": f"{count}", "value": count}
+            for arm, count in counts.items()
+        ]
+        made["results"] = [
+            {"arm": arm, "concept": concept, "time": "16 weeks", "kind": "count"}
+            | {"count": f"count_{arm}", "n": f"n_{arm}"}
+            for arm in counts
+        ]
+        made["contrasts"] = []
     made["quantities"].append(figure("n_all", people))
     low = [{"domain": name, "judgement": "low", "reason": "Made up for a test."} for name in DOMAINS]
     return made | {"risk_of_bias": {"tool": "RoB 2", "domains": low}} | more
