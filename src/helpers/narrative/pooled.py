@@ -367,7 +367,10 @@ def trial_needed(turns: list[Row]) -> str:
     """Return for which size one more study would raise the certainty to high, and just show a benefit."""
     sizes = {name: [turn for turn in turns if turn["after"] == name] for name in ("high", "gain")}
     least = {name: min(own, key=lambda row: row["turns_at"]) for name, own in sizes.items() if own}
-    said = [f"certainty high from {least['high']['turns_at']:g} people"] if "high" in least else []
+    any_result = " (better, equal or worse)" * _alike(turns)
+    said = (
+        [f"certainty high from {least['high']['turns_at']:g} people{any_result}"] if "high" in least else []
+    )
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
         fewer = f"fewer than {gain['turns_at']:g}" + " people" * (not said)

@@ -88,8 +88,6 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
             "How it was made": [page for page in others if not page.file.startswith("0")],
         },
         references=zip(printed_references(cited), cited, strict=True),
-        files=set(shown),
-        titles=titles,
         version=str(provenance.get("version") or ""),
         code_sha256=str(provenance.get("code_sha256") or ""),
     )  # fmt: skip
