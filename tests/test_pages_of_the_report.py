@@ -356,5 +356,14 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
     assert ("Whether it is safe is not known: no study gives a full count." in told) == (
         "in full" not in set(harms)
     )
+    events = read_table("adverse_events", made.processed)
+    kinds = sorted(set(events.loc[events["count"].isna(), "term"].str.split(" (", regex=False).str[0]))
+    assert len(kinds) == 8 and f" name {', '.join(kinds[:4])} and four more kinds, without" in told
+    words = read_table("results", made.processed).dropna(subset="stated")
+    for study, own in words.groupby("study_id"):
+        cells = soups[f"study-{study}.html"].main.get_text()
+        levels = (own["kind"] == "level").sum()  # a level by itself has no direction
+        assert cells.count("no direction, in words alone") == levels, study
+        assert cells.count("higher, in words alone") == len(own) - levels, study
     read = (sources.query("has_results == True")["access"] == "full text").sum()
     assert f"Read in full: {read} of {sources['has_results'].sum()} studies;" in told
