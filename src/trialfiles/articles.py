@@ -15,7 +15,7 @@ from trialfiles.citations import Reference, reference_of
 from trialfiles.forms import patterns_of
 from trialfiles.record import Problem, Row, SourceRecord, refusal, stated_source
 from trialfiles.sections import find_sections, split_lines
-from trialfiles.text import local_name, name_apart, parse_xml, read_text, slug, without_contacts
+from trialfiles.text import local_name, name_apart, parse_xml, read_page, slug, without_contacts
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
 _SKIPPED = ("table-wrap", "fig", "ref-list", "fn-group", "disp-formula", "supplementary-material", "graphic")
@@ -77,7 +77,7 @@ def read_jats(path: Path) -> list[Article]:
 
 def read_plain(path: Path) -> list[Article]:
     """Read an article saved as text: title from its first lines, sections from their headings."""
-    text = read_text(path)
+    text = read_page(path)
     first = next((line.strip(" #*") for line in text.split("\n") if len(line.split()) >= 3), "")
     article = Article(title=first[:300], text=text)
     if not first:

@@ -10,7 +10,7 @@ from trialfiles.ctgov import protocol_record
 from trialfiles.forms import names_of, patterns_of
 from trialfiles.ictrp import trial_record
 from trialfiles.record import Row, SourceRecord, refusal
-from trialfiles.text import read_text, registry_numbers, without_contacts
+from trialfiles.text import read_page, registry_numbers, without_contacts
 from trialfiles.times import both_calendars, durations
 from trialfiles.vocabulary import NO_WORDS, Vocabulary
 
@@ -30,7 +30,7 @@ def read_medpath(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRe
     SourceError
         When the page states no registration number.
     """
-    top, fields = _fields(read_text(path))
+    top, fields = _fields(read_page(path))
     number = next(iter(fields.get("Registration Number", [])), None)
     if not number or not re.fullmatch(r"[\w./-]{6,40}", number):
         remedy = "save the whole page as text"
@@ -157,6 +157,7 @@ def arms_of(lines: list[str], interventions: list[str]) -> list[Row]:
 def outcomes_of(lines: list[str]) -> list[Row]:
     """Split `Hair density3rd month…` where a time begins; a line without such a seam tells the method."""
     found: list[Row] = []
+    method: dict[int, list[str]] = {}  # further lines of an outcome
     for line in lines:
         cells = _cells(line)
         seam = _SEAM.search(line)
@@ -166,13 +167,15 @@ def outcomes_of(lines: list[str]) -> list[Row]:
         if len(cells) >= 2:
             row: Row = {"measure": cells[0], "timeFrame": cells[1]}
             found.append(row | {"description": " ".join(cells[2:]) or None})
-        elif seam and (not found or found[-1].get("description") or alone):
+        elif seam and (not found or found[-1].get("description") or len(found) in method or alone):
             found.append({"measure": line[: seam.start()], "timeFrame": time})
         elif not found:
             found.append({"measure": line.strip("; ")})
         else:
-            said = found[-1].get("description")
-            found[-1]["description"] = f"{said} {line}" if said else line
+            method.setdefault(len(found), []).append(line)
+    for number, said in method.items():
+        row = found[number - 1]
+        row["description"] = " ".join(filter(None, [row.get("description"), *said]))
     return found
 
 
@@ -185,21 +188,21 @@ def countries_of(lines: list[str]) -> list[dict[str, str]]:
 
 def criteria(lines: list[str]) -> list[Row]:
     """Return numbered criteria with sub-items: a count that starts anew is a list within the last one."""
-    found: list[Row] = []
+    found: list[tuple[list[str], list[str]]] = []  # the lines of each, and its items
     for line in lines:
         match = _NUMBER.match(line)
         if bullet := _SAID["bullet"].match(line):
-            found.append({"text": line[bullet.end() :], "items": []})
+            found.append(([line[bullet.end() :]], []))
         elif not match and found:
-            found[-1]["text"] += f" {line}"
+            found[-1][0].append(line)
         elif not match:
-            found.append({"text": line, "items": []})
+            found.append(([line], []))
         elif int(match[1]) == len(found) + 1 or not found:
-            found.append({"text": match[2], "items": []})
+            found.append(([match[2]], []))
         else:
             parts = re.split(r"(?:^|[;,]|(?<!\s)\s)\s*\d{1,2}[.)]\s+", line)
-            found[-1]["items"] += [part.strip(" ;") for part in parts if part.strip(" ;")]
-    return found
+            found[-1][1].extend(part.strip(" ;") for part in parts if part.strip(" ;"))
+    return [{"text": " ".join(text), "items": items} for text, items in found]
 
 
 _IRCT = names_of("irct")
@@ -222,7 +225,7 @@ def read_irct(path: Path, vocabulary: Vocabulary = NO_WORDS) -> list[SourceRecor
     SourceError
         When the page states no registration number.
     """
-    fields = page_fields(read_text(path))
+    fields = page_fields(read_page(path))
     said = fields.get(("General information", 0, "IRCT registration information"), "")
     number = re.search(r"IRCT registration number:\s*(IRCT\w+)", said)
     if not number:

@@ -25,6 +25,7 @@ from trialfiles.forms import names_of
 from trialfiles.record import Row, SourceError, refusal
 
 LARGEST_TEXT = 50_000_000  # bytes of a file that is read in one piece
+MOST_LINES = 100_000  # of an article or a page that was saved as text
 _Answer = TypeVar("_Answer")
 _BREAK = re.compile(r"<\s*(?:br|p|/p|li|/li)\s*(?:/\s*)?>", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
@@ -87,6 +88,15 @@ def read_text(path: Path) -> str:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise refusal(path, line, "", "a NUL character: no text", "save the file as UTF-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_page(path: Path) -> str:
+    """Return the text of an article or a web page saved as text; refuse one of more lines than any has."""
+    text = read_text(path)
+    if (count := text.count("\n")) > MOST_LINES:
+        problem = f"the text has {count:,} lines, more than {MOST_LINES:,}"
+        raise refusal(path, None, "", problem, "save one article or one page alone")
+    return text
 
 
 def read_bytes(path: Path) -> bytes:

@@ -219,3 +219,12 @@ def test_two_articles_of_one_author_and_year_and_two_versions_of_a_record(shared
     *_, counted, told = file_account(cases / "91_registry_update_new.json", later)
     assert "1 record(s)" in counted and "name it in the sheet" in told
     assert len(read_raw(tmp_path).record.studies) == 3
+
+
+def test_a_sheet_says_from_which_line_on_its_article_was_not_searched(tmp_path):
+    heads = "A study of hair density\n\nAbstract\n\nIt grew.\n\nMethods\n\nIt was counted.\n\nResults\n\n"
+    for name, lines in (("short", 20_000), ("long", 20_001)):
+        (tmp_path / f"{name}.txt").write_text(heads + "It was 12 then.\n" * lines)
+        *_, sheet = add_source(tmp_path / f"{name}.txt", tmp_path / name)
+        note = "what stands from line 20013 on was not"
+        assert (note in sheet.read_text()) == (name == "long") and read_sheet(sheet)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from review_readers import find_quantities
 
 from helpers.places import Document, check_locator
+from trialfiles.quantities.grammar import searched
 from trialfiles.sections import find_sections, split_lines
 from trialfiles.text import remembered
 
@@ -136,3 +137,11 @@ def test_answers_are_kept_for_short_texts_alone():
     long = "x" * 100_000  # a file of such titles must not stay in memory
     assert [length(text) for text in ("a", "a", long, long, "", None)] == [1, 1, 100_000, 100_000, 0, 0]
     assert asked == ["a", long, long, "", None]
+
+
+def test_of_a_text_full_of_numbers_the_first_twenty_thousand_are_searched():
+    # each piece has two; the last that is searched is the 10,000th
+    text = "12 of 16 patients, " * 10_000
+    assert searched(text) == len(text) and len(find_quantities(text)) == 10_000
+    longer = text + "13 of 16 patients"
+    assert searched(longer) == len(text) and find_quantities(longer) == find_quantities(text)

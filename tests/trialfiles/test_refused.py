@@ -71,3 +71,16 @@ def test_xml_is_read_to_two_hundred_levels(tmp_path, levels, refused):
     (tmp_path / "deep.xml").write_text("<a>" * levels + "</a>" * levels)
     with pytest.raises(SourceError, match="deeper than 200") if refused else nullcontext():
         assert parse_xml(tmp_path / "deep.xml").tag == "a"
+
+
+@pytest.mark.parametrize("name", ["irct.txt", "medpath.txt", "article"])
+def test_a_text_of_more_lines_than_any_document_has_is_refused(tmp_path, name):
+    here = Path(__file__).with_name(name)
+    head = (
+        here.read_text()
+        if here.exists()
+        else "A study of hair density\n\nAbstract\n\nIt grew.\n\nMethods\n\nIt was counted.\n\nResults\n\n"
+    )
+    (tmp_path / "a").write_text(head + "a\n" * (100_000 - head.count("\n")))
+    assert list(read_sources(tmp_path / "a"))
+    assert "100,001 lines" in refused(tmp_path / "b", (tmp_path / "a").read_bytes() + b"a\n").problem

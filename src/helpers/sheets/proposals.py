@@ -29,6 +29,7 @@ from trialfiles import find_quantities
 from trialfiles.article_figures import ArticleFigure, grid_figures
 from trialfiles.articles import Article, article_record
 from trialfiles.citations import csl_item
+from trialfiles.quantities.grammar import searched
 from trialfiles.record import Row, SourceRecord
 from trialfiles.table_cells import Size
 from trialfiles.text import contact_details, inert
@@ -63,6 +64,8 @@ def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None
     facts, dates = study_facts(article, quantities)
     quantities += dates
     head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
+    if (read := searched(article.text)) < len(article.text):
+        head += SHEET_WORDS["partly_searched"].format(line=article.line_at(read))
     text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results, facts)
     return head.format(study_id=study_id) + text
 
