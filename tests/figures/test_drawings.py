@@ -118,7 +118,9 @@ def beside_rows():
 HARMS = ROWS["harms"]
 ONGOING, RECORDS = pd.DataFrame(ROWS["ongoing"]), pd.DataFrame(ROWS["records"])
 DRAWINGS |= {
-    "beside": lambda: context_plot(beside_rows(), unit="hairs/cm2", title="Beside", seen=SEEN),
+    "beside": lambda: context_plot(
+        beside_rows(), unit="hairs/cm2", title="Beside", seen=SEEN, note="Not drawn: c2025"
+    ),
     "harms": lambda: harms(HARMS),
     "ongoing": lambda: ongoing_timeline(ONGOING),
     "flow": lambda: flow(RECORDS),

@@ -10,7 +10,7 @@ from made_world import write_world
 from helpers.display import without_origins
 from helpers.narrative.answer import answer_sentences as sentences_with_origins
 from helpers.narrative.answer import concept_list, load_tables, study_titles
-from helpers.site.index import _symbols
+from helpers.site.index import _not_drawn, _symbols
 from helpers.tables import validate
 
 CASES = cases_of(__file__)
@@ -157,3 +157,14 @@ def test_the_symbol_over_the_answer_is_that_of_hair_and_not_of_harms():
     judged = pd.DataFrame(rows | {"evidence": "core"})
     assert _symbols({"certainty": judged}) == "⊕◯◯◯ very low certainty"
     assert _symbols({"certainty": judged[:1]}) == ""
+
+
+@pytest.mark.parametrize(("size", "more"), [(2, ""), (5, "; three more")])
+def test_the_figure_names_the_differences_from_a_control_that_it_does_not_draw(tmp_path, size, more):
+    lines = load_tables(write_world(tmp_path, size))["comparisons"]
+    assert _not_drawn(lines, {"made2": "Made 2026"}) == (
+        "Differences from a control are not drawn: Made 2026, hair density 35 hairs/cm² (31.5 to 38.5); "
+        "Made 2026, hair density −2 hairs/cm² (no interval); Made 2026, hair shaft thickness 4.25 hairs/cm² "
+        f"(no interval){more}"
+    )
+    assert _not_drawn(lines.assign(contrast_doubt="no control by design"), {}) == ""

@@ -56,12 +56,14 @@ def context_plot(
     title: str,
     seen: Row | None = None,
     level: float = 0.95,
+    note: str = "",
 ) -> Figure:
     """Draw changes from baseline, group under group on one axis.
 
     `rows` have `group` (exosome, control or active), `label`, `effect`, `ci_lower`, `ci_upper`, `weeks`,
     `n`, `second_hand`. `seen`, the row of `thresholds` on what observers see (`what`, `value`,
-    `second_hand`), is drawn as a broken line. `level` is the coverage of the intervals.
+    `second_hand`), is drawn as a broken line. `level` is the coverage of the intervals; `note` stands below
+    the axis.
     """
     visible = seen["value"] if seen else None
     data = [row for row in as_rows(rows) if not is_missing(row.get("effect"))]
@@ -80,6 +82,7 @@ def context_plot(
         {"weeks": "Week", "n": "n"},
         ("Study", f"Change\n({100 * level:g} % interval)"),
         behind=partial(_behind, drifts, visible),
+        note=note,
     )
     mark, line = DAGGER if seen and seen["second_hand"] else "", ""
     if seen:

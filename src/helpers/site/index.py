@@ -16,7 +16,7 @@ from helpers.display import NOT_STATED, anchor, figure_html, linked_text, number
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
-from helpers.formats import is_missing, plain_words
+from helpers.formats import is_missing, plain_words, show_with_unit
 from helpers.narrative import answer
 from helpers.narrative.pooled import HARMS
 from helpers.narrative.study import value_words
@@ -43,6 +43,7 @@ LIKE = "Placebo arms are those like a study shown in sex and time, where it stat
 UNMATCHED = "Other treatments are matched in neither."
 DOUBTED = "§: a discrepancy touches it; see the study."
 TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
+MOST_NOT_DRAWN = 3  # differences from a control that are named below the figure
 GRACE = 1  # months after which a search that is due is overdue
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
 FIRST = ("certainty-of-evidence", "results-by-outcome", "what-can-be-pooled")  # in the largest letters
@@ -182,7 +183,8 @@ def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
         return Markup("")
     seen = next(iter(records(tables["thresholds"].query("row_id == 'visible'"))), None)
     title = "Change in hair density from baseline, exosomes beside placebo"
-    drawn = context_plot(rows, unit=DENSITY, title=title, seen=seen)
+    note = _not_drawn(tables["comparisons"], titles)
+    drawn = context_plot(rows, unit=DENSITY, title=title, seen=seen, note=note)
     marked = any(mark in row["label"] for row in rows for mark in doubted.values())
     said = [
         drawn.caption,
@@ -191,6 +193,20 @@ def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
         UNMATCHED if any(row["group"] == "active" for row in rows) else "",
     ]
     return figure_html(replace(drawn, caption=" ".join(filter(None, said))), "density")
+
+
+def _not_drawn(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Return the estimates of hair against a control that is not in doubt: no axis of changes shows them."""
+    lines = comparisons[comparisons["estimand"].isin(CONTROLLED) & comparisons["contrast_doubt"].isna()]
+    lines = answer.of_hair(lines.dropna(subset="effect")).sort_values(["study_id", "concept"])
+    told = [
+        f"{titles.get(row['study_id'], row['study_id'])}, {plain_words(row['concept'])} "
+        + show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
+        for row in records(lines)[:MOST_NOT_DRAWN]
+    ]
+    more = len(lines) - len(told)
+    told += [f"{answer.number_word(more)} more"] if more else []
+    return f"Differences from a control are not drawn: {'; '.join(told)}" if told else ""
 
 
 def _doubted(discrepancies: pd.DataFrame) -> dict[str, str]:
