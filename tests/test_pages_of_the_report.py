@@ -276,6 +276,16 @@ def test_a_limit_of_harms_leads_to_the_row_of_the_study_that_shows_it(soups):
         assert link.get_text().removesuffix(" %") in soups[page].find(id=name).get_text(" ")
 
 
+def test_what_a_footnote_is_measured_by_leads_to_the_rule_or_the_printed_difference(soups):
+    notes = [tag for tag in soups["index.html"].select("main li") if ": imprecision, " in tag.get_text()]
+    led = {link.get_text(): link["href"] for tag in notes for link in tag.select("a.n")}
+    rules = soups["methods.html"].find(id="certainty-rules").find_next("p").get_text()
+    for size in ("400", "300"):
+        assert led[size] == "methods.html#certainty-rules" and size in rules
+    assert led["43.36"] == "01_ingestion.html#row-visible"
+    assert led["22.66 %"] == "01_ingestion.html#row-visible_relative"
+
+
 def test_the_year_of_a_study_is_no_link(soups):
     links = [link for soup in soups.values() for link in soup.select("main a.n")]
     years = [link for link in links if re.fullmatch(r"(?:19|20)\d\d", link.get_text())]

@@ -64,7 +64,7 @@ def test_without_a_number_of_people_the_ratio_itself_counts():
 
 
 @pytest.mark.parametrize(
-    ("change", "sd", "n"), [(15.0, 3.0, 16), (2.0, 8.0, 200), (2.0, 8.0, 16), (0.0, 1.0, 5)]
+    ("change", "sd", "n"), [(15.0, 3.0, 16), (2.0, 8.0, 200), (2.0, 8.0, 16), (0.0, 1.0, 5), (2.3, 4.0, 16)]
 )
 def test_the_lower_limit_is_that_of_the_noncentral_t(change, sd, n):
     """The t that the limit makes likely to be exceeded in 2.5 % of studies is the one observed."""

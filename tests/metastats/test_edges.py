@@ -196,3 +196,36 @@ def test_a_double_arcsine_goes_there_and_back():
     shares = metastats.effect_size("PFT", xi=[0, 3, 12, 16], ni=[16] * 4)
     back = metastats.back_transformed("PFT", [*shares.yi, -1, 9], ni=16)
     assert back == pytest.approx([0, 3 / 16, 0.75, 1, 0, 1])
+
+
+def test_an_arcsine_goes_back_up_to_a_right_angle_and_stays_there():
+    assert metastats.back_transformed("PAS", [1.2, 2.0]) == pytest.approx([np.sin(1.2) ** 2, 1])
+
+
+def test_the_least_p_of_a_rank_test_with_its_rounding_is_taken():
+    least = 2 / 20  # three against three: twenty orders
+    metastats.rank_effect_from_p(0.9 * least, 3, 3, 1)
+    with pytest.raises(ValueError, match="below"):
+        metastats.rank_effect_from_p(0.89 * least, 3, 3, 1)
+
+
+def test_counts_of_one_study_say_so_and_those_of_several_alike_do_not():
+    one, several = (metastats.pool_counts("PLO", xi=[3] * k, ni=[10] * k) for k in (1, 2))
+    assert one.notes == ("one study only: its own result",) and several.notes == ()
+
+
+def test_a_weight_of_three_times_its_share_is_influential_and_of_twice_is_not():
+    # all effects are alike, so that nothing but the weight can be
+    for weight, told in ((9.1, True), (8.9, False)):  # of 4 studies: beside 3 of one, 0.752 and 0.748
+        found = metastats.influence([0.5] * 4, [1 / weight, 1, 1, 1], method="EE")
+        assert list(found["influential"]) == [told, False, False, False]
+
+
+def test_the_others_and_the_size_of_a_group_are_not_given_both():
+    with pytest.raises(ValueError, match="not both"):
+        metastats.effect_size("OR", ai=[1], bi=[9], ci=[2], di=[8], n1i=[10], n2i=[10])
+
+
+def test_of_all_the_chance_the_quantile_is_the_last_edge():
+    tau = metastats.bayes_pool(Y, V).tau
+    assert tau.quantile(0.999) < tau.quantile(1.0) < np.inf

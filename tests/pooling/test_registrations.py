@@ -86,6 +86,29 @@ def test_without_an_exosome_arm_the_comparator_is_not_known(arms):
     assert compared(*arms) == [("between_group", None, None, None)]
 
 
+@pytest.mark.parametrize(
+    ("comparison", "words"),
+    [
+        (("between_group", None), "exosomes against what was not seen"),
+        (("uncontrolled_change", "none"), "exosomes, without a comparison"),
+        (("between_group", "untreated", "nobody"), "exosomes against nothing"),
+        (
+            ("between_group", "placebo", "saline", "needling on both sides"),
+            "exosomes against saline, needling on both sides",
+        ),
+    ],
+)
+def test_a_comparison_in_words(comparison, words):
+    assert RegisteredComparison(*comparison).words() == words
+
+
+@pytest.mark.parametrize("comparison", [(None, "placebo", "saline"), ("between_group", None)])
+def test_half_a_comparison_is_not_known(comparison):
+    trial = {"comparison": "parallel", "status": None, "randomised": True, "dose_escalation": False}
+    row = answerable(trial, RegisteredComparison(*comparison), ["hair_density"])
+    assert "what exosomes are compared with was not seen" in row["can_answer_reason"]
+
+
 @pytest.mark.parametrize(("primary", "end", "end_of", "due", "words"), CASES["due"])
 def test_results_are_due_a_year_after_primary_completion(primary, end, end_of, due, words):
     day, basis = results_due(primary, end, end_of)

@@ -17,7 +17,7 @@ from helpers.appraisal.evidence import tidy
 from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm, is_randomised, overall, overall_words
 from helpers.appraisal.trust import OVERALL, serious_studies
 from helpers.cleaning import of_one_person
-from helpers.formats import DAGGER, plain_unit, show_estimate
+from helpers.formats import DAGGER, plain_unit, show_number
 from helpers.tables import Tables, as_frame
 from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, SOME_EVENTS
 from notebookpress.tables import join_ids, records, split_ids
@@ -54,8 +54,8 @@ class Difference:
     second_hand: bool = False
 
     def words(self) -> str:
-        """Return the absolute one in words, such as `the 43.4 hairs/cm² that observers can see`."""
-        size = f"{show_estimate(self.absolute)} {plain_unit(self.unit)}".strip() + DAGGER * self.second_hand
+        """Return the absolute one in words, such as `the 43.36 hairs/cm² that observers can see`."""
+        size = f"{show_number(self.absolute)} {plain_unit(self.unit)}".strip() + DAGGER * self.second_hand
         return str(CERTAINTY["difference_words"]).format(difference=size)
 
 

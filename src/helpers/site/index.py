@@ -39,6 +39,7 @@ DENSITY = "hairs/cm2"
 NO_EFFECT = "no estimate"
 ABOUT = " about the effect of exosome therapy on {}"  # which the row itself says
 CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
+RULE = r"(?<=below )\d+(?: events)?(?=[;.]|$)"  # of what size is large enough, by the rules
 LIKE = "Placebo arms are those like a study shown in sex and time, where it states both."
 UNMATCHED = "Other treatments are matched in neither."
 DOUBTED = "§: a discrepancy touches it; see the study."
@@ -322,6 +323,7 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
         of = first.get(row["letter"], {})
         told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
         text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
+        text = Markup(re.sub(RULE, r'<span data-from="certainty-rules">\g<0></span>', str(text)))
         if row["domain"] == "imprecision" and of.get("against_relative"):
             beside = Markup(' (<span data-from="row-visible row-visible_relative">{}; {}</span>)')
             text += beside.format(of["against_threshold"], of["against_relative"])
