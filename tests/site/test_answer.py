@@ -163,7 +163,7 @@ def test_the_symbol_over_the_answer_is_that_of_hair_and_not_of_harms():
 def test_the_figure_names_the_differences_from_a_control_that_it_does_not_draw(tmp_path, size, more):
     lines = load_tables(write_world(tmp_path, size))["comparisons"]
     assert _not_drawn(lines, {"made2": "Made 2026"}) == (
-        "Differences from a control are not drawn: Made 2026, hair density 35 hairs/cm² (31.5 to 38.5); "
+        "Not drawn, as differences from a control: Made 2026, hair density 35 hairs/cm² (31.5 to 38.5); "
         "Made 2026, hair density −2 hairs/cm² (no interval); Made 2026, hair shaft thickness 4.25 hairs/cm² "
         f"(no interval){more}"
     )

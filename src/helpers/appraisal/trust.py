@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -258,7 +259,7 @@ def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
     product = {} if exosomes.empty and len(evidence.arms) else SECTIONS["product"]  # of another treatment
     for what, where in (product | SECTIONS["interests"]).items():
         given = exosomes.get(where.get("column"), ())
-        of_arms = [value for value in given if where.get("holds", "") in str(value)]
+        of_arms = [value for value in given if re.search(where.get("holds", ""), str(value))]
         stated = [*(row.says for row in evidence.statements_on(where["topic"])), *of_arms]
         stated.append(evidence.study.get(where.get("study")))
         said = dict.fromkeys(str(one) for one in stated if not is_missing(one) and "not s" not in str(one))

@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from helpers.appraisal.grade import CONTROLLED, DOMAINS
-from helpers.display import anchor, frame_of, number, without_origins
+from helpers.display import anchor, frame_of, number, with_origin, without_origins
 from helpers.figures.outcome import harm_rows
 from helpers.figures.study import COMPARISON_WORDS, by_weight
 from helpers.formats import NO_INTERVAL, is_missing, plain_unit, plain_words, show_number, show_with_unit
@@ -376,7 +376,11 @@ def _place(row: Row) -> str:
 def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `certainty` with a column `steps`: `risk of bias 2, imprecision 2`."""
     rows = records(certainty)
-    told = [[f"{name.replace('_', ' ')} {row[name]}" for name in DOMAINS if row[name]] for row in rows]
+    by = {name: name.replace("_", " ") for name in DOMAINS}
+    told = [
+        [f"{words} {with_origin(row[name], 'certainty-rules')}" for name, words in by.items() if row[name]]
+        for row in rows
+    ]
     return certainty.assign(steps=[", ".join(steps) or "none" for steps in told])
 
 

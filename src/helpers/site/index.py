@@ -16,7 +16,7 @@ from helpers.display import NOT_STATED, anchor, figure_html, linked_text, number
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
-from helpers.formats import is_missing, plain_words, show_with_unit
+from helpers.formats import DAGGER, is_missing, plain_words, show_with_unit
 from helpers.narrative import answer
 from helpers.narrative.pooled import HARMS
 from helpers.narrative.study import value_words
@@ -203,11 +203,12 @@ def _not_drawn(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
     told = [
         f"{titles.get(row['study_id'], row['study_id'])}, {plain_words(row['concept'])} "
         + show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
+        + f" {DAGGER}" * row["second_hand"]
         for row in records(lines)[:MOST_NOT_DRAWN]
     ]
     more = len(lines) - len(told)
     told += [f"{answer.number_word(more)} more"] if more else []
-    return f"Differences from a control are not drawn: {'; '.join(told)}" if told else ""
+    return f"Not drawn, as differences from a control: {'; '.join(told)}" if told else ""
 
 
 def _doubted(discrepancies: pd.DataFrame) -> dict[str, str]:
