@@ -286,6 +286,12 @@ def test_what_a_footnote_is_measured_by_leads_to_the_rule_or_the_printed_differe
     assert led["22.66 %"] == "01_ingestion.html#row-visible_relative"
 
 
+def test_levels_rated_down_lead_to_the_rules(soups):
+    cells = soups["05_pooled_effect.html"].select("tr[id^=certainty-] td:last-child")
+    led = {link["href"] for cell in cells for link in cell.select("a.n")}
+    assert cells and led == {"methods.html#certainty-rules"}
+
+
 def test_the_year_of_a_study_is_no_link(soups):
     links = [link for soup in soups.values() for link in soup.select("main a.n")]
     years = [link for link in links if re.fullmatch(r"(?:19|20)\d\d", link.get_text())]

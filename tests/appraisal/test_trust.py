@@ -297,6 +297,8 @@ def test_three_planted_faults_stand_in_the_right_checks(tmp_path: Path):
 def test_what_is_told_of_the_product(tables):
     told = told_particulars(StudyEvidence.from_tables(tables, "chan2025")).set_index("what")["told"]
     assert told["number of particles"] == "not told"  # a volume is none
+    told = told_particulars(StudyEvidence.from_tables(tables, "amini2025")).set_index("what")["told"]
+    assert told["number of particles"] == "told"  # counted as exosomes
     told = told_particulars(StudyEvidence.from_tables(tables, "wan2025")).set_index("what")["told"].to_dict()
     wanted = {"told": ("who supplied the product", "conflicts of interest", "source of the vesicles"),
               "not told": ("storage and handling", "purity and identity")}  # fmt: skip

@@ -167,4 +167,5 @@ def test_the_figure_names_the_differences_from_a_control_that_it_does_not_draw(t
         "Made 2026, hair density −2 hairs/cm² (no interval); Made 2026, hair shaft thickness 4.25 hairs/cm² "
         f"(no interval){more}"
     )
+    assert _not_drawn(lines.assign(second_hand=True), {}).count("‡") == 3
     assert _not_drawn(lines.assign(contrast_doubt="no control by design"), {}) == ""

@@ -9,6 +9,7 @@ from review_readers import read_source
 
 from helpers.tables import validate
 from trialfiles import SourceError, contact_details
+from trialfiles.registry_pages import outcomes_of
 from trialfiles.text import name_apart, without_contacts
 from trialfiles.times import both_calendars, gregorian_of
 
@@ -120,6 +121,24 @@ def test_where_a_time_begins(tmp_path, line, measure, time):
     (row,) = read_source(path).outcomes
     assert row["measure"].partition(": ")[0] == measure
     assert row["timepoint_printed"] == time
+
+
+def test_further_lines_of_an_outcome_are_joined_to_its_method():
+    rows = outcomes_of(
+        [
+            "Hair density | 12 weeks | A photograph.",
+            "It was shaved.",
+            "Twice.",
+            "Thickness | 4 weeks",
+            "By eye.",
+        ]
+    )
+    assert [row["description"] for row in rows] == ["A photograph. It was shaved. Twice.", "By eye."]
+    # a method that was told already ends at the next time
+    first, second = outcomes_of(
+        ["Hair density3rd month", "By eye.", "Itch and the state of the scalp on a scale6th month"]
+    )
+    assert first["description"] == "By eye." and second["timeFrame"] == "6th month"
 
 
 MEDPATH = Path(__file__).with_name("medpath.txt").read_text(encoding="utf-8")

@@ -203,7 +203,7 @@ def _not_drawn(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
     told = [
         f"{titles.get(row['study_id'], row['study_id'])}, {plain_words(row['concept'])} "
         + show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
-        + f" {DAGGER}" * row["second_hand"]
+        + (f" {DAGGER}" if row["second_hand"] else "")
         for row in records(lines)[:MOST_NOT_DRAWN]
     ]
     more = len(lines) - len(told)
