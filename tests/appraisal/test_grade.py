@@ -129,11 +129,14 @@ def test_studies_told_in_words_are_counted_beside_the_estimate_that_is_rated():
     row = graded(tables | more)
     assert (row["studies"], row["participants"]) == ("t0;t1", 600)
     assert (row["reporting"], row["reporting_people"]) == ("t0;t1;words", 630)
-    (shown,) = records(with_basis(frame("certainty", [row]), tables["pooled"]))
-    assert shown["k"] == 3 and shown["basis"].endswith(": t0 and t1, n = 600")
+    seen = pd.DataFrame({"study_id": ["t0", "t1", "words"], "second_hand": False})
+    (shown,) = records(with_basis(frame("certainty", [row]), tables["pooled"], seen))
+    assert shown["k"] == "3" and shown["basis"].endswith(": t0 and t1, n = 600")
     alone = graded(tables | more | {"pooled": frame("pooled", [])})
     assert (alone["studies"], alone["participants"]) == (alone["reporting"], alone["reporting_people"])
-    assert with_basis(frame("certainty", [alone]), tables["pooled"])["basis"].tolist() == ["no estimate"]
+    assert with_basis(frame("certainty", [alone]), tables["pooled"], seen)["basis"].tolist() == ["no estimate"]
+    seen = seen.assign(second_hand=seen["study_id"] == "t1")
+    assert with_basis(frame("certainty", [row]), tables["pooled"], seen)["k"].tolist() == ["3 ‡"]
 
 
 def test_no_study_no_evidence():

@@ -101,6 +101,29 @@ def test_one_stated_group_size_gives_the_other_by_subtraction_and_says_so(sizes,
     assert row["se"] == pytest.approx(np.sqrt(12**2 / first + 14**2 / second))
 
 
+@pytest.mark.parametrize(
+    ("design", "people"), [("parallel", "8"), (None, "8"), ("single_arm", "16 (all enrolled)")]
+)
+def test_a_change_in_one_of_two_groups_is_that_of_its_part_of_the_people(design, people):
+    changes = result(kind="change", mean=10, sd=6), result(kind="change", mean=2, sd=6, arm_id="control")
+    rows = effects(*changes, arms=TWO_ARMS, study=MEN | {"comparison": design})
+    (own,) = (row for row in rows if row["estimand"] == "uncontrolled_change" and row["arm_id"] == "treated")
+    assert (own["n"], own["n_assumed"]) == (None, people)
+    assert own["se"] == pytest.approx(6 / np.sqrt(int(people.split()[0])))
+
+
+def test_a_count_beyond_the_part_of_the_people_is_no_share():
+    rows = effects(result(kind="count", count=9), arms=TWO_ARMS, study=MEN | {"comparison": "parallel"})
+    assert [row.get("effect") for row in rows] == [None]
+    assert "count with its number of people" in rows[0]["why_not"]
+
+
+def test_a_change_of_levels_without_a_spread_names_all_enrolled():
+    levels = result(mean=80, timepoint_weeks=0.0), result(mean=95)
+    (row,) = effects(*levels, study=MEN | {"comparison": "single_arm"})
+    assert (row["effect"], row["n"], row["n_assumed"]) == (15, None, "16 (all enrolled)")
+
+
 @pytest.mark.parametrize("other", CASES["apart"])
 def test_groups_are_compared_at_one_time_place_unit_and_outcome_only(other):
     pair = result(mean=95, sd=12, n=8), result(mean=85, sd=14, n=8, arm_id="control", **other)

@@ -305,7 +305,7 @@ def _level_changes(study: StudyFigures) -> Iterator[Row]:
         for size in study.sizes([after], every=observed.by_size):
             values = _change(study, observed, size.n, size.assumption)
             bare = "se" not in values
-            values |= {"n": study.stated_size(after)} if bare else size.columns
+            values |= study.group_size(after).columns if bare else size.columns
             values["headline"] = "no" if again or (bare and behind) else "yes" if bare else size.headline
             yield study.row("uncontrolled_change", observed.results, question, measure="MC", **values)
             if bare:  # without an interval it stands once

@@ -24,6 +24,7 @@ from notebookpress.tables import join_ids, split_ids
 from trialfiles.record import Row
 
 SAME_PEOPLE = ("within_person", "crossover")
+OF_ONE_GROUP = ("single_arm", "case", *SAME_PEOPLE)
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class StudyFigures:
         self.pre_post_correlation, self.site_correlation = pre_post_correlation, site_correlation
         self.level = level
         self.same_people = study.get("comparison") in SAME_PEOPLE
+        self.groups_apart = study.get("comparison") not in OF_ONE_GROUP and len(self.arms) > 1
         total = study.get("n_analysed") or study.get("n_enrolled")
         self.total = int(total) if total else None
         self.of_cases = study.get("comparison") == "case" and (self.total or 1) <= len(self.arms)
@@ -123,10 +125,12 @@ class StudyFigures:
         return int(size) if size else 1 if self.of_cases else None
 
     def group_size(self, result: Row) -> GroupSize:
-        """Return the number of people of a result: stated, or else all enrolled."""
+        """Return the number of people of a result: stated, or else all enrolled, or this group's part."""
         n, total = self.stated_size(result), self.total
         if n or not total:
             return GroupSize([n or 0], n or 0, "" if n else "n not stated")
+        if self.groups_apart:
+            return next(size for size in self.sizes([result]) if size.headline == "yes")
         words = "n not stated with the result: all enrolled"
         return GroupSize([total], total, words, f"{total} (all enrolled)")
 

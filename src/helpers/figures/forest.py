@@ -215,7 +215,7 @@ def estimate_mark(
     """Return the mark of an estimate with its interval; the area goes by the weight, where one is known."""
     kind, colour, hollow = look
     sized = not is_missing(row.get("weight"))
-    size = 5 + 8 * min(1.0, max(0.0, float(row["weight"]))) ** 0.5 if sized else 9.0
+    size = 13 * min(1.0, max(0.0, float(row["weight"]))) ** 0.5 if sized else 9.0
 
     def draw(pen: Drawing, scale: Axis, y: float) -> None:
         if has_limits(row):

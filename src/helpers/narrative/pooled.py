@@ -268,7 +268,8 @@ def _relative_words(
     needed = f"the {show_number(100 * difference.relative)} %{DAGGER * difference.second_hand} of baseline"
     needed += " that observers can see"
     stands = _against(low, high, 100 * difference.relative, needed)
-    return f"{share} % of the {printed} {plain_unit(effect['unit'])} before: {stands}"
+    size = show_estimate(abs(effect["estimate"]))
+    return f"{size} of the {printed} {plain_unit(effect['unit'])} before, {share} %: {stands}"
 
 
 def statement(
@@ -435,9 +436,12 @@ def with_both_analyses(told: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFram
     return told
 
 
-def with_basis(certainty: pd.DataFrame, pooled: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of `certainty` with `basis`: the estimate that is rated, with its studies and people."""
-    told = []
+def with_basis(certainty: pd.DataFrame, pooled: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `certainty` with `basis`: the estimate that is rated, with its studies and people.
+
+    `k` is how many studies report the outcome, with a sign where one was seen second-hand only.
+    """
+    told, second_hand = [], set(sources.query("second_hand == True")["study_id"])
     shown = pooled.set_index("pooled_id")[["estimand", "studies", "participants"]].add_prefix("own_")
     for row in records(certainty.join(shown, on="pooled_id")):
         people = "n not stated" if row["participants"] is None else f"n = {row['participants']}"
@@ -445,4 +449,6 @@ def with_basis(certainty: pd.DataFrame, pooled: pd.DataFrame) -> pd.DataFrame:
         studies = joined(split_ids(row["own_studies"]))
         known = row["own_estimand"] and f"{ESTIMAND_WORDS[row['own_estimand']]}: {studies}, {people}"
         told.append(known or "no estimate")
-    return certainty.assign(basis=told, k=[len(split_ids(ids)) for ids in certainty["reporting"]])
+    reporting = certainty["reporting"].map(split_ids)
+    counts = [f"{len(ids)}{DAGGER}" if second_hand & {*ids} else str(len(ids)) for ids in reporting]
+    return certainty.assign(basis=told, k=counts)

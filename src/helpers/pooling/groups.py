@@ -146,7 +146,7 @@ QUESTION = (
     "measure",
 )  # fmt: skip
 CONTEXT = "context"  # evidence on other treatments, which is no evidence on exosomes
-SHOWN_ONLY = "an uncontrolled change is shown beside others and never averaged with them"
+SHOWN_ONLY = "an uncontrolled change is never averaged with others"
 _OF_POOLS = (
     *PARTNERS,
     (lambda line: (line.get("intervention"), line.get("sex")), "others study another drug, dose or sex"),

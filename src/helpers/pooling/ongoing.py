@@ -6,7 +6,7 @@ import itertools
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from helpers.effects import CONTROLLED_DESIGNS, CONTROLLED_ESTIMANDS, comparator
 from helpers.effects.means import comparator_changes
 from helpers.pooling.groups import people_of
 from helpers.pooling.registrations import (
+    ESTIMANDS,
     VERDICTS,
     RegisteredComparison,
     answerable,
@@ -280,6 +281,7 @@ def _precision(
     se = _standard_error(estimand, sides, spread)
     half = critical_value(1 - alpha, degrees_of_freedom(estimand, sides)) * se
     low, high = (None if sd is None else some * sd for sd in (spread.sd_low, spread.sd_high))
+    words += _by_other_reading(trial, comparison, spread, alpha)
     seen = "" if low is None else f" ({low:.1f} to {high:.1f} with the smallest and largest SD seen)"
     return row | {
         "detectable_80": some * spread.sd,
@@ -290,6 +292,18 @@ def _precision(
         "width_expected": 2 * half,
         "assumption": f"SD {spread.sd:g} hairs/cm2{seen}; {words}",
     }
+
+
+def _by_other_reading(trial: Row, comparison: RegisteredComparison, spread: Spread, alpha: float) -> str:
+    """Return what a trial can detect if another part of its record is right about its design."""
+    estimand = ESTIMANDS.get(trial.get("other_comparison") or "")
+    other = replace(comparison, estimand=estimand)
+    sides, _ = _analysed(trial, other, spread)
+    if estimand in (None, comparison.estimand) or not any(sides):
+        return ""
+    size = _smallest_difference(estimand, sides, _POWERS[0], alpha, spread)
+    people = f"{sides[0]} against {sides[1]}" if estimand == "between_group" else "two sites each"
+    return f"; if {people} instead, it detects {size:.2f} SD, {size * spread.sd:.1f} hairs/cm²"
 
 
 _Registered = tuple[Row, RegisteredComparison]
@@ -321,6 +335,7 @@ def _seen(trials: pd.DataFrame | None, tables: Tables) -> Iterator[_Registered]:
     for row in records(trials) if trials is not None else ():
         if not (row["results_posted"] or row["study_id"] or row["trial_id"] in known):
             trial = {name: row[name] for name in ("what", "expected", "outcomes", "arms", *_OF_TRIAL)}
+            trial["other_comparison"] = row["other_comparison"]
             trial |= {"study_id": row["trial_id"], "allocation": row["what"], "n_enrolled": None}
             yield trial | {"compared": split_ids(row["outcomes"])}, seen_comparison(row)
 

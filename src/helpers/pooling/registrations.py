@@ -19,7 +19,7 @@ from trialfiles.record import Row
 from trialfiles.times import iso_date
 
 _WITHIN = "within_participant"
-_ESTIMANDS = {"parallel": "between_group", "within_person": _WITHIN, "crossover": _WITHIN}  # with a control
+ESTIMANDS = {"parallel": "between_group", "within_person": _WITHIN, "crossover": _WITHIN}  # with a control
 COUNTS = ("hair_density", "hair_density_relative", "hair_count")  # outcomes for which hairs are counted
 _ESCALATION = re.compile(
     r"\b(?:dose[- ](?:escalat\w+|finding|ranging)|(?:escalating|rising|ascending) doses?)\b", re.IGNORECASE
@@ -77,7 +77,7 @@ def registered_comparisons(study: Row, arms: pd.DataFrame) -> list[RegisteredCom
     comparator.
     """
     own = records(arms[arms["study_id"] == study["study_id"]])
-    estimand = _ESTIMANDS.get(study["comparison"] or "")
+    estimand = ESTIMANDS.get(study["comparison"] or "")
     treated = sorted((arm for arm in own if arm["role"] in EXOSOME_ROLES), key=itemgetter("arm_id"))
     others = [arm for arm in own if arm["role"] not in EXOSOME_ROLES]
     if treated and (len(own) == 1 or estimand is None and (study["comparison"] or not others)):
@@ -118,7 +118,7 @@ def seen_comparison(trial: Row) -> RegisteredComparison:
     Of more than two arms the first and the last are compared: exosomes stand first, the control last.
     """
     comparator, design = trial["comparator"], trial["comparison"]
-    estimand = _ESTIMANDS.get(design or "") if comparator != "none" else "uncontrolled_change"
+    estimand = ESTIMANDS.get(design or "") if comparator != "none" else "uncontrolled_change"
     estimand = "uncontrolled_change" if design and design not in CONTROLLED_DESIGNS else estimand
     shares, assumed = None, False
     if trial["arms"] and trial["arms"] > 1:
@@ -182,7 +182,7 @@ def answerable(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[
         found.append(("no", f"counts no hair in this comparison, but {named}"))
     if trial["status"] == "withdrawn":
         found.append(("no", "withdrawn: nobody was enrolled"))
-    if trial["randomised"] is False and comparison.estimand in _ESTIMANDS.values():
+    if trial["randomised"] is False and comparison.estimand in ESTIMANDS.values():
         found.append(("no", "not randomised: the two sides may differ in more than exosomes"))
     worst = max((verdict for verdict, _ in found), key=VERDICTS.index, default="yes")
     if not found:
@@ -209,7 +209,8 @@ def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
     return found
 
 
-SITES = "two sites of one scalp: spread between them dilutes the difference"
+_OTHER = {"between_group": "parallel groups", _WITHIN: "two sites of one scalp"}
+SITES = "exosomes may spread between the sites"
 
 
 def _strengths(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[str]) -> str:
@@ -223,6 +224,9 @@ def _strengths(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[
         parts.append("taken as randomised, which was not seen")
     if trial["comparison"] == "within_person":
         parts.append(SITES)
+    other = ESTIMANDS.get(trial.get("other_comparison") or "")
+    if other not in (None, comparison.estimand):
+        parts.append(f"the record tells of {_OTHER[other]} as well")
     if trial["comparison"] == "within_person" and trial["randomised"]:
         parts.append("what is randomised is not recorded here")
     if trial["dose_escalation"]:

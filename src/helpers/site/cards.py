@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
+
 from helpers.display import anchor
 from helpers.formats import is_missing, plain_words, show_value
 from helpers.narrative.answer import Tables, study_titles
@@ -79,12 +81,23 @@ def _rows(tables: Tables) -> dict[str, tuple[str, dict[str, Any]]]:
         "effects": with_interval(tables["effects"]),
         "comparisons": with_interval(tables["comparisons"]),
         "pooled": with_interval(tables["pooled"].assign(printed_range=None), "estimate"),
+        "adverse_events": _with_limit(tables["adverse_events"]),
     }
     return {
         anchor(kind, row[told["key"]]): (kind, row)
         for kind, told in ROW_KINDS.items()
         for row in records(ready.get(told["table"], tables[told["table"]]))
     }
+
+
+def _with_limit(events: pd.DataFrame) -> pd.DataFrame:
+    """Return events by name and place in their study, with how the limit of a share is computed."""
+    places = events.groupby("study_id").cumcount().astype(str)
+    limit = (100 * events["upper_limit"]).map("{:.3g} %".format)
+    exact = "1 − 0.05^(1/" + events["n"].astype(str) + ") = " + limit
+    told = exact.where(events["count"].eq(0).fillna(False), limit + ", Clopper-Pearson")
+    told = told.mask(events["n"].le(1).fillna(True) | events["upper_limit"].isna())
+    return events.assign(event_id=events["study_id"] + "." + places, limit=told)
 
 
 def _sections(pages: Sequence[Page]) -> dict[str, tuple[str, str, list[list[str]]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -160,6 +161,7 @@ def _add_text(tag: Tag, text: str) -> bool:
 
 PAGE_NUMBER = re.compile(
     r"(?<![\w./#^])(?<!\w-)(?<!\d:)(?<!\^−)"  # not inside a name, an address, a date, a ratio, a power
+    rf"(?!\d{{1,2}} (?:{'|'.join(calendar.month_name[1:])}) \d{{4}}\b)"  # no day of a month
     r"[−+±-]?\d(?:[\d,.]*\d)?(?:[eE]\d+| × 10\^−?\d+)?(?:\s?%)?"
     r"(?![\w/^]|[:-]\w|\.\d)"
 )

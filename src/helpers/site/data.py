@@ -172,7 +172,7 @@ def _resource(path: str, content: bytes) -> dict[str, Any]:
 
 
 COMPARED_TABLES = ("screening", "sources", "studies", "quantities", "results")
-COMPARED_TABLES += ("discrepancies", "effects", "ongoing_outcomes")
+COMPARED_TABLES += ("discrepancies", "effects", "votes", "certainty", "ongoing_trials")
 MOST_CHANGES = 6
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.site.references import csl_items, printed_references
-from helpers.tables.vocabulary import EVIDENCE, label
+from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, label
 from notebookpress.tables import join_ids, records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
@@ -152,8 +152,8 @@ def _of_events(text: str, events: pd.DataFrame) -> Markup:
             alike = [name for name, row in left.items() if (row["count"], row["n"]) == (count, n)]
             alike.sort(key=lambda name: left[name]["term"] != term)
             own = alike[0] if alike else ""
-            left.pop(own, None)
             said += Markup('<span data-from="{}">{}</span>').format(own, part)
+            said += ", n worked out" * bool(left.pop(own, {}).get("worked_out"))
     return said
 
 
@@ -203,7 +203,7 @@ def _not_drawn(comparisons: pd.DataFrame, titles: Mapping[str, str]) -> str:
     told = [
         f"{titles.get(row['study_id'], row['study_id'])}, {plain_words(row['concept'])} "
         + show_with_unit(row["effect"], row["ci_lower"], row["ci_upper"], row["unit"], row["estimand"])
-        + (f" {DAGGER}" if row["second_hand"] else "")
+        + DAGGER * bool(row["second_hand"])
         for row in records(lines)[:MOST_NOT_DRAWN]
     ]
     more = len(lines) - len(told)
@@ -236,7 +236,8 @@ def _summary(tables: answer.Tables) -> Markup:
                 CERTAINTY["symbols"].get(row["certainty"], ""), row["certainty"], row["footnotes"] or ""
             ),
             "statement": row["statement"].replace(ABOUT.format(plain_words(row["concept"])), ""),
-            "pooled_id": row["pooled_id"],
+            "pooled_id": row["pooled_id"] if row["basis"] == "pooled" else None,
+            "effect_ids": row["effect_ids"],
             **_behind(row, tables),
         }
         for row in sorted(records(found), key=lambda row: order.index(row["concept"]))
@@ -294,25 +295,38 @@ def _events_of(row: Mapping[str, Any], tables: answer.Tables) -> pd.DataFrame:
     events = events.assign(place=events.groupby("study_id").cumcount().astype(str))
     own = events[events["study_id"].isin(split_ids(row["study_ids"]) if row["concept"] == HARMS else [])]
     own = own[own["n"].gt(1).fillna(False)].sort_values("n", ascending=False, kind="stable")
+    made = set(tables["quantities"].query("confidence == 'D'")["quantity_id"])
+    own = own.assign(worked_out=[bool(made & set(split_ids(names))) for names in own["quantity_ids"]])
     return own.set_index(pd.Index([anchor("event", name) for name in own["study_id"] + "." + own["place"]]))
 
 
 def _participants(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
     """Return the people and studies of an effect, how many studies more tell of it, and how many in words."""
-    cell = Markup('<span data-from="certainty-{}">{} ({})</span>').format(
-        row["concept"], row["participants"] or "not stated", row["studies"]
+    second_hand = set(tables["sources"].query("second_hand == True")["study_id"])
+    own = split_ids(row["study_ids"])
+    cell = Markup('<span data-from="certainty-{}">{} ({})</span>{}').format(
+        row["concept"], row["participants"] or "not stated", row["studies"], _marked(own, second_hand)
     )
     if row["concept"] == HARMS:
         cell += " " + SUB.format("in arms of which events are told or denied")
     if row["other_studies"]:
         lines = told_lines(tables, row["concept"], EVIDENCE[row["evidence"]])
         figured = tables["comparisons"].query("concept == @row['concept']").dropna(subset="unit")
-        others = set(lines["study_id"]) - set(split_ids(row["study_ids"]))
+        others = set(lines["study_id"]) - set(own)
         silent = len(others - set(figured["study_id"]))
         more = answer.count_words(len(others), "more study reports", "more studies report")
         in_words = "" if silent == len(others) else f"{answer.number_word(silent)} "
-        cell += " " + SUB.format(f"{more} it" + f", {in_words}in words alone" * bool(silent))
+        more = f"{more} it{_marked(others, second_hand)}" + f", {in_words}in words alone" * bool(silent)
+        turned = others - set(lines.loc[lines["direction"] != "unclear", "study_id"])
+        if turned and not OUTCOME_CONCEPTS[row["concept"]].asked_after:
+            more += f", {answer.number_word(len(turned))} without a direction"
+        cell += " " + SUB.format(more)
     return cell
+
+
+def _marked(studies: Collection[str], second_hand: set[str]) -> str:
+    """Return the sign of what was seen second-hand, where a count of studies holds one of those."""
+    return DAGGER * bool(second_hand & set(studies))
 
 
 def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, Markup]]:
@@ -326,10 +340,21 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
         text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
         text = Markup(re.sub(RULE, r'<span data-from="certainty-rules">\g<0></span>', str(text)))
         if row["domain"] == "imprecision" and of.get("against_relative"):
-            beside = Markup(' (<span data-from="row-visible row-visible_relative">{}; {}</span>)')
-            text += beside.format(of["against_threshold"], of["against_relative"])
+            places = ["row-visible", "row-visible_relative", *_compared_with(of, tables)]
+            beside = Markup(' (<span data-from="{}">{}; {}</span>)')
+            text += beside.format(" ".join(places), of["against_threshold"], of["against_relative"])
         notes.append((f"certainty-{of.get('concept')} certainty-of-evidence", text + "."))
     return notes
+
+
+def _compared_with(row: Mapping[str, Any], tables: answer.Tables) -> list[str]:
+    """Return the anchors of the effect of a row of the summary, and of the values before treatment."""
+    graded = tables["certainty"].query("concept == @row['concept'] and evidence == @row['evidence']")
+    shown = tables["pooled"].merge(graded[["pooled_id"]])["effect_ids"]
+    before = tables["results"].query("concept == @row['concept'] and timepoint_weeks == 0")
+    before = before.loc[before["study_id"].isin(split_ids(row["study_ids"])), "quantity_ids"]
+    told = {"effect": shown, "q": before}
+    return [anchor(kind, name) for kind, ids in told.items() for names in ids for name in split_ids(names)]
 
 
 def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapping[str, set[str]]) -> Markup:
