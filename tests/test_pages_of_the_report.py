@@ -10,13 +10,14 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from page_links import cards_of
 
+from helpers.effects.means import comparator_changes
 from helpers.narrative.answer import other_titles, study_titles
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import ROW_KINDS, WORDS
 from helpers.site.index import TESTED_ON
 from helpers.site.methods import CHECKLISTS
 from helpers.tables import read_table
-from helpers.tables.vocabulary import CONFIDENCE
+from helpers.tables.vocabulary import CONFIDENCE, label
 from notebookpress.tables import records, split_ids
 
 # Where numbers are no results: code, headings, names of rows and columns, facts of the run, folder listings.
@@ -63,7 +64,8 @@ def unlinked(soup: BeautifulSoup, notebook: bool) -> list[str]:
             continue
         if notebook and not place.find_parent(class_="output"):  # markdown tells the method, never a result
             continue
-        plain = re.sub(r"((?:[A-Z][\w'’-]+,?|[a-z] of) )(?:19|20)\d\d\b", r"\1", str(text))  # a study's name
+        plain = re.sub(r"\b\d{1,2} (?=[A-Z][a-z]+ (?:19|20)\d\d\b)", "", str(text))  # a day
+        plain = re.sub(r"((?:[A-Z][\w'’-]+,?|[a-z] of) )(?:19|20)\d\d\b", r"\1", plain)  # a study's name
         words = [word for word in re.split(r"[\s(]+", plain) if is_number(word)]
         found += [f"{word} in {str(text).strip()[:80]!r}" for word in words]
     return found
@@ -265,12 +267,17 @@ def test_what_was_tested_comes_first_among_the_concerns(made, soups):
     assert tested and set(shown[: len(tested)]) == tested
 
 
-def test_a_limit_of_harms_leads_to_the_row_of_the_study_that_shows_it(soups):
+def test_a_limit_of_harms_leads_to_the_row_of_the_study_that_shows_it(made, soups):
     row = next(
         row for row in soups["index.html"].select("tr") if row.th and "Adverse events" in row.th.get_text()
     )
     limits = [link for link in row.select("a.n") if "%" in link.get_text() and link.get_text() != "95 %"]
     assert limits
+    cards = cards_of(made.reports)
+    for link in limits:
+        [how] = [words for name, words in cards[link["href"]]["r"] if "95 % limit" in name]
+        n, shown = re.fullmatch(r"1 − 0\.05\^\(1/(\d+)\) = ([\d.]+) %", how).groups()
+        assert float(shown) == pytest.approx(100 * (1 - 0.05 ** (1 / int(n))), rel=5e-3)
     for link in limits:
         page, _, name = link["href"].partition("#")
         assert link.get_text().removesuffix(" %") in soups[page].find(id=name).get_text(" ")
@@ -352,6 +359,39 @@ def test_what_is_known_second_hand_is_marked_wherever_it_is_shown_and_the_mark_i
     for name, soup in soups.items():
         said = len(re.findall(r"‡ seen second-hand|\(‡\)(?: marks|: seen)", soup.main.get_text()))
         assert said == ("‡" in soup.main.get_text()), name
+
+
+def test_a_count_of_studies_with_one_seen_second_hand_is_marked(made, soups):
+    sources, graded = (read_table(name, made.processed) for name in ("sources", "certainty"))
+    second_hand = set(sources.loc[sources["second_hand"].fillna(False).astype(bool), "study_id"])
+    reporting = graded[graded["evidence"] == "published"].set_index("concept")["reporting"].map(split_ids)
+    marked = {name for name, studies in reporting.items() if second_hand & {*studies}}
+    rows = soups["05_pooled_effect.html"].select("tr[id^=certainty-]")
+    assert {row["id"].partition("-")[2] for row in rows if "‡" in row.td.get_text()} == marked
+    for row in soups["index.html"].select("#summary-table tbody tr"):
+        name = next(name for name in reporting.index if row.th.get_text().lower().startswith(label(name)))
+        assert ("‡" in row.td.get_text()) == (name in marked), name
+
+
+def test_a_size_worked_out_and_a_study_without_a_direction_are_told_in_the_summary(made, soups):
+    tables = {
+        name: read_table(name, made.processed) for name in ("quantities", "adverse_events", "comparisons")
+    }
+    worked_out = set(tables["quantities"].query("confidence == 'D'")["quantity_id"])
+    sized = tables["adverse_events"].query("count == 0 and n > 1")["quantity_ids"].map(split_ids)
+    told = soups["index.html"].select_one("#summary-table").get_text()
+    assert told.count("n worked out") == sum(bool(worked_out & {*ids}) for ids in sized) == 1
+    lines = tables["comparisons"].query("concept == 'hair_density' and tier != 'comparator'")
+    silent = lines.groupby("study_id")["direction"].agg(lambda own: set(own) == {"unclear"})
+    assert silent.sum() == 1 and "one without a direction" in told
+
+
+def test_the_smallest_visible_difference_is_told_to_be_reached_by_no_other_treatment_if_so(made, soups):
+    arms = comparator_changes(read_table("comparators", made.processed))
+    others = arms.query("concept == 'hair_density' and unit == 'hairs/cm2'")
+    others = others[~others["treatment"].isin(["placebo", "untreated"])]["change"]
+    caption = soups["index.html"].select_one("#density figcaption").get_text()
+    assert (others.max() < 43.36) == ("No arm of another treatment known here changed by as much" in caption)
 
 
 def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_hold(made, soups):

@@ -134,7 +134,9 @@ def test_studies_told_in_words_are_counted_beside_the_estimate_that_is_rated():
     assert shown["k"] == "3" and shown["basis"].endswith(": t0 and t1, n = 600")
     alone = graded(tables | more | {"pooled": frame("pooled", [])})
     assert (alone["studies"], alone["participants"]) == (alone["reporting"], alone["reporting_people"])
-    assert with_basis(frame("certainty", [alone]), tables["pooled"], seen)["basis"].tolist() == ["no estimate"]
+    assert with_basis(frame("certainty", [alone]), tables["pooled"], seen)["basis"].tolist() == [
+        "no estimate"
+    ]
     seen = seen.assign(second_hand=seen["study_id"] == "t1")
     assert with_basis(frame("certainty", [row]), tables["pooled"], seen)["k"].tolist() == ["3 ‡"]
 

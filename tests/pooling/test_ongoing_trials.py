@@ -72,6 +72,21 @@ def test_what_a_trial_detects_and_how_wide_its_interval_will_be(arms, ratio, n, 
     assert row["width_expected"] == pytest.approx(2 * stats.t.ppf(0.975, sum(sides) - 2) * se)
 
 
+@pytest.mark.parametrize(
+    ("design", "other", "people"),
+    [("within_person", "parallel", "13 against 14"), ("parallel", "crossover", "two sites each")],
+)
+def test_a_record_of_two_designs_tells_what_each_would_detect(design, other, people):
+    trial = seen("t", comparison=design, n=30, arms=2) | {"other_comparison": other}
+    row = listed(trial, spread=Spread(20, None, None, 0.7, 0.1))["t"]
+    [alone] = listed(trial | {"comparison": other, "other_comparison": None}, spread=Spread()).values()
+    sizes = f"{alone['detectable_80_sds']:.2f} SD, {alone['detectable_80']:.1f} hairs/cm²"
+    assert row["assumption"].endswith(f"; if {people} instead, it detects {sizes}")
+    assert "the record tells of" in row["can_answer_reason"]
+    same = listed(trial | {"other_comparison": design})["t"]
+    assert "instead" not in same["assumption"] and "tells of" not in same["can_answer_reason"]
+
+
 @pytest.mark.parametrize(("more", "words", "sized"), CASES["no_density"])
 def test_no_density_is_told_that_the_trial_will_not_give(more, words, sized):
     row = listed(seen("t", **more))["t"]

@@ -68,7 +68,17 @@ def test_an_entry_does_not_lead_to_itself_and_a_printed_figure_needs_no_link():
 
 @pytest.mark.parametrize(
     "text",
-    ["wan2025", "NCT06932393", "2026-08-23", "10.1007/s00266-025-04734-4", "1:1", "10^−7", "a.b.3", "v1.2.3"],
+    [
+        "wan2025",
+        "NCT06932393",
+        "2026-08-23",
+        "10.1007/s00266-025-04734-4",
+        "1:1",
+        "10^−7",
+        "a.b.3",
+        "v1.2.3",
+        "2 December 2026",
+    ],
 )
 def test_names_dates_and_addresses_are_no_numbers(text: str):
     assert targets(f'<p data-from="q-a">{text}</p>') == []

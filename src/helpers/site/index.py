@@ -41,6 +41,7 @@ ABOUT = " about the effect of exosome therapy on {}"  # which the row itself say
 CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
 RULE = r"(?<=below )\d+(?: events)?(?=[;.]|$)"  # of what size is large enough, by the rules
 LIKE = "Placebo arms are those like a study shown in sex and time, where it states both."
+UNREACHED = "No arm of another treatment known here changed by as much."
 UNMATCHED = "Other treatments are matched in neither."
 DOUBTED = "§: a discrepancy touches it; see the study."
 TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
@@ -187,8 +188,10 @@ def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     note = _not_drawn(tables["comparisons"], titles)
     drawn = context_plot(rows, unit=DENSITY, title=title, seen=seen, note=note)
     marked = any(mark in row["label"] for row in rows for mark in doubted.values())
+    others = [row["effect"] for row in every if row["group"] == "active" and not is_missing(row["effect"])]
     said = [
         drawn.caption,
+        UNREACHED if seen and others and max(others) < seen["value"] else "",
         DOUBTED if marked else "",
         LIKE if like else "",
         UNMATCHED if any(row["group"] == "active" for row in rows) else "",
