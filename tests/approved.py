@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,28 @@ def parts(value: Any, path: str = "") -> dict[str, Any]:
     return {name: part for key, one in items for name, part in parts(one, f"{path}/{key}").items()}
 
 
+NUMBER = re.compile(r"[-−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+def alike(new: Any, old: Any, rel: float = 1e-6) -> bool:
+    """Return whether two numbers, or all numbers of two texts, are the same but for rounding of a machine."""
+    if isinstance(new, float) and isinstance(old, float | int):
+        return math.isclose(new, old, rel_tol=rel, abs_tol=1e-12)
+    if not (isinstance(new, str) and isinstance(old, str)):
+        return False
+    words = [" ".join(NUMBER.sub("#", text).split()) for text in (new, old)]
+    pairs = zip(
+        *([float(one.replace("−", "-")) for one in NUMBER.findall(text)] for text in (new, old)), strict=False
+    )
+    return words[0] == words[1] and all(alike(*pair, rel=1e-9) for pair in pairs)
+
+
 def compare(made: Any, known: Any, remedy: str = REMEDY) -> None:
     """Refuse the first difference between what is computed and what is committed."""
     ours, theirs = parts(made), parts(known)
     for path, new in ours.items():
         old = theirs.get(path, "nothing")
-        alike = (
-            isinstance(new, float)
-            and isinstance(old, float | int)
-            and math.isclose(new, old, rel_tol=1e-6, abs_tol=1e-12)
-        )
-        assert alike or new == old or (new != new and old != old), (
+        assert alike(new, old) or new == old or (new != new and old != old), (
             f"{path}: {old!r} is committed, {new!r} computed; {remedy}"
         )
     assert list(ours) == list(theirs), f"not computed or in another order: {[*theirs][:20]}; {remedy}"

@@ -66,7 +66,12 @@ def proportions(study: StudyFigures) -> Iterator[Row]:
     """Yield shares of people with Wilson's interval (1927), for the stated or the enrolled number."""
     for result in (row for row in study.results if row["kind"] == "count"):
         size, share = study.group_size(result), result["percent"]
-        if share is None and result["count"] is not None and size.n >= max(result["count"], 1):
+        if (
+            share is None
+            and result["count"] is not None
+            and (size.words is None or result["count"] <= size.n)
+            and size.n
+        ):
             share = result["count"] / size.n
         if share is None:
             continue

@@ -93,7 +93,7 @@ def _rows(tables: Tables) -> dict[str, tuple[str, dict[str, Any]]]:
 def _with_limit(events: pd.DataFrame) -> pd.DataFrame:
     """Return events by name and place in their study, with how the limit of a share is computed."""
     places = events.groupby("study_id").cumcount().astype(str)
-    limit = (100 * events["upper_limit"]).map("{:.3g} %".format)
+    limit = (100 * events["upper_limit"]).map("{:.3g} %".format).astype(object)  # as text without rows too
     exact = "1 − 0.05^(1/" + events["n"].astype(str) + ") = " + limit
     told = exact.where(events["count"].eq(0).fillna(False), limit + ", Clopper-Pearson")
     told = told.mask(events["n"].le(1).fillna(True) | events["upper_limit"].isna())
