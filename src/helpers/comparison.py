@@ -15,7 +15,7 @@ from helpers.appraisal.grade import without_result
 from helpers.appraisal.risk_of_bias import only_abstract
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES, comparator_key
 from helpers.effects.means import comparator_changes
-from helpers.tables import Tables
+from helpers.tables import TABLES, Tables
 from helpers.tables.vocabulary import EVIDENCE_STATES, OUTCOME_CONCEPTS, asked, label, tiers_of
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -76,12 +76,8 @@ def comparison_lines(
     return [{key: value for key, value in line.items() if not key.startswith("_")} for line in chosen]
 
 
-_OF_EFFECTS = (
-    "concept", "study_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "comparator",
-    "comparator_name", "background", "measure", "arm_id", "site", "timepoint_weeks", "timepoint_printed",
-    "events", "n_comparator", "effect_id", "quantity_ids", "p_value", "p_value_token", "contrast_doubt",
-    "second_hand",
-)  # fmt: skip
+# What a line has of an effect as it is; `n` and `why_not` are set anew.
+_OF_EFFECTS = [name for name in TABLES["effects"].columns if name in TABLES["comparisons"].columns]
 
 
 def _effect_lines(tables: Tables) -> list[Row]:
@@ -145,7 +141,7 @@ _CLAIMED = "told in words alone, without a figure"
 UNCOMPARED = "claimed in words that name nothing to compare with"
 _SINCE = re.compile(r"\b(?:before|baseline)\b")  # of a claim that is a change within an arm
 _TIME = ("timepoint_weeks", "timepoint_printed")
-_EMPTY = dict.fromkeys(_OF_EFFECTS) | {"n": None, "direction": "unclear", "certain_discrepancies": 0}
+_EMPTY = dict.fromkeys(_OF_EFFECTS) | {"direction": "unclear", "certain_discrepancies": 0}
 
 
 def _lines_without_effect(tables: Tables, lines: list[Row]) -> list[Row]:
@@ -473,8 +469,9 @@ def contextual_comparisons(
     for line in records(comparisons[chosen]):
         row = {name: line[name] for name in _OF_LINES}
         if line["effect"] is None:
-            row |= {"control_arms": 0, "why_not": line["why_not"]}
+            row["control_arms"] = 0
         else:
+            row["why_not"] = None
             sex = (sexes or {}).get(line["study_id"])  # where both, or not told: all control arms
             own = [arm for arm in controls if sex not in ("male", "female") or arm["sex"] == sex]
             row |= _visible(line, limits) | _against_drift(line, own, time_tolerance)
@@ -484,10 +481,7 @@ def contextual_comparisons(
 
 
 _DENSITIES = ("hair_density", "hair_density_relative")
-_OF_LINES = (
-    "line_id", "study_id", "tier", "concept", "timepoint_weeks", "timepoint_printed", "effect", "ci_lower",
-    "ci_upper", "unit", "second_hand",
-)  # fmt: skip
+_OF_LINES = [name for name in TABLES["context"].columns if name in TABLES["comparisons"].columns]
 
 
 def _near(arms: list[Row], line: Row, tolerance: float) -> list[Row]:

@@ -205,7 +205,7 @@ def test_the_spread_comes_from_the_arms_of_established_treatments():
     spread = spread_of_change(frame, 20.0, 0.5, 0.2)
     assert spread.sd_low == pytest.approx(10.561, abs=1e-3)
     assert (spread.sd_high, spread.site_correlation, spread.losses) == (25.4, 0.5, 0.2)
-    assert spread_of_change(None).sd_low is None
+    assert spread_of_change(validate("comparators", [])).sd_low is None
 
 
 def test_a_simulation_shows_what_power_says_and_is_the_same_twice():

@@ -167,12 +167,6 @@ def shown_of(rows: Iterable[Row]) -> Row | None:
     return min(filter(stands, rows), key=order, default=None)
 
 
-def _by_first_model(pooled: pd.DataFrame) -> pd.DataFrame:
-    """Return the estimates by the first model from all rows, with those that are doubted."""
-    doubted = pooled["without_certain_discrepancies"].astype(bool)
-    return pooled[pooled["estimate"].notna() & ~doubted & ~pooled["model"].str.contains(_OTHER_MODELS)]
-
-
 def _rank(order: Sequence[str], word: Any) -> int:
     return order.index(word) if word in order else len(order)
 
@@ -300,13 +294,15 @@ def missing_evidence_judgements(
     late : collection of str
         Registrations past their date without results.
     """
-    own = _by_first_model(pooled)
+    # Estimates by the first model from all rows, doubted ones too; of harms a single study stands for none.
+    other = pooled["without_certain_discrepancies"].astype(bool) | pooled["model"].str.contains(_OTHER_MODELS)
+    other |= pooled["concept"].eq(CERTAINTY["always_shown"]) & ~pooled["pooled"].astype(bool)
+    own = pooled[pooled["estimate"].notna() & ~other & pooled["evidence"].isin(EVIDENCE)]
     counts = studies.set_index("study_id")[["n_analysed", "n_enrolled"]].bfill(axis=1)["n_analysed"]
     registered = set(studies.loc[studies["registration"].notna(), "study_id"])
     unseen = sorted(f"{name} (outcomes not seen)" for name in late if name not in tiers)
     rows = []
-    alone = own["concept"].eq(CERTAINTY["always_shown"]) & ~own["pooled"].astype(bool)  # stands for none
-    for row in records(own[own["evidence"].isin(EVIDENCE) & ~alone]):
+    for row in records(own):
         there = set(split_ids(row["studies"]))
         others = states[states["concept"] == row["concept"]]
         within = others[others["study_id"].isin(there) & others["state"].isin(_ROB_ME["missing_within"])]

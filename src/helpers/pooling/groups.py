@@ -55,11 +55,6 @@ def counts_of(line: Row) -> tuple[int, int] | None:
     return (round(events), n) if 0 <= events <= n else None
 
 
-def at_bound(line: Row) -> bool:
-    """Return whether a rank effect is at an end of its scale, where the one it is pooled on has none."""
-    return SCALES.get(line["measure"], UNSCALED)[2](line["effect"]) == 0
-
-
 def visit_order(line: Row) -> tuple[float, float]:
     """Return what visits are sorted by: weeks from the start, else weeks from the end of treatment."""
     return line["timepoint_weeks"] or 0.0, weeks_after_end(line.get("timepoint_printed")) or 0.0
@@ -257,11 +252,7 @@ def rows_of_lines(lines: list[Row], options: Options, scenario: str = AS_PRINTED
 
 def poolable(line: Row) -> bool:
     """Return whether an estimate can be weighed: it has a standard error above 0, a proportion its counts."""
-    if line.get("set_aside"):
-        return False
-    if line["estimand"] == "proportion":
-        return counts_of(line) is not None
-    return bool(line["se"]) and not at_bound(line)
+    return _cannot_be_weighed(line) is None
 
 
 def _concept_rows(lines: list[Row], options: Options) -> list[Row]:
@@ -293,14 +284,13 @@ def _cannot_be_weighed(line: Row) -> str | None:
     """Return why an estimate has no weight, None where it has; empty for a change that is shown elsewhere."""
     if line.get("set_aside"):
         return str(line["set_aside"])
-    if poolable(line):
-        return None
     if line["estimand"] == "proportion":
-        return line["why_not"] or NO_COUNT
+        return None if counts_of(line) else line["why_not"] or NO_COUNT
     if line["se"] == 0:
         return "its standard error is 0"  # a weight of 1 / 0 would decide alone
     if line["se"] is not None:
-        return "it is at the end of its scale, where it has no standard error"
+        at_end = SCALES.get(line["measure"], UNSCALED)[2](line["effect"]) == 0  # of a rank effect
+        return "it is at the end of its scale, where it has no standard error" if at_end else None
     if line.get("ci_lower") is not None:
         return "its interval gives no standard error"
     return (line["why_not"] or NO_SPREAD) if line["estimand"] in CONTROLLED_ESTIMANDS else ""

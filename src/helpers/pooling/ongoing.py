@@ -37,6 +37,7 @@ from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
 
 _POWERS = (0.8, 0.9)
+_KEY = ("estimand", "comparator", "comparator_name", "background")  # what is compared
 _UNIT = "hairs/cm2"  # the only unit in which an SD of the change between people is known
 
 
@@ -52,19 +53,17 @@ class Spread:
 
 
 def spread_of_change(
-    comparators: pd.DataFrame | None, sd: float = 20.0, site_correlation: float = 0.7, losses: float = 0.1
+    comparators: pd.DataFrame, sd: float = 20.0, site_correlation: float = 0.7, losses: float = 0.1
 ) -> Spread:
     """Return what is assumed of people, with the smallest and largest SD that arms of other treatments show.
 
     Parameters
     ----------
-    comparators : pandas.DataFrame or None
+    comparators : pandas.DataFrame
         Table `comparators`: SDs of change in hair density, each in hairs/cm².
     sd, site_correlation, losses : float
         As in `Spread`.
     """
-    if comparators is None or comparators.empty:
-        return Spread(sd, None, None, site_correlation, losses)
     known = comparator_changes(comparators).query("concept == 'hair_density' and unit == @_UNIT and sd > 0")
     low, high = (float(known["sd"].agg(end)) if len(known) else None for end in ("min", "max"))
     return Spread(sd, low, high, site_correlation, losses)
@@ -156,7 +155,7 @@ def _outcome_row(
         "priority": outcome["priority"],
         "expected": f"{due} ({basis})" if due else basis,
         "power": power,
-    } | _compared(comparison)  # fmt: skip
+    } | {name: getattr(comparison, name) for name in _KEY}  # fmt: skip
     if why_not or not any(sides):
         return row | {"detectable_difference": None, "unit": None, "assumption": why_not or words}
     size = _smallest_difference(comparison.estimand, sides, power, alpha, spread)
@@ -167,11 +166,6 @@ def _outcome_row(
         "unit": _UNIT if counted else "standard deviations",
         "assumption": f"{scale}; {words}; two-sided {alpha:g}",
     }
-
-
-def _compared(comparison: RegisteredComparison) -> Row:
-    names = ("estimand", "comparator", "comparator_name", "background")
-    return {name: getattr(comparison, name) for name in names}
 
 
 def _no_test_of(concept: str) -> str | None:
@@ -248,7 +242,8 @@ def ongoing_trial_rows(
         trial["dose_escalation"] = _escalates(trial)
         trial["randomised"] = _randomised(trial.pop("allocation"), trial["comparison"])
         due, basis = results_due(trial["primary_completion_on"], trial["expected"], trial.pop("end_of"))
-        row = trial | _compared(comparison) | answerable(trial, comparison, outcomes)
+        row = trial | {name: getattr(comparison, name) for name in _KEY}
+        row |= answerable(trial, comparison, outcomes)
         row |= _precision(trial, comparison, outcomes, spread, alpha)
         late = (is_past(due, searched) and trial["status"] != "withdrawn") if due else None
         row |= {"results_due": due, "due_basis": basis, "late": late, "searched": searched}
@@ -350,7 +345,6 @@ def _randomised(words: str | None, comparison: str | None) -> bool | None:
 
 DRAWS = 2000
 TRUE_EFFECTS = (0.0, 10.0, 20.0, 40.0)
-_KEY = ("estimand", "comparator", "comparator_name", "background")  # what is compared
 
 
 def simulation_rows(

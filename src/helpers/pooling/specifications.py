@@ -112,16 +112,14 @@ def question_words(group: list[Row]) -> str:
 
 def _under_correlations(lines: Sequence[Row], tables: Tables, **assumed: float) -> list[Row]:
     """Return lines worked out again where they rest on an assumed correlation; others stay as they are."""
-    names = {line["study_id"] for line in lines if _rests_on_correlation(line)}
-    anew: dict[str, Row] = {}
-    for study in (one for one in records(tables["studies"]) if one["study_id"] in names) if names else ():
-        parts = (tables[name] for name in ("arms", "results", "discrepancies"))
-        own = [part[part["study_id"] == study["study_id"]] for part in parts]
-        anew |= {row["effect_id"]: row for row in study_effects(study, *own, **assumed)}
     kept = ("effect", "se", "ci_lower", "ci_upper", "assumption")
-    moving = {line["effect_id"] for line in lines if _rests_on_correlation(line)}
-    moved = {name: {key: row.get(key) for key in kept} for name, row in anew.items() if name in moving}
-    return [line | moved.get(line["effect_id"], {}) for line in lines]
+    anew: dict[str, Row] = {}
+    for name in {line["study_id"] for line in lines if _rests_on_correlation(line)}:
+        parts = (tables[part] for part in ("studies", "arms", "results", "discrepancies"))
+        studies, *own = (part[part["study_id"] == name] for part in parts)
+        for row in (row for study in records(studies) for row in study_effects(study, *own, **assumed)):
+            anew[row["effect_id"]] = {key: row.get(key) for key in kept}
+    return [line | anew.get(line["effect_id"], {}) if _rests_on_correlation(line) else line for line in lines]
 
 
 def _rests_on_correlation(line: Row) -> bool:
@@ -232,15 +230,6 @@ def choice_rows(frame: pd.DataFrame) -> list[Row]:
     return sorted(rows, key=lambda row: (*(-row.get(name, -1) for name in size), row["choice"]))
 
 
-def chosen_rows(
-    lines: Sequence[Row], question: Question, levels: Levels, model: Mapping[str, str], tables: Tables
-) -> pd.DataFrame:
-    """Return the specification that levels of one value each name; no row without two estimates."""
-    sets = list(estimate_sets(lines, question, levels, tables))
-    how = {"estimators": [model["tau2_method"]], "intervals": [model["ci_method"]]}
-    return specification_rows(sets, question, level=levels.level, **how)
-
-
 @dataclass(frozen=True)
 class Sensitivity:
     """Rows of `specifications` and `choice_effects`; and the chosen specifications."""
@@ -280,6 +269,7 @@ def sensitivity(
         every = replace(every, pre_post_correlation=chosen.pre_post_correlation)
     if not any(line["estimand"] == "within_participant" for line in lines):
         every = replace(every, site_correlation=chosen.site_correlation)
+    how = {"estimators": [model["tau2_method"]], "intervals": [model["ci_method"]]}
     for question in controlled_questions(lines, chosen):
         sets = list(estimate_sets(lines, question, every, tables))
         frame = specification_rows(sets, question, level=chosen.level)
@@ -290,6 +280,6 @@ def sensitivity(
             key = {"choice_id": f"{question.name}.{row['choice']}"}
             found.choice_effects.append(row | question.of_rows | key)
         for tier in chosen.tier:
-            one = chosen_rows(lines, question, replace(chosen, tier=(tier,)), model, tables)
-            found.chosen.extend(records(one))
+            sets = list(estimate_sets(lines, question, replace(chosen, tier=(tier,)), tables))
+            found.chosen.extend(records(specification_rows(sets, question, level=chosen.level, **how)))
     return found

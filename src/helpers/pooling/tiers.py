@@ -171,12 +171,10 @@ def _with_models(row: Row, lines: list[Row], options: Options) -> Iterator[tuple
     group = group_of(row, lines)
     pairs = zip(members_of(group, options.fit), group, strict=True)
     yield row, [member | {"other_visits": other_visits(line, lines)} for member, line in pairs]
-    more = [bayes_row(row, group, options)]
-    if group[0]["estimand"] == "proportion":
-        more += exact_rows(row, group, options)
-    else:
-        more += robust_rows(row, group, lines, options)
-    yield from ((fitted, []) for fitted in more)
+    shares = group[0]["estimand"] == "proportion"
+    other = _exact_fit(group, options) if shares else _robust_fit(row, group, lines, options)
+    for fitted in filter(None, (_bayes_fit(group, options), other)):
+        yield {name: row.get(name) for name in OF_POOL} | fitted, []
 
 
 def group_of(row: Row, lines: list[Row]) -> list[Row]:
@@ -187,8 +185,8 @@ def group_of(row: Row, lines: list[Row]) -> list[Row]:
     return [made_one([line for line in own if line["study_id"] == study]) for study in studies]
 
 
-def bayes_row(row: Row, group: list[Row], options: Options) -> Row:
-    """Return the Bayesian fit of a pool's estimates, beside the row that has pooled them.
+def _bayes_fit(group: list[Row], options: Options) -> Row:
+    """Return the Bayesian fit of a pool's estimates.
 
     The scale of the half-normal prior of tau is that of `prior_scale`, in the unit.
     """
@@ -200,26 +198,25 @@ def bayes_row(row: Row, group: list[Row], options: Options) -> Row:
         "estimate": post.mu.median, "ci_lower": post.mu.lower, "ci_upper": post.mu.upper,
         "pi_lower": post.predictive.lower, "pi_upper": post.predictive.upper,
     }  # fmt: skip
-    return {name: row.get(name) for name in OF_POOL} | {
+    return {
         "model": BAYES, "ci_method": "equal-tailed, posterior",
         "tau2_method": f"half-normal prior on tau, scale {width:.3g}",
         "measure": scale.measure, "se": float(post.mu.sd), "tau2": float(post.tau.median) ** 2,
     } | {name: scale.told(value) for name, value in told.items()}  # fmt: skip
 
 
-def exact_rows(row: Row, group: list[Row], options: Options) -> list[Row]:
-    """Return the exact binomial-normal fit of proportions; none where nobody or everybody is counted."""
+def _exact_fit(group: list[Row], options: Options) -> Row | None:
+    """Return the exact binomial-normal fit of proportions; None where nobody or everybody is counted."""
     events, people = zip(*filter(None, map(counts_of, group)), strict=True)
     if not 0 < sum(events) < sum(people):
-        return []
+        return None
     found = pool_counts("PLO", xi=events, ni=people, test="t", level=options.level)
     fitted = {"model": EXACT_BINOMIAL, "ci_method": "t", "tau2_method": "ML", "measure": "PLO"}
-    fitted |= {"se": found.se, "tau2": found.tau2} | on_scale(group).told_of(found)
-    return [{name: row.get(name) for name in OF_POOL} | fitted]
+    return fitted | {"se": found.se, "tau2": found.tau2} | on_scale(group).told_of(found)
 
 
-def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) -> list[Row]:
-    """Return the fit of all estimates of a pool's studies; none where each study has one alone.
+def _robust_fit(row: Row, group: list[Row], lines: list[Row], options: Options) -> Row | None:
+    """Return the fit of all estimates of a pool's studies; None where each study has one alone.
 
     Sites, arms and visits of one study share people: their errors correlate as two sites do, and the
     standard error is cluster-robust with the correction for few studies (CR2, Satterthwaite).
@@ -230,21 +227,19 @@ def robust_rows(row: Row, group: list[Row], lines: list[Row], options: Options) 
         own = [line for line in own if not line["certain_discrepancies"]]
     studies = [line["study_id"] for line in own]
     if len(own) == len(set(studies)):
-        return []
+        return None
     scale, r = on_scale(own), options.site_correlation
     covariance = sampling_covariance(scale.vi, studies, r=r)
     fitted = three_level(scale.yi, covariance, studies, level=options.level)
     found = cluster_robust(fitted, studies, "CR2")
     method = f"CR2, t with {found.df:.1f} degrees of freedom"
     words = f"correlation {r:g} between estimates of one study"
-    return [
-        {name: row.get(name) for name in OF_POOL} | scale.told_of(found) | {
-            "model": ROBUST, "ci_method": method, "tau2_method": "REML", "se": found.se,
-            "tau2": fitted.tau2_between + fitted.tau2_within, "measure": scale.measure,
-            "k": len(own), "effect_ids": join_ids(line["effect_id"] for line in own),
-            "assumption": said(row["assumption"], words),
-        }
-    ]  # fmt: skip
+    return scale.told_of(found) | {
+        "model": ROBUST, "ci_method": method, "tau2_method": "REML", "se": found.se,
+        "tau2": fitted.tau2_between + fitted.tau2_within, "measure": scale.measure,
+        "k": len(own), "effect_ids": join_ids(line["effect_id"] for line in own),
+        "assumption": said(row["assumption"], words),
+    }  # fmt: skip
 
 
 IMPUTED_UNIT = "hairs/cm2"

@@ -56,7 +56,7 @@ def what_if_data(
     concepts = [name for name in CERTAINTY["summary_outcomes"] if name in sized] or ["hair_density"]
     told = {name: grade.told_lines(tables, name, EVIDENCE[tiers[-1]]) for name in concepts}
     ids = {name for rows in told.values() for name in tables["comparisons"]["line_id"].reindex(rows.index)}
-    figures = _figures(tables, basis, chosen["pre_post_correlation"])
+    figures = _figures(basis, chosen["pre_post_correlation"])
     effects = {row["effect_id"]: row for row in records(tables["effects"])}
     own = [_line(line, figures, effects.get(line["effect_id"])) for line in lines if line["concept"] in told]
     asked = controlled_questions(drugs, Levels(visit=options.visit, time_tolerance=options.time_tolerance))
@@ -122,14 +122,14 @@ def _line(line: Row, figures: Mapping[str, StudyFigures] | None = None, effect: 
     return {name: value for name, value in row.items() if value is not None and value == value}
 
 
-def _figures(tables: Mapping[str, pd.DataFrame], basis: Basis, correlation: float) -> dict[str, StudyFigures]:
+def _figures(basis: Basis, correlation: float) -> dict[str, StudyFigures]:
     given = {name: getattr(basis.options, name) for name in ("site_correlation", "level")}
-    given["pre_post_correlation"] = correlation
     found = {}
-    for study in records(tables["studies"]):
-        parts = (tables[name] for name in ("arms", "results"))
+    for study in records(basis.tables["studies"]):
+        parts = (basis.tables[name] for name in ("arms", "results"))
         arms, results = (records(part[part["study_id"] == study["study_id"]]) for part in parts)
-        found[study["study_id"]] = StudyFigures(study, arms, results, **given)
+        figures = StudyFigures(study, arms, results, pre_post_correlation=correlation, **given)
+        found[study["study_id"]] = figures
     return found
 
 
