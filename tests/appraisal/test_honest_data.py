@@ -102,12 +102,12 @@ def test_paired_p_values(rng, studies):
 
 def test_changes_against_levels(rng):
     """Mean and SD of an honest change, printed to any number of places, are never called impossible."""
-    row = SimpleNamespace(concept="hair_density", arm_id="exosome")
+    row = SimpleNamespace(concept="hair_density", arm_id="exosome", unit="hairs/cm2")
     for n, places in zip(rng.integers(2, 40, STUDIES), rng.integers(0, 3, STUDIES), strict=True):
         before = rng.normal(80, 10, n)
         after = before + rng.normal(rng.uniform(-5, 30), rng.uniform(0.1, 12), n)
         samples = [rounded(x, int(places)) for x in (after - before, before, after)]
         means, sds = [x.mean for x in samples], [x.sd for x in samples]
-        hits = [*changes._not_the_difference(row, *means, "certain")]
+        hits = [*changes._not_of_levels(row, *means, "certain")]
         hits += changes._no_correlation(row, *sds, "certain")
         assert [hit for hit in hits if hit.weight == "certain"] == []

@@ -64,31 +64,25 @@ def change_of_levels(evidence: StudyEvidence) -> Iterator[Hit]:
         other_people = not one_person and len(sizes) > 1 and None not in sizes  # so that it need not be
         same_n = one_person or (len(sizes) == 1 and None not in sizes)
         weight = "certain" if same_n else "minor" if other_people else "doubtful"
-        if row.unit == _PERCENT:
-            yield from _not_the_share(row, change, m0, m1)
-        else:
-            yield from _not_the_difference(row, change, m0, m1, weight)
+        yield from _not_of_levels(row, change, m0, m1, weight)
         if sd and s0 and s1:
             yield from _no_correlation(row, sd, s0, s1, weight)
 
 
-def _not_the_share(row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure) -> Iterator[Hit]:
-    """Yield a change of one person in percent that the values before and after do not give."""
-    (a, b), (c, d), (low, high) = (figure.interval(wide=True) for figure in (m0, m1, change))
-    least, most = 100 * (c / b - 1), 100 * (d / max(a, 1e-9) - 1)
-    if high < least or low > most:
-        arithmetic = f"({m1} - {m0}) / {m0} = {tidy(100 * (m1.value / m0.value - 1))} %, printed {change} %"
-        yield Hit(arithmetic, (change, m0, m1), (row.concept,), "certain", "mean", {"arm": row.arm_id})
-
-
-def _not_the_difference(
+def _not_of_levels(
     row: Any, change: PrintedFigure, m0: PrintedFigure, m1: PrintedFigure, weight: str
 ) -> Iterator[Hit]:
-    off = abs(change.value - m1.value + m0.value)
-    if off > _room(change, m0, m1):
+    """Yield a mean change, or one of one person in percent, that the values before and after do not give."""
+    if row.unit == _PERCENT:
+        (a, b), (c, d), (low, high) = (figure.interval(wide=True) for figure in (m0, m1, change))
+        fits = high >= 100 * (c / b - 1) and low <= 100 * (d / max(a, 1e-9) - 1)
+        arithmetic = f"({m1} - {m0}) / {m0} = {tidy(100 * (m1.value / m0.value - 1))} %, printed {change} %"
+    else:
+        off = abs(change.value - m1.value + m0.value)
+        fits = off <= _room(change, m0, m1)
+        weight = "doubtful" if weight == "certain" and off <= _room(change, m0, m1, wide=True) else weight
         arithmetic = f"{m1} - {m0} = {tidy(m1.value - m0.value)}, printed {change}"
-        if weight == "certain" and off <= _room(change, m0, m1, wide=True):
-            weight = "doubtful"
+    if not fits:
         yield Hit(arithmetic, (change, m0, m1), (row.concept,), weight, "mean", {"arm": row.arm_id})
 
 

@@ -306,24 +306,19 @@ def totals(evidence: StudyEvidence) -> Iterator[Hit]:
     if enrolled and analysed and analysed > enrolled:
         ids = split_ids(evidence.study["quantity_ids"])
         yield Hit(f"{analysed} > {enrolled}", ids, case="analysed")
-    yield from _sum_of_arms(evidence, enrolled or analysed)
+    sizes, total = evidence.arm_sizes.values(), enrolled or analysed
+    if total and sizes and len(sizes) >= len(evidence.arms):
+        whole = max(sizes) if evidence.comparison in ("within_person", "crossover") else sum(sizes)
+        weight = "certain" if whole > total else "doubtful"  # fewer may have left before treatment
+        arithmetic = f"arms {', '.join(map(str, sizes))}: {whole}; study {total}"
+        if whole != total:
+            yield Hit(arithmetic, listed_ids(evidence.arms), weight=weight, case="arms")
     for row in groups:
         if len(evidence.arms) and row.value != len(evidence.arms):
             arithmetic = f"stated {tidy(row.value)}, described {len(evidence.arms)}"
             yield Hit(arithmetic, (row,), weight="doubtful", case="groups")
     for what, rows in (("result", results), ("event", events)):
         yield from _more_than_all(evidence, rows, enrolled, what)
-
-
-def _sum_of_arms(evidence: StudyEvidence, total: int | None) -> Iterator[Hit]:
-    sizes = evidence.arm_sizes.values()
-    if not total or not sizes or len(sizes) < len(evidence.arms):
-        return
-    whole = max(sizes) if evidence.comparison in ("within_person", "crossover") else sum(sizes)
-    if whole != total:
-        weight = "certain" if whole > total else "doubtful"  # fewer may have left before treatment
-        arithmetic = f"arms {', '.join(map(str, sizes))}: {whole}; study {total}"
-        yield Hit(arithmetic, listed_ids(evidence.arms), weight=weight, case="arms")
 
 
 def _more_than_all(
@@ -400,8 +395,7 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
     ages = [(row, age) for row, age in ages if age is not None]
     counted = evidence.quantities_of(("result", "design"), kind=("count", "n"))
     people = [row for row in counted if _SEX.search(row.printed)] if sex in ("male", "female") else []
-    if not people and not (ages and (low, high) != (None, None)):
-        raise NotApplicable("no age or sex of a patient, or no limits")
+    needed(people or (ages and (low, high) != (None, None)), "no age or sex of a patient, or no limits")
     for row in people:
         own = "female" if re.search("wom|fem", row.printed, re.IGNORECASE) else "male"
         if row.value != 0 and own != sex:
@@ -413,8 +407,8 @@ def age_limits(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def duplicate_arms(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield arms that are described alike, and means with SDs that arms share digit by digit."""
-    if len(evidence.arms) < 2 or evidence.comparison in ("case", "within_person"):
-        raise NotApplicable("fewer than two arms of different people")
+    several = len(evidence.arms) > 1 and evidence.comparison not in ("case", "within_person")
+    needed(several, "fewer than two arms of different people")
     descriptions = set()
     for arm in each_row(evidence.arms):
         told = tuple((name, str(value)) for name in _DESCRIPTION if (value := getattr(arm, name)) is not None)

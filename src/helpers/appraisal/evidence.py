@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import SimpleNamespace
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -84,8 +84,7 @@ def tails(low: Any, high: Any) -> tuple[tuple[Any, Any], ...]:
     return (low, high), (low / 2, high / 2), (1 - high / 2, 1 - low / 2)
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """A printed mean and SD."""
 
     mean: PrintedFigure
@@ -93,11 +92,6 @@ class Group:
 
     def __str__(self) -> str:
         return f"{self.mean} ± {self.sd}"
-
-    @property
-    def figures(self) -> tuple[PrintedFigure, PrintedFigure]:
-        """Mean and SD."""
-        return self.mean, self.sd
 
     def sd_ends(self, wide: bool = False) -> tuple[float, float]:
         """Return the rounding interval of the SD, above 0."""

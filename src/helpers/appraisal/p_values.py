@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import product
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -247,8 +247,7 @@ def _not_ordinary(
     words = {"p": token, "arm": row.arm_id, "tests": told or "none that was tried"}
     case = "honest" if honest else "odd" if tests else "impossible"
     weight = {"honest": "minor", "odd": "doubtful", "impossible": "certain"}[case]
-    figures = [figure for group in groups for figure in group.figures]
-    return Hit("; ".join(arithmetic), (p, *figures), (row.concept,), weight, case, words)
+    return Hit("; ".join(arithmetic), (p, *chain(*groups)), (row.concept,), weight, case, words)
 
 
 def test_family(name: str) -> str:

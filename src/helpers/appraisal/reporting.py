@@ -16,7 +16,6 @@ import pandas as pd
 
 from helpers.appraisal.evidence import (
     Hit,
-    NotApplicable,
     StudyEvidence,
     each_row,
     listed_ids,
@@ -442,8 +441,8 @@ def recruitment_rate(evidence: StudyEvidence) -> Iterator[Hit]:
 
 def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
     """Yield each outcome in which randomised groups differ at baseline by more than chance can."""
-    if not evidence.randomised or evidence.comparison != "parallel":
-        raise NotApplicable("no groups of people made by chance")
+    by_chance = evidence.randomised and evidence.comparison == "parallel"
+    needed(by_chance, "no groups of people made by chance")
     rows = evidence.results_where(kind="level", timepoint_weeks=0.0)
     known = [(row, group, n) for row in rows if (group := evidence.group(row)) and (n := evidence.size(row))]
     pairs = [
@@ -456,7 +455,7 @@ def baseline_balance(evidence: StudyEvidence) -> Iterator[Hit]:
         most = two_sample_p(first, second, np.array([n1]), np.array([n2]), welch=True)[1].item()
         if most < _UNLIKE:
             arithmetic = f"{first} (n = {n1}) against {second} (n = {n2}); Welch's t test, p = {most:.2g}"
-            yield Hit(arithmetic, (*first.figures, *second.figures), (row.concept,))
+            yield Hit(arithmetic, (*first, *second), (row.concept,))
 
 
 def dates(evidence: StudyEvidence) -> Iterator[Hit]:

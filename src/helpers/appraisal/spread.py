@@ -75,13 +75,12 @@ class _InRange:
 
     @property
     def figures(self) -> tuple[PrintedFigure, ...]:
-        return *self.group.figures, self.low, self.high
+        return *self.group, self.low, self.high
 
     @property
     def words(self) -> dict[str, Any]:
         """What the sentences tell of it."""
-        mean, sd = self.group.figures
-        return {"mean": mean, "sd": sd, "range": f"{self.low} to {self.high}", "arm": self.row.arm_id}
+        return self.group._asdict() | {"range": f"{self.low} to {self.high}", "arm": self.row.arm_id}
 
     def sizes(self, sizes: Iterable[int], wide: bool = False) -> list[int]:
         """Return the sizes of a group within the range that can have the mean and SD."""
@@ -241,7 +240,7 @@ def sd_or_se(evidence: StudyEvidence) -> Iterator[Hit]:
         group = evidence.group(row)
         if group is None or row.se is not None or row.n is None or row.n < 3:
             continue
-        spread = _Spread(row, *group.figures, int(row.n))
+        spread = _Spread(row, *group, int(row.n))
         groups.setdefault((row.concept, row.site, row.kind, row.measure, row.category), []).append(spread)
         if None not in (row.minimum, row.maximum) and row.sd:
             yield TESTED
