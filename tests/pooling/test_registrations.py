@@ -117,7 +117,7 @@ def test_results_are_due_a_year_after_primary_completion(primary, end, end_of, d
 
 @pytest.mark.parametrize(("words", "rising"), CASES["escalation"])
 def test_dose_escalation_is_told_by_its_words(words, rising):
-    assert has_dose_escalation(words) is rising
+    assert has_dose_escalation({"what": words}) is rising
 
 
 @pytest.mark.parametrize(("comparison", "more", "answer", "words"), CASES["answers"])

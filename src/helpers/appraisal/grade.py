@@ -161,14 +161,11 @@ def shown_of(rows: Iterable[Row]) -> Row | None:
     def order(row: Row) -> tuple:
         unit = OUTCOME_CONCEPTS[row["concept"]].unit
         stray = row.get("measure") in _IN_UNITS and row["unit"] != unit
-        place = [_rank(_FIRST[name], row.get(name)) for name in ("estimand", "comparator")]
+        # what the list does not name comes after all that it names
+        place = [[*_FIRST[name], row.get(name)].index(row.get(name)) for name in ("estimand", "comparator")]
         return stray, *place, not row["pooled"], -row["k"], row["pooled_id"]
 
     return min(filter(stands, rows), key=order, default=None)
-
-
-def _rank(order: Sequence[str], word: Any) -> int:
-    return order.index(word) if word in order else len(order)
 
 
 def without_impossible_interval(effect: Row, discrepancies: Iterable[Row]) -> Row:
@@ -472,10 +469,9 @@ class Body:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
         if background := self.shown.get("background"):
             return self.names if background.endswith(CERTAINTY["combined_words"]) else []
-        roles: dict[str, set[str]] = {}
-        for arm in self.rows["arms"]:
-            roles.setdefault(arm["study_id"], set()).add(arm["role"])
-        return [n for n, given in roles.items() if "exosome_combination" in given and not given & _ALONE]
+        given = {(arm["study_id"], arm["role"]) for arm in self.rows["arms"]}
+        alone = {name for name, role in given if role in _ALONE}
+        return [name for name, role in given if role == "exosome_combination" and name not in alone]
 
     def _bias(self, randomised: list[str], uncontrolled: list[str]) -> dict[str, Any]:
         """Return what the judgements of risk of bias and certain discrepancies cost."""

@@ -91,8 +91,9 @@ class Outlook:
             return [*found, Design(line | {"measure": "RD", "unit": "proportion"}, SHARE_SD)]
         return [*found, Design(line, options.assumed_sd if about.unit == IMPUTED_UNIT else 1.0)]
 
-    def with_study(self, line: Row) -> Row:
-        """Return what the answer is with the line of a study added, at low risk of bias and registered."""
+    def state(self, design: Design, sds: float, people: int) -> Row:
+        """Return what the answer is with such a study added, at low risk of bias and registered."""
+        line = design.line_of(people, sds, self.basis.options.level)
         pooled = rows_of_lines([*self.lines, line], self.basis.options)
         named = {"evidence": self.evidence}
         shown = grade.shown_of(row | named | {"pooled_id": f"{n:04d}"} for n, row in enumerate(pooled))
@@ -169,7 +170,7 @@ def turning_rows(basis: Basis, pooled: pd.DataFrame, sure: pd.DataFrame, summary
         of_row = sure[(sure["concept"] == concept) & (sure["evidence"] == tier)]
         before = state_of(grade.shown_estimate(pooled, concept, tier), of_row["certainty"].iloc[0])
         for (place, design), sds in product(enumerate(outlook.designs(), start=1), RESULTS):
-            state = cache(partial(_state, outlook, design, sds))
+            state = cache(partial(outlook.state, design, sds))
             row = {part: design.line[part] for part in _OF_DESIGN} | {"low": SIZES[0], "high": SIZES[-1]}
             row |= {"question": question_words([design.line]), "tier": tier, "summary_id": name}
             row |= {"assumption": "people in one more study", "result_sds": sds}
@@ -184,10 +185,6 @@ def turning_rows(basis: Basis, pooled: pd.DataFrame, sure: pd.DataFrame, summary
                     turn |= {"turning_id": f"{name}.{place}.{sds:g}.{aspect}.{people}"}
                     found += [row | turn] if now != was else []
     return found
-
-
-def _state(outlook: Outlook, design: Design, sds: float, people: int) -> Row:
-    return outlook.with_study(design.line_of(people, sds, outlook.basis.options.level))
 
 
 def _outlooks(basis: Basis, summary: list[Row]) -> Iterator[Outlook]:

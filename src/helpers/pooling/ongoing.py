@@ -179,7 +179,7 @@ def _no_test_of(concept: str) -> str | None:
 def _analysed(trial: Row, comparison: RegisteredComparison, spread: Spread) -> tuple[tuple[int, int], str]:
     """Return the people analysed on each side and what is assumed; (0, 0) and why there are none."""
     people = trial["n_enrolled"] or trial["n_planned"]
-    rising, nobody = _escalates(trial), (0, 0)
+    rising, nobody = has_dose_escalation(trial), (0, 0)
     if comparison.estimand is None or comparison.comparator is None:
         return nobody, "what is compared was not seen"
     if not people:
@@ -200,10 +200,6 @@ def _analysed(trial: Row, comparison: RegisteredComparison, spread: Spread) -> t
     }.get(comparison.estimand, "against their own baseline, without a control")
     words = f"{left} of {people} people analysed, {100 * spread.losses:g} % lost; {words}"
     return sides, f"{words}; all doses together, how many get each is not registered" if rising else words
-
-
-def _escalates(trial: Row) -> bool:
-    return has_dose_escalation(trial.get("title"), trial.get("design"), trial.get("what"))
 
 
 def is_past(due: str | None, searched: str | None) -> bool:
@@ -239,7 +235,7 @@ def ongoing_trial_rows(
     rows = []
     for trial, comparison in [*_at_hand(tables), *_seen(trials, tables)]:
         outcomes = trial.pop("compared")
-        trial["dose_escalation"] = _escalates(trial)
+        trial["dose_escalation"] = has_dose_escalation(trial)
         trial["randomised"] = _randomised(trial.pop("allocation"), trial["comparison"])
         due, basis = results_due(trial["primary_completion_on"], trial["expected"], trial.pop("end_of"))
         row = trial | {name: getattr(comparison, name) for name in _KEY}

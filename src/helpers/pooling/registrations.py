@@ -140,9 +140,9 @@ def outcome_comparison(comparison: RegisteredComparison, measure: str | None) ->
     return comparison
 
 
-def has_dose_escalation(*words: str | None) -> bool:
-    """Return whether words say that doses rise from people to people."""
-    return any(_ESCALATION.search(text or "") for text in words)
+def has_dose_escalation(trial: Row) -> bool:
+    """Return whether a trial's words say that doses rise from people to people."""
+    return any(_ESCALATION.search(trial.get(name) or "") for name in ("title", "design", "what"))
 
 
 def results_due(primary: str | None, end: str | None, end_of: str | None) -> tuple[str | None, str]:

@@ -29,7 +29,7 @@ from helpers.pooling.groups import (
     rows_of_lines,
     tier_lines,
 )
-from helpers.tables import Tables, validate
+from helpers.tables import TABLES, Tables, validate
 from helpers.tables.vocabulary import SD_USES, tiers_of
 from metastats.bayes import bayes_pool
 from metastats.counts import pool_counts
@@ -39,11 +39,6 @@ from metastats.heterogeneity import critical_value
 from metastats.pooling import pool
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
-
-OF_MEMBER = (
-    "study_id", "effect_id", "effect", "se", "ci_lower", "ci_upper", "unit", "estimand", "timepoint_weeks",
-    "site", "risk_of_bias", "certain_discrepancies", "assumption", "timepoint_printed", "ci_method",
-)  # fmt: skip
 
 
 def other_visits(member: Row, lines: Iterable[Row]) -> str | None:
@@ -66,7 +61,7 @@ def members_of(group: list[Row], fit: Row) -> list[Row]:
     told = pd.DataFrame(scale.told_of(without) | {"k": without["k"]}).add_prefix("left_out_")
     told = told.assign(se=np.sqrt(scale.vi), weight=fitted.weights / 100)
     return [
-        {name: line.get(name) for name in OF_MEMBER}
+        {name: line.get(name) for name in TABLES["pool_members"].columns}
         | {"n": people_of(line), "n_stated": bool(line.get("n"))}
         | row
         for line, row in zip(group, records(told), strict=True)
