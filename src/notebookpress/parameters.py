@@ -18,7 +18,7 @@ from typing import Any
 from notebookpress.errors import ParameterError, abridged, did_you_mean
 from notebookpress.files import PARAMETERS_FILE, project_root
 from notebookpress.fingerprint import code_cells
-from notebookpress.yaml_files import NUMBER, YamlFile
+from notebookpress.yaml_files import YamlFile, entries_of
 
 # type in the file -> Python's, the name in messages
 PARAMETER_TYPES: dict[str, tuple[type, str]] = {
@@ -29,12 +29,6 @@ PARAMETER_TYPES: dict[str, tuple[type, str]] = {
     "list": (list, "a list"),
 }
 _INJECTED = "# Parameters\n"  # how papermill begins its cell
-PARAMETER_ENTRIES = {
-    **dict.fromkeys(("type", "meaning", "items", "set_by", "remedy", "pattern"), str),
-    **dict.fromkeys(("notebooks", "choices"), list),
-    **dict.fromkeys(("minimum", "maximum"), NUMBER),
-    "default": object,
-}
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,7 @@ def load_parameters(root: Path) -> dict[str, Parameter]:
     for name in file.data:
         if not name.isidentifier():
             raise file.error((name,), f"{name} is no Python name", "use letters, digits and _")
-        entries = file.entries((name,), PARAMETER_ENTRIES, ("type", "default", "notebooks", "meaning"))
+        entries = file.entries((name,), *entries_of(Parameter, "name"))
         for entry in ("type", "items"):
             if (kind := entries.get(entry, "str")) not in PARAMETER_TYPES:
                 known = ", ".join(PARAMETER_TYPES)

@@ -12,15 +12,9 @@ from typing import Any
 from notebookpress.errors import PipelineError
 from notebookpress.files import PIPELINE_FILE
 from notebookpress.fingerprint import package_folder
-from notebookpress.yaml_files import YamlFile
+from notebookpress.yaml_files import YamlFile, entries_of
 
 RAW_KINDS = ("all", "own", "none")
-ENTRIES = {
-    **dict.fromkeys(("title", "description", "license", "package", "lock", "schema"), str),
-    **dict.fromkeys(("pages", "check_raw", "verification", "headline", "names"), str),
-    **{"notebooks": dict, "code": list, "preload": list, "creators": list, "keywords": list},
-}
-NOTEBOOK_ENTRIES = {"reads": list, "writes": list, "raw": str, "for_each": dict, "reads_whole": list}
 
 
 @dataclass(frozen=True)
@@ -65,8 +59,8 @@ class Notebook:
 class Collection:
     """All that the runner knows of the notebooks; `pages` and the like are named `module:function`."""
 
-    notebooks: tuple[Notebook, ...]
     title: str
+    notebooks: tuple[Notebook, ...]
     description: str = ""
     license: str = ""
     package: str = ""
@@ -121,7 +115,7 @@ def load_pipeline(root: Path) -> Collection:
     Raises `YamlError` at the first mistake in the file, with its line and the remedy.
     """
     file = YamlFile(root / PIPELINE_FILE)
-    top = file.entries((), ENTRIES, ("title", "notebooks"))
+    top = file.entries((), *entries_of(Collection, notebooks=dict))
     notebooks: list[Notebook] = []
     for name in top["notebooks"]:
         notebooks.append(_notebook(file, name, notebooks))
@@ -141,7 +135,7 @@ def load_callable(name: str) -> Callable[..., Any]:
 def _notebook(file: YamlFile, name: str, earlier: Sequence[Notebook]) -> Notebook:
     """Return a notebook, which reads only what an earlier one writes and writes what no other does."""
     place = ("notebooks", name)
-    entries = dict(file.entries(place, NOTEBOOK_ENTRIES))
+    entries = dict(file.entries(place, *entries_of(Notebook, "name")))
     if entries.get("raw", "none") not in RAW_KINDS:
         raise file.error(
             (*place, "raw"), f"{name}: raw {entries['raw']!r}", f"use one of {', '.join(RAW_KINDS)}"
@@ -156,6 +150,5 @@ def _notebook(file: YamlFile, name: str, earlier: Sequence[Notebook]) -> Noteboo
     if "for_each" in entries:
         if other := next((notebook for notebook in earlier if notebook.for_each), None):
             raise file.error(place, f"{name} has for_each, and so has {other.name}", "keep one of them")
-        names = dict.fromkeys(("name", "key", "files"), str)
-        entries["for_each"] = ForEach(**file.entries((*place, "for_each"), names, tuple(names)))
+        entries["for_each"] = ForEach(**file.entries((*place, "for_each"), *entries_of(ForEach)))
     return Notebook(name=name, **entries)

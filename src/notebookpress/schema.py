@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from notebookpress.yaml_files import LIST_OR_TEXT, NUMBER, YamlFile
+from notebookpress.yaml_files import LIST_OR_TEXT, YamlFile, entries_of
 
 # Of tables of some hundred rows, taking a few rows of texts that Arrow keeps costs more than all the rest.
 pd.set_option("mode.string_storage", "python")
@@ -35,12 +35,6 @@ BOUNDS = {
 }
 MISSING = "given"  # what a value is not that a row must have
 FILE_ENTRIES = {"vocabulary": str, "command": str, "tables": dict}
-TABLE_ENTRIES = {"meaning": str, "notebook": str, "per_study": bool, "keys": list, "columns": dict}
-COLUMN_ENTRIES = {
-    **{"type": str, "required": bool, "values": LIST_OR_TEXT},
-    **dict.fromkeys(BOUNDS, NUMBER),
-    **dict.fromkeys(("unit", "heading", "format", "meaning"), str),
-}
 
 
 class Failure(NamedTuple):
@@ -60,12 +54,11 @@ class RowsError(ValueError):
         self.failures = failures
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Column:
     """A column, with the entries of the schema file; the heading is the name where the file has none."""
 
     name: str
-    meaning: str
     type: str = "string"
     required: bool = False
     values: tuple[str, ...] = ()
@@ -76,6 +69,7 @@ class Column:
     unit: str = ""
     heading: str = ""
     format: str = ""
+    meaning: str
 
     @property
     def dtype(self) -> Any:
@@ -178,7 +172,7 @@ def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:
 
 def _table(file: YamlFile, name: str, vocabulary: Mapping[str, Any]) -> TableSchema:
     place = ("tables", name)
-    entries = file.entries(place, TABLE_ENTRIES, ("meaning", "notebook", "keys", "columns"))
+    entries = file.entries(place, *entries_of(TableSchema, "name"))
     columns = {column.name: column for column in _columns(file, (*place, "columns"), vocabulary)}
     for key in entries["keys"]:
         if key not in columns:
@@ -189,7 +183,7 @@ def _table(file: YamlFile, name: str, vocabulary: Mapping[str, Any]) -> TableSch
 def _columns(file: YamlFile, place: tuple[str, ...], vocabulary: Mapping[str, Any]) -> Iterator[Column]:
     names = file.data["tables"][place[1]]["columns"]
     for name in names:
-        entries = file.entries((*place, name), COLUMN_ENTRIES, ("meaning",))
+        entries = file.entries((*place, name), *entries_of(Column, "name", values=LIST_OR_TEXT))
         kind = entries.get("type", "string")
         if kind not in COLUMN_TYPES:
             raise file.error(

@@ -241,7 +241,7 @@ class Workers(contextlib.AbstractContextManager):
 
     def run_notebook(self, run: NotebookRun) -> Path:
         """Run a notebook in a process of its own; see `execution.run_notebook`."""
-        return self._result(RUN_NOTEBOOK, run, self.environment, self.forked)
+        return self.call(RUN_NOTEBOOK, run, self.environment, self.forked)
 
     def call(self, function: str, *arguments: Any) -> Any:
         """Call a function named as `module:function`, in a process of its own; return what it does.
@@ -251,10 +251,6 @@ class Workers(contextlib.AbstractContextManager):
         ProcessEndedError
             When the process is killed.
         """
-        return self._result(function, *arguments)
-
-    def _result(self, function: str, *arguments: Any) -> Any:
-        """Start a process, wait for its end, and return or raise what it sent."""
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         ours, theirs = self.context.Pipe()
         work = (theirs, folder, self.environment, function, arguments)

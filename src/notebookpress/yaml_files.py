@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,22 @@ KINDS: dict[Any, str] = {
     **{str: "a text", bool: "true or false", list: "a list", dict: "a mapping", NUMBER: "a number"},
     LIST_OR_TEXT: "a list, or a name in the vocabulary",
 }
+_ANNOTATED = {"str": str, "bool": bool, "float | None": NUMBER, "Any": object}
+
+
+@cache
+def entries_of(block: type, *given: str, **kinds: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return what a file says of a dataclass: the kind of each entry, and the names of those it must have.
+
+    A tuple is a list in the file, another block a mapping, unless `kinds` says otherwise; fields that are
+    `given` do not come from the file.
+    """
+    fields = [field for field in dataclasses.fields(block) if field.name not in given]
+    known = {
+        field.name: _ANNOTATED.get(str(field.type), list if str(field.type).startswith("tuple") else dict)
+        for field in fields
+    }
+    return known | kinds, tuple(field.name for field in fields if field.default is dataclasses.MISSING)
 
 
 class YamlError(PipelineError, ValueError):

@@ -32,7 +32,7 @@ from notebookpress.publish import crate_text, finish_publication, publish, relea
 from notebookpress.sweep import SetRun, read_grid, run_set, sweep
 
 FACTS = {"entity": {}, "wasGeneratedBy": {"data/processed/one.parquet": "01"}, "activity": {"site": {}}}
-WEATHER = Collection((), title="Weather")
+WEATHER = Collection(title="Weather", notebooks=())
 
 
 @pytest.fixture
@@ -332,7 +332,9 @@ def test_each_command_helps_with_an_example(command: str) -> None:
     assert f"Example: evidence {command}" in result.output
 
 
-COLLECTION = Collection((), title="Weather", description="Readings", license="https://spdx.org/licenses/MIT")
+COLLECTION = Collection(
+    notebooks=(), title="Weather", description="Readings", license="https://spdx.org/licenses/MIT"
+)
 MANIFEST = cases_of(__file__)
 
 

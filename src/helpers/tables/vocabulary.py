@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from notebookpress.yaml_files import YamlFile
+from notebookpress.yaml_files import YamlFile, entries_of
 from trialfiles.vocabulary import Vocabulary, read_vocabulary
 
 
@@ -40,16 +39,6 @@ class Topic:
 
 
 _FILE = YamlFile(Path(__file__).with_name("vocabulary.yaml"))
-_CONCEPT = {
-    "label": str,
-    "family": str,
-    "unit": str,
-    "better": str,
-    "asked_after": bool,
-    "of": str,
-    "plausible": list,
-}
-_TOPIC = {"question": str, "answers": list, "about": str}
 
 
 def _words(name: str) -> dict[str, str]:
@@ -66,13 +55,11 @@ def _values(name: str) -> tuple[str, ...]:
 
 
 def _outcome(name: str) -> Concept:
-    entries = _FILE.entries(("outcomes", name), _CONCEPT, ("label", "family"))
-    return Concept(name, **entries | {"plausible": tuple(entries.get("plausible", ()))})
+    return Concept(name, **_FILE.entries(("outcomes", name), *entries_of(Concept, "name")))
 
 
 def _topic(name: str) -> Topic:
-    entries: dict[str, Any] = _FILE.entries(("topics", name), _TOPIC, ("question",))
-    return Topic(name, **entries | {"answers": tuple(entries.get("answers", ()))})
+    return Topic(name, **_FILE.entries(("topics", name), *entries_of(Topic, "name")))
 
 
 def _conversion(unit: str) -> tuple[str, float]:
