@@ -79,7 +79,7 @@ def _located(quantities: Iterable[SheetQuantity]) -> list[tuple[SheetQuantity, i
 def _verify_sheet(path: Path, sheet: StudySheet, text: Path, result: VerifiedPlaces) -> None:
     """Check the hash of a text, each figure's place, and that other words stand on their line."""
     document = read_document(text)
-    content, lines = sheet_content(path)
+    content, lines, _ = sheet_content(path)
     wrong = hash_problem(path, content, lines, document)
     result.problems += [wrong] if wrong else []
     for token, problem in place_problems(path, content, lines, SourceText(document)):

@@ -124,14 +124,13 @@ def _proposed(sheet: StudySheet) -> dict[str, tuple[int, Fact]]:
 
 def _as_printed(sheet: StudySheet, value: Any) -> Any:
     """Return the token of a fact that is a figure; the value of another one."""
-    name = str(value).partition(".")[0]
-    return next((one.printed for one in sheet.quantities if one.id == name), value)
+    figure = sheet.figures.get(str(value).partition(".")[0])
+    return figure.printed if figure else value
 
 
 def _span(sheet: StudySheet, fact: Fact, text: str) -> tuple[int, int] | None:
     """Return where a fact stands: at the place of its figure, or where its words are on its line."""
-    name, printed = str(fact.value).partition(".")[0], fact.printed or ""
-    figure = next((one for one in sheet.quantities if one.id == name), None)
+    figure, printed = sheet.figures.get(fact.value.partition(".")[0]), fact.printed or ""
     if figure and figure.at and figure.at.chars:
         return figure.at.chars
     starts = occurrences(text, printed) if printed else ()
@@ -159,9 +158,8 @@ def with_facts(text: str, sheet: StudySheet, source: str, answers: Row) -> str:
         text = set_fields(text, ("facts", index), {"state": "confirmed" if right else "rejected"})
         if right or name not in FACTS:
             facts[name] = fact.value if right else None
-    known = {one.id for one in sheet.quantities}
     for name in (name for name in FACTS if "figure" in FACTS[name] and facts[name]):
-        if facts[name] not in known:
+        if facts[name] not in sheet.figures:
             text, facts[name] = _with_figure(text, sheet, source, name, FACTS[name]["figure"], facts[name])
     text = set_fields(text, ("study",), facts)
     for index, arm in enumerate(sheet.arms):
@@ -239,7 +237,7 @@ def figures_alone(sheet: StudySheet, state: str) -> list[int]:
     Where an article has tables, prose repeats them: a figure there without an outcome, with mean and SD of
     one in a table, or with its outcome and value or the difference of two, is not asked about.
     """
-    named = {name.partition(".")[0] for block in (*sheet.results, sheet.study) for name in block.named()}
+    named = sheet.told()
     tables = [one for one in sheet.quantities if one.at and (one.at.section or "").startswith("Table")]
     concepts = set(OUTCOME_CONCEPTS) - ({"other_outcome"} if tables else set())
     again = {(one.value, one.sd) if one.sd else (one.value, one.concept) for one in tables}
@@ -293,7 +291,7 @@ def _row(sheet: StudySheet, path: FieldPath) -> Row:
 def _part(sheet: StudySheet, reference: str) -> tuple[int, str, SheetQuantity]:
     """Return the place of a figure in the sheet, the part of it that is meant, and the figure."""
     name, _, part = reference.partition(".")
-    return next((i, part or "value", one) for i, one in enumerate(sheet.quantities) if one.id == name)
+    return list(sheet.figures).index(name), part or "value", sheet.figures[name]
 
 
 def result_form(sheet: StudySheet, path: FieldPath) -> Form:

@@ -168,7 +168,7 @@ class Confirmation(Room):
             if row.get("why_not"):
                 about = label(row["concept"]), row["arm_id"], row.get("timepoint_printed")
                 lines.append(f"{', '.join(filter(None, about))}: no effect, {row['why_not']}")
-        named = {name.partition(".")[0] for block in (*sheet.results, sheet.study) for name in block.named()}
+        named = sheet.told()
         if left := sum(one.state == "proposed" and one.id not in named for one in sheet.quantities):
             lines.append(f"{left} more figures of the text are in no result; they count in nothing")
         return list(dict.fromkeys(lines))

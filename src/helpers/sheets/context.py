@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from helpers.sheets.model import Block, OneOf
 from helpers.sheets.read import read_stated
@@ -247,10 +247,8 @@ def read_certainty_overrides(raw: str | Path) -> list[Row]:
 EXTENTS = ("systematic", "broad", "single records")  # of a search
 
 
-class Search(BaseModel):
+class Search(BaseModel, extra="forbid", frozen=True, coerce_numbers_to_str=True):
     """A search: the day, month or year, how far it went, where, what for, how."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     on: _Day
     extent: Annotated[str, OneOf(EXTENTS)]
@@ -259,10 +257,8 @@ class Search(BaseModel):
     how: _Words | None = None
 
 
-class Notice(BaseModel):
+class Notice(BaseModel, extra="forbid", frozen=True, coerce_numbers_to_str=True):
     """What an authority says of the treatment: who, when, where it stands, and how it was read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     who: _Words
     on: _Day
@@ -270,10 +266,8 @@ class Notice(BaseModel):
     address: Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 
 
-class Updates(BaseModel):
+class Updates(BaseModel, extra="forbid", frozen=True):
     """How the review is kept up: months between searches, what starts and ends it, and who."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     every_months: Annotated[int, Field(ge=1, le=60)]
     trigger: _Words
@@ -282,10 +276,8 @@ class Updates(BaseModel):
     who: _Words
 
 
-class VersionNote(BaseModel):
+class VersionNote(BaseModel, extra="forbid", frozen=True, coerce_numbers_to_str=True):
     """What a person says of a version: what led to it, and what changed in question and methods."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     version: _Words
     trigger: _Words
@@ -294,10 +286,8 @@ class VersionNote(BaseModel):
     who: _Words
 
 
-class ReviewFacts(BaseModel):
+class ReviewFacts(BaseModel, extra="forbid", frozen=True):
     """What `review.yaml` states; a field that it leaves out is missing, never guessed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     status: Annotated[str, OneOf(("living", "retired"))] | None = None
     searches: tuple[Search, ...] = ()

@@ -14,7 +14,7 @@ from helpers.sheets.fields import UNWRITTEN, items_of, mapping_of
 from helpers.sheets.locators import SourceText, hash_problem, place_problems, text_of, written_places
 from helpers.sheets.plausibility import FURTHEST
 from helpers.sheets.raw import check_raw, raw_files
-from helpers.sheets.read import old_names, read_records, sheet_content
+from helpers.sheets.read import read_records, sheet_content
 from helpers.tables.vocabulary import SUBJECT_WORDS
 from notebookpress.files import write_atomic
 from trialfiles.record import Problem, Row, SourceError
@@ -66,7 +66,7 @@ def examine(raw: str | Path, files: list[Path] | None = None, write: bool = Fals
 
 def _write_places(path: Path, documents: Path) -> int:
     """Write the places that are certain into a sheet, but not those of another text; return how many."""
-    content, lines = sheet_content(path)
+    content, lines, _ = sheet_content(path)
     text, *_ = text_of(content, documents)
     if text is None:
         return 0
@@ -82,7 +82,7 @@ def _write_places(path: Path, documents: Path) -> int:
 
 def _examine_places(path: Path, documents: Path, done: Examination) -> None:
     """Look up a sheet's tokens in its text, and name what only a person can settle."""
-    content, lines = sheet_content(path)
+    content, lines, old_names = sheet_content(path)
     text, absent, fault = text_of(content, documents)
     if absent:
         place = ("source", "document")
@@ -107,7 +107,7 @@ def _examine_places(path: Path, documents: Path, done: Examination) -> None:
             listed += [problem] if problem else []
         done.notes += _without_place(path, content, lines)
     done.notes += [*_unreadable_times(path, content, lines), *_proposals(path, content)]
-    for note in old_names(path):
+    for note in old_names:
         done.notes.append(Problem(str(path), None, "", note, "rename it when you next edit the sheet"))
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
@@ -97,9 +97,9 @@ class Block(BaseModel):
         }
 
     def named(self) -> list[str]:
-        """Return the figures that the block names, in its fields and then in its list."""
+        """Return the figures that the block names, or parts of them, in its fields and then in its list."""
         names = [getattr(self, field) for field in self.figure_fields()]
-        return [name for name in (*names, *getattr(self, "quantities", ())) if name]
+        return [name.partition(".")[0] for name in (*names, *getattr(self, "quantities", ())) if name]
 
 
 def _as_written(*left_out: str, **short: Any) -> ConfigDict:
@@ -152,10 +152,8 @@ _Names = list[dict[Literal["family", "given", "suffix", "literal"], str]]
 _Dates = list[Annotated[list[int], Field(min_length=1, max_length=3)]]
 
 
-class CslItem(Block):
+class CslItem(Block, alias_generator=lambda name: name.replace("_", "-")):
     """What was published or registered, under the names of CSL-JSON."""
-
-    model_config = ConfigDict(alias_generator=lambda name: name.replace("_", "-"))
 
     type: Annotated[str, OneOf(tuple(names_of("references")["csl_types"]))]
     author: _Names = []
@@ -431,6 +429,15 @@ class StudySheet(Block):
     discrepancies: list[ReviewerDiscrepancy] = []
     risk_of_bias: RiskOfBias | None = None
     trust: list[Answer] = []  # to the checks of INSPECT-SR
+
+    @cached_property
+    def figures(self) -> dict[str, SheetQuantity]:
+        """The figures by their names."""
+        return {quantity.id: quantity for quantity in self.quantities}
+
+    def told(self) -> set[str]:
+        """Return the figures that a result or the study itself names."""
+        return {name for block in (*self.results, self.study) for name in block.named()}
 
     def judged(self) -> list[Domain | Answer]:
         """Return the judgements of domains and the answers to questions of all tools."""

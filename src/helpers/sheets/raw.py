@@ -271,11 +271,9 @@ def file_account(file: Path, written: list[Path]) -> list[str]:
 
 def _proposals_account(path: Path, sheet: StudySheet) -> Iterator[str]:
     """Yield how much a new sheet proposes, what of it is doubtful, and what comes next."""
-    figures = {figure.id: figure for figure in sheet.quantities}
     waiting = [result for result in sheet.results if result.state == "proposed"]
     proposed = sum(figure.state == "proposed" for figure in sheet.quantities)
-    units = [result.unit or any(figures[name.partition(".")[0]].unit for name in result.named())
-             for result in waiting]  # fmt: skip
+    units = [result.unit or any(sheet.figures[name].unit for name in result.named()) for result in waiting]
     doubts = {
         "of no outcome that is known": sum(result.concept == "other_outcome" for result in waiting),
         "without a unit": sum(

@@ -94,24 +94,20 @@ def read_stated(path: Path, block: type[Stated], remedy: str) -> tuple[Stated, d
     return found, lines
 
 
-def sheet_content(path: str | Path) -> tuple[Row, dict[FieldPath, int]]:
+def sheet_content(path: str | Path) -> tuple[Row, dict[FieldPath, int], list[str]]:
     """Return a sheet as it is written, under the current names of its fields, and the line of each field.
 
-    What is no block of fields gives an empty one; errors of YAML as in `read_yaml`.
+    The last is what it still says under old names. What is no block of fields gives an empty one; errors of
+    YAML as in `read_yaml`.
     """
     content, lines, _ = read_yaml(Path(path))
-    with_current_names(content if isinstance(content, dict) else {})
-    return content if isinstance(content, dict) else {}, _current_lines(lines)
+    content = content if isinstance(content, dict) else {}
+    notes = with_current_names(content)
+    return content, _current_lines(lines), notes
 
 
 def _current_lines(lines: dict[FieldPath, int]) -> dict[FieldPath, int]:
     return {tuple(OLD_NAMES.get(str(part), part) for part in place): line for place, line in lines.items()}
-
-
-def old_names(path: str | Path) -> list[str]:
-    """Return what a sheet still says under old names, for `evidence check`; nothing for what is no sheet."""
-    content, *_ = read_yaml(Path(path))
-    return with_current_names(content) if isinstance(content, dict) else []
 
 
 def _texts(content: Any, place: FieldPath = ()) -> Iterator[tuple[FieldPath, str]]:
@@ -208,7 +204,7 @@ class _Rows:
 
     def __init__(self, sheet: model.StudySheet):
         self.sheet = sheet
-        self.figures = {quantity.id: quantity for quantity in sheet.quantities}
+        self.figures = sheet.figures
         self.study_id = {"study_id": sheet.study_id}
         self.keys = self.study_id | {"source_id": sheet.source.source_id}
 
@@ -283,7 +279,7 @@ class _Rows:
         confirmed = {quantity.id for quantity in sheet.quantities if quantity.state == "confirmed"}
         for block in blocks:
             if getattr(block, "state", "confirmed") == "confirmed":
-                confirmed |= {name.partition(".")[0] for name in block.named()}
+                confirmed.update(block.named())
         return [self.quantity(quantity) for name, quantity in self.figures.items() if name in confirmed]
 
     def quantity(self, quantity: model.SheetQuantity) -> Row:
@@ -379,7 +375,7 @@ class _Rows:
 
     def second_hand(self, names: list[str]) -> bool:
         """Whether any of these figures, or with none the source itself, was seen only second-hand."""
-        figures = [self.figures[name.partition(".")[0]] for name in names]
+        figures = [self.figures[name] for name in names]
         origins = [figure.seen or self.sheet.source.seen for figure in figures if not figure.at]
         return any(
             origin is not None and origin.access == "secondary"
