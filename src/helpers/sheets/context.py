@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
+from helpers.sheets import SHEET_WORDS
 from helpers.sheets.model import Block, OneOf
 from helpers.sheets.read import read_stated
 from helpers.tables import TABLES
@@ -33,21 +34,6 @@ _NUMBERS: dict[str, tuple[str, Callable[[str], float], str]] = {
     "number": (r"-?\d+(\.\d+)?", float, "number"),
 }
 _CODES = ("doi", "address", "identifier", "record_id", "record")
-_SECOND_HAND = {
-    "second_hand == (access == 'secondary')": "second_hand is yes exactly where access is secondary",
-}
-# what a row must keep beyond its columns: table -> rules for `DataFrame.query`, and what is said of others
-ROW_RULES: dict[str, dict[str, str]] = {
-    "comparators": _SECOND_HAND | {
-        "statistic not in ['change', 'difference from placebo'] or (change_mean.notna() and unit.notna())":
-            "a change needs change_mean and unit",
-        "statistic != 'levels' or (baseline_mean.notna() and unit.notna())":
-            "levels need baseline_mean and unit",
-    },
-    "published_pools": _SECOND_HAND | {"not ci_lower > ci_upper": "the interval ends before it starts"},
-    "thresholds": _SECOND_HAND | {"not value > value_high": "the range ends before it starts"},
-    "trials": _SECOND_HAND,
-}  # fmt: skip
 
 
 def compared_studies(raw: Path) -> set[str]:
@@ -161,7 +147,7 @@ def _row_problems(path: Path, table: str, rows: list[Row], lines: list[int]) -> 
         ]  # fmt: skip
     return [
         Problem(str(path), lines[row], "", words, "mend the row")
-        for rule, words in ROW_RULES.get(table, {}).items()
+        for rule, words in SHEET_WORDS["row_rules"].get(table, {}).items()
         for row in frame.query(f"not ({rule})", engine="python").index
     ]
 

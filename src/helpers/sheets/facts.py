@@ -15,10 +15,7 @@ from trialfiles.text import registry_numbers
 from trialfiles.times import durations, weeks
 
 _RULES: dict[str, Any] = YamlFile(Path(__file__).with_name("facts.yaml")).data
-_METHODS = re.compile(
-    r"abstract|methods?|patients|participants|subjects|design|setting|randomi|material|statistic|sample|trial",
-    re.I,
-)
+_PATTERNS = {name: re.compile(pattern) for name, pattern in _RULES["patterns"].items()}
 _SENTENCE = re.compile(r"[^.;\n]+(?:\.(?=\d)[^.;\n]+)*[.;\n]?")
 LONGEST_WORDS = 60  # characters of printed words in a sheet
 
@@ -51,7 +48,7 @@ def study_facts(article: Article, quantities: list[Row]) -> tuple[list[Row], lis
 
 def _sentences(article: Article) -> Iterator[tuple[str, int]]:
     """Yield the sentences of methods and abstract with their places, then the title."""
-    parts = [part for part in article.sections if _METHODS.search(part[0])]
+    parts = [part for part in article.sections if _PATTERNS["methods"].search(part[0])]
     parts.sort(key=lambda part: part[0].lower().startswith("abstract"))
     for _, start, end in [*parts, ("", 0, len(article.title))]:
         for match in _SENTENCE.finditer(article.text, start, end):
@@ -116,21 +113,15 @@ def _around(text: str, start: int, end: int) -> tuple[str, str]:
     return before, re.split(r"[.;](?=\s)|\n", text[end : end + 150])[0]
 
 
-_CODE = re.compile(
-    r"(?i:(?:group|arm|cohort)s? ?)?(?:[A-Za-z]|\d|I{1,3}|IV)|[A-Z][A-Za-z+-]{1,9}(?<![a-z]{3})"
-)
-_GIVEN = r"(?:received|(?:was|were) (?:treated with|given)|underwent|:|=)"
-
-
 def described_arm(article: Article, label: str) -> str | None:
     """Return what the text says that a group with a short name is; None for other names, or if it does not.
 
     `Group A received topical exosomes`, `saline (group B)`, `marine protein supplement (MPS)`.
     """
-    if not _CODE.fullmatch(label):
+    if not _PATTERNS["short_name"].fullmatch(label):
         return None
     name = re.sub(r"^(?:Group|group|GROUP)", "[Gg]roup", re.escape(label))
-    if match := re.search(rf"\b{name}\b(?: ?\([^()]*\))? {_GIVEN} ([^.;:()]{{3,80}})", article.text):
+    if match := re.search(rf"\b{name}\b(?: ?\([^()]*\))? {_RULES['given']} ([^.;:()]{{3,80}})", article.text):
         return match[1].strip()
     match = re.search(rf"((?:[\w'\u2019+/-]+ ){{1,8}})\((?:the )?{name}\b[^()]*\)", article.text)
     words = match[1].split() if match else []
@@ -156,21 +147,9 @@ def prose_subject(article: Article, start: int, end: int, arms: dict[str, str]) 
     ]
     arm = next((found[0] for found in named if len(found) == 1), None)
     row = {"concept": reading_words().row_concept(before, ""), "arm": arm}
-    if when := _TIME_BEHIND.match(article.text, end):
+    if when := _PATTERNS["time_behind"].match(article.text, end):
         row["time"] = visit_time(article, when[1])
     return {name: value for name, value in row.items() if value}
-
-
-_TIME_BEHIND = re.compile(
-    r" ?(?:\(?(?:at|after) )(?:the )?"
-    r"([VT] ?\d{1,2}|(?:visit|week|month|day) \d{1,3}|\d{1,3} (?:days?|weeks?|months?|years?))\b",
-    re.I,
-)
-_PEOPLE = re.compile(r"\b(?:people|patients|participants|subjects|volunteers|men|women|responders)\b", re.I)
-_CHANGED = re.compile(
-    r"^[+\u2212-]|\b(?:increas|decreas|improv|reduc|rose|fell|gain|declin|drop)\w*(?: \w+){0,4} (?:by|of) $",
-    re.I,
-)
 
 
 def prose_kind(article: Article, start: int, end: int, kind: str, concept: Any) -> str:
@@ -178,9 +157,10 @@ def prose_kind(article: Article, start: int, end: int, kind: str, concept: Any) 
     outcome, (before, behind) = OUTCOME_CONCEPTS.get(concept), _around(article.text, start, end)
     if kind != "percent" or outcome is None or outcome.unit != "proportion" or outcome.asked_after:
         return kind
-    if _PEOPLE.search(before[-60:] + behind[:80]):
+    if _PATTERNS["people"].search(before[-60:] + behind[:80]):
         return kind
-    changed = _CHANGED.search(article.text[start : start + 1]) or _CHANGED.search(before)
+    told = (article.text[start : start + 1], before)
+    changed = any(map(_PATTERNS["changed"].search, told))
     return "percent_change" if changed else "level"
 
 
@@ -190,19 +170,13 @@ def characteristic(measure: str) -> str | None:
     return next(found, None)
 
 
-_VISIT = re.compile(
-    r"(?:visit|session|follow-?up|time(?:point)?) ?\d{0,2}|[VT] ?\d{1,2}|(?:final|last) visit|end ?point",
-    re.I,
-)
-
-
 def visit_time(article: Article, time: str | None) -> str | None:
     """Return a visit's name with the time that the text gives beside it: `Visit 3 (week 12)`."""
-    if not time or weeks(time) is not None or not _VISIT.fullmatch(time):
+    if not time or weeks(time) is not None or not _PATTERNS["visit"].fullmatch(time):
         return time
     for match in re.finditer(rf"\b{re.escape(time)}\b([^.;\n\t]{{0,40}})", article.text, re.I):
         found = [printed for _, printed in durations(match[1]) if weeks(printed) is not None]
-        if found and not _VISIT.search(match[1].partition(found[0])[0]):
+        if found and not _PATTERNS["visit"].search(match[1].partition(found[0])[0]):
             return f"{time} ({found[0]})"
     return time
 

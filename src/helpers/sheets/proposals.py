@@ -132,11 +132,7 @@ def _sheet_text(
 
 
 # Figures of an article.
-_GENERAL = re.compile(
-    r"\b(?:active|test|treat(?:ed|ment)|study|intervention|experimental|verum|product|group|arm|control|site|side"
-    r"|subjects|patients|participants|the)\b",
-    re.IGNORECASE,
-)
+_GENERAL = re.compile(SHEET_WORDS["general_words"], re.IGNORECASE)
 
 
 def _is_control(arm: Row) -> bool:
@@ -283,9 +279,7 @@ def _placed(article: Article, row: Row, start: int) -> Row | None:
     return row | {"at": _Line(_given(place)), "state": "proposed"}
 
 
-_COLUMNS = {
-    "mean_sd": "mean", "mean": "mean", "sd": "sd", "median": "median", "count": "count", "percent": "percent",
-}  # fmt: skip
+_COLUMNS: dict[str, str] = SHEET_WORDS["figure_fields"]
 
 
 def _observation(

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from helpers.sheets import SHEET_WORDS
 from helpers.sheets.context import (
     RETRACTIONS_FILE,
     read_certainty_overrides,
@@ -303,18 +304,6 @@ def _own_record(sheet: SourceRecord, found: list[SourceRecord]) -> SourceRecord 
     return next(iter(own or (found if alone else ())), None)
 
 
-# fields of a sheet that its reader words, so that the register's words are no disagreement
-_OWN_WORDS = {
-    "study_id", "source_id", "citation", "tier", "access", "format", "provenance", "title", "population",
-    "design", "label", "measure", "timepoint_printed",
-}  # fmt: skip
-
-
-# dates of a record that are figures where the sheet states another one: the rule on dates compares them
-_EVENTS = {"registered_on": "registration_date", "starts_on": "recruitment_start"}
-_EVENTS |= {"primary_completion_on": "primary_completion", "ends_on": "study_end"}
-
-
 def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: list[Row]) -> None:
     """Fill what the sheet leaves open from the registry record; note where both speak and differ."""
     source = sheet.sources[0]
@@ -328,7 +317,7 @@ def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: 
     differing = _fill(sheet.studies[0], record.studies[0], "studies")
     seen = posted | {"kind": "date", "role": "design", "address": file, "access": "record", "confidence": "R"}
     for row in differing:
-        if concept := _EVENTS.get(row["column"]):
+        if concept := SHEET_WORDS["dates_of_record"].get(row["column"]):
             dated = {"quantity_id": f"{source['study_id']}.record_{row['column']}", "concept": concept}
             sheet.quantities.append(seen | dated | {"printed": row["record"]})
     disagreements += differing
@@ -359,7 +348,8 @@ def _fill(ours: Row, theirs: Row, table: str) -> list[Row]:
         {"study_id": ours.get("study_id"), "table": table, "column": column, "sheet": str(ours[column]),
          "record": str(value)}
         for column, value in stated.items()
-        if ours[column] != value and column not in _OWN_WORDS and _spelt(ours[column]) != _spelt(value)
+        if ours[column] != value and column not in SHEET_WORDS["reader_words"]
+        and _spelt(ours[column]) != _spelt(value)
     ]  # fmt: skip
 
 
