@@ -23,7 +23,12 @@ class Document:
 
     def line_of(self, offset: int) -> int:
         """Return the number, from 1, of the line that holds a 0-based character offset."""
-        return self.text.count("\n", 0, offset) + 1
+        return line_at(self.text, offset)
+
+
+def line_at(text: str, start: int) -> int:
+    """Return the line, from 1, of a character."""
+    return text.count("\n", 0, start) + 1
 
 
 def read_document(path: str | Path) -> Document:

@@ -20,8 +20,9 @@ from pydantic import Field
 from helpers.places import Document, read_document
 from helpers.sheets.locators import SourceText, hash_problem, place_problems
 from helpers.sheets.model import Block, FileName, Name, Sha256, SheetQuantity, StudySheet, Text
-from helpers.sheets.raw import study_sheets
+from helpers.sheets.raw import problems_of, study_sheets
 from helpers.sheets.read import read_stated, sheet_content
+from helpers.sheets.tokens import FIGURE_PARTS
 from notebookpress.files import write_atomic
 from trialfiles.record import Problem, Row, SourceError, refusal
 from trialfiles.text import csv_rows
@@ -299,13 +300,7 @@ def read_second_reading(raw: str | Path) -> list[SecondFigure]:
 
 def record_problems(raw: str | Path) -> list[Problem]:
     """Return what is wrong in `verification.yaml` and `second_reading.csv` of a raw folder."""
-    found: list[Problem] = []
-    for reader in (read_verification, read_second_reading):
-        try:
-            reader(raw)
-        except SourceError as error:
-            found += error.problems
-    return found
+    return [*problems_of(read_verification, Path(raw)), *problems_of(read_second_reading, Path(raw))]
 
 
 def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigure]) -> dict[str, list[str]]:
@@ -329,8 +324,7 @@ def compare_readings(first: Iterable[SheetQuantity], second: Iterable[SecondFigu
 
 def _agrees(figure: SecondFigure, there: list[SheetQuantity]) -> bool:
     """Return whether the numbers, or else the tokens, of both readings are the same."""
-    parts = ("value", "low", "high", "sd")
-    numbers = {getattr(quantity, part) for quantity in there for part in parts} - {None}
+    numbers = {getattr(quantity, part) for quantity in there for part in FIGURE_PARTS} - {None}
     if figure.values and numbers:
         whole = any(quantity.printed == figure.printed for quantity in there)  # a list kept as a range
         return set(figure.values) <= numbers or (whole and len(figure.values) > 2)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from notebookpress.files import PIPELINE_FILE, project_root
 from notebookpress.parameters import check_parameters, injected_names
-from notebookpress.pipeline import load_pipeline
+from notebookpress.pipeline import Notebook, load_pipeline
 from notebookpress.tables import TableError, gather_parts, part_folder, records, table_store
 from notebookpress.workers import GATHERED_BY_RUNNER, OMITTED
 
@@ -40,18 +40,16 @@ class NotebookTables:
         self.store = table_store(self._schema_file)
         self.processed = self.root / parameters["processed"]
         self.raw = self.root / parameters["raw"] if "raw" in parameters else None
-        known = next((entry for entry in collection.notebooks if entry.name == notebook), None)
-        self._reads, self._writes = (known.reads, known.writes) if known else ((), ())
-        repeated = known.for_each if known else None
-        self._each = next((entry.for_each.key for entry in collection.notebooks if entry.for_each), "")
-        self._column: str | None
-        self._column, self._index = (repeated.key, repeated.name) if repeated else (None, "")
-        self.key: str | None = parameters.get(self._column) if self._column else None
+        self._own = next((one for one in collection.notebooks if one.name == notebook), Notebook(notebook))
+        self._each = next((one.for_each.key for one in collection.notebooks if one.for_each), "")
+        each = self._own.for_each
+        self._column, self._index = (each.key, each.name) if each else ("", "")
+        self.key: str | None = parameters.get(self._column)
         self._known: dict[str, pd.DataFrame] = {}
 
     def __repr__(self) -> str:
         key = f" for {self.key}" if self.key else ""
-        reads, writes = (", ".join(names) or "none" for names in (self._reads, self._writes))
+        reads, writes = (", ".join(names) or "none" for names in (self._own.reads, self._own.writes))
         return f"Tables of {self.notebook}{key} in {self.processed}\nreads: {reads}\nwrites: {writes}"
 
     def read(self, *names: str) -> dict[str, pd.DataFrame]:
@@ -64,7 +62,7 @@ class NotebookTables:
             notebook is declared to read: a run would not do the notebook again when that table changes.
         """
         for name in names:
-            if name in self.store.tables and name not in (*self._reads, *self._writes):
+            if name in self.store.tables and name not in (*self._own.reads, *self._own.writes):
                 raise TableError(
                     f"{self.notebook} reads the table {name}, but `reads` in {PIPELINE_FILE.as_posix()} "
                     "does not say so; name it there, so that a run knows when to do the notebook again; "
@@ -120,7 +118,7 @@ class NotebookTables:
         ValueError
             When the table belongs to another notebook.
         """
-        if name not in self._writes:
+        if name not in self._own.writes:
             writer = self.store.tables[name].notebook
             raise ValueError(f"table {name} is written by {writer}, not by {self.notebook}")
         folder = part_folder(self.processed, str(self.key)) if self._column else self.processed
@@ -136,4 +134,4 @@ class NotebookTables:
         if not os.environ.get(GATHERED_BY_RUNNER):
             keys = self.store.read_table(self._index, self.processed)[self._column]
             there = [key for key in keys if part_folder(self.processed, key).is_dir()]
-            gather_parts(self._schema_file, self.processed, there, self._writes)
+            gather_parts(self._schema_file, self.processed, there, self._own.writes)

@@ -8,7 +8,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from helpers.places import occurrences
+from helpers.places import line_at, occurrences
 from helpers.sheets.edit import append_item, set_fields
 from helpers.sheets.model import Fact, Result, SheetQuantity, StudySheet
 from helpers.tables.vocabulary import ARM_ROLES, COMPARISONS, OUTCOME_CONCEPTS
@@ -203,11 +203,6 @@ def _with_figure(
     at = {"line": line_at(source, start), "chars": [start, start + len(printed)]}
     new = {"id": name, "printed": printed} | value | kinds | {"at": at, "state": "proposed"}
     return append_item(text, "quantities", new), name
-
-
-def line_at(text: str, start: int) -> int:
-    """Return the line, from 1, of a character."""
-    return text.count("\n", 0, start) + 1
 
 
 def place_of(text: str, printed: str, line: str = "", first: bool = False) -> int:

@@ -17,7 +17,6 @@ from helpers.confirm.forms import (
     Entry,
     Form,
     figures_alone,
-    line_at,
     place_of,
     result_form,
     statistic_words,
@@ -28,7 +27,7 @@ from helpers.confirm.forms import (
     without_facts,
 )
 from helpers.effects import study_effects
-from helpers.places import read_document
+from helpers.places import line_at, read_document
 from helpers.sheets.edit import set_fields
 from helpers.sheets.model import Result, StudySheet
 from helpers.sheets.raw import raw_files

@@ -10,9 +10,10 @@ from typing import Any
 from IPython.display import Javascript, display
 from markupsafe import Markup, escape
 
-from helpers.confirm.forms import ConfirmationError, Entry, Form, line_at
+from helpers.confirm.forms import ConfirmationError, Entry, Form
 from helpers.confirm.readings import Room
 from helpers.panels import watched
+from helpers.places import line_at
 from notebookpress.errors import PipelineError
 from trialfiles.record import SourceError
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -82,8 +81,7 @@ def append_item(text: str, name: str, item: Row) -> str:
     place = _end(items.value[-1], text)
     if items.flow_style:
         return f"{mark}{text[:place]}, {written}{text[place:]}"
-    found = re.compile(r"\r?\n|\Z").search(text, place)  # behind a remark
-    place = found.start() if found else len(text)
+    place = _behind_remark(place, text)
     return f"{mark}{text[:place]}{end}{' ' * items.start_mark.column}- {written}{text[place:]}"
 
 
@@ -150,10 +148,13 @@ def _appended(block: yaml.MappingNode, fields: list[_Span], added: list[str], te
         place = block.start_mark.index + 1
         return place, place, ", ".join(added)
     joint, place = _joint(block, text), fields[-1].end
-    if not block.flow_style:  # behind a remark on the last line
-        found = re.compile(r"\r?\n|\Z").search(text, place)
-        place = found.start() if found else len(text)
+    place = place if block.flow_style else _behind_remark(place, text)
     return place, place, joint + joint.join(added)
+
+
+def _behind_remark(place: int, text: str) -> int:
+    """Return where the line of a place ends."""
+    return min(found for found in (text.find("\r\n", place), text.find("\n", place), len(text)) if found >= 0)
 
 
 def _removed(fields: list[_Span], this: _Span, flow: bool, text: str) -> _Edit:

@@ -166,7 +166,7 @@ def _read_files(raw: Path, files: list[Path] | None = None, keep: bool = True) -
         found.problems.append(Problem(str(raw), None, "", "no study sheet and no registry record", remedy))
         return found
     for path in chosen:
-        problems = _problems_of(partial(found.read, keep=keep), path)
+        problems = problems_of(partial(found.read, keep=keep), path)
         stops = path.parent.name == "studies" or files is not None  # another source is refused alone
         found.problems += [replace(one, stops=one.stops and stops) for one in problems]
         if not problems and path.parent.name == "registry" and recognise(path) == "sheet":
@@ -178,12 +178,13 @@ def _read_files(raw: Path, files: list[Path] | None = None, keep: bool = True) -
     retractions = partial(read_retractions, sources=[])
     beside = (read_screening, read_context, read_review_facts, read_certainty_overrides, retractions)
     for reader in beside if files is None else ():
-        found.problems += _problems_of(reader, raw)
+        found.problems += problems_of(reader, raw)
     found.problems += _clashes(found.sheets)
     return found
 
 
-def _problems_of(reader: Callable[[Path], object], path: Path) -> list[Problem]:
+def problems_of(reader: Callable[[Path], object], path: Path) -> list[Problem]:
+    """Return everything that stops a reader of a file or folder."""
     try:
         reader(path)
     except SourceError as error:
