@@ -18,6 +18,7 @@ from notebookpress.pipeline import load_pipeline
 from notebookpress.publish import COMMITTED, differences, finish_publication, for_pages, provenance, publish
 from notebookpress.scheduler import (
     MEMORY_FILE,
+    RAW,
     RunCache,
     RunReport,
     Scheduler,
@@ -142,7 +143,7 @@ def _run_steps(
         if report.succeeded or report.left_out:
             report.written = publish(folders, facts)
         if report.succeeded:
-            cache.remember_raw(state, refused)
+            cache.keep(RAW, [state, *refused])
     return report
 
 

@@ -52,27 +52,17 @@ class RunCache:
         made = step.made()
         return None not in made and self.steps.get(step.name) == [fingerprint, *made]
 
-    def remember(self, step: Step, fingerprint: str) -> None:
-        """Keep what a step has just made; where the disk has no room for that, it is made again next time."""
-        self.steps[step.name] = [fingerprint, *step.made()]
-        self._save()
-
-    def forget(self, step: Step) -> None:
-        """Forget a step that has failed, so that it is done again."""
-        self.steps.pop(step.name, None)
-        self._save()
-
     def raw_problems(self, state: str) -> list[str] | None:
         """Return what the last check of the same raw data found and let pass; None when it must be done."""
         known, *found = self.steps.get(RAW, [None])
         return found if known == state else None
 
-    def remember_raw(self, state: str, refused: list[str]) -> None:
-        """Keep what a check of raw data found and let pass."""
-        self.steps[RAW] = [state, *refused]
-        self._save()
+    def keep(self, name: str, known: list | None) -> None:
+        """Keep the fingerprint of a step, or of raw data, and what came of it; None forgets one that failed.
 
-    def _save(self) -> None:
+        Where the disk has no room for that, it is done again next time.
+        """
+        self.steps = {step: made for step, made in (self.steps | {name: known}).items() if made is not None}
         with contextlib.suppress(OSError):
             write_atomic(self.path, json.dumps(dict(sorted(self.steps.items())), indent=1) + "\n")
 
@@ -142,10 +132,10 @@ class Scheduler:
         error = future.exception()
         if error is not None:
             self.report.failures[step.name] = failure_words(error, self.plan.folders, step.name, step.title)
-            self.cache.forget(step)
+            self.cache.keep(step.name, None)
             self._close("failed", step)
         else:
-            self.cache.remember(step, fingerprint)
+            self.cache.keep(step.name, [fingerprint, *step.made()])
             self._close("ran", step)
 
     def _close(self, kind: str, step: Step) -> None:

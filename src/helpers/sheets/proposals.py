@@ -31,7 +31,6 @@ from trialfiles.articles import Article, article_record
 from trialfiles.citations import csl_item
 from trialfiles.quantities.grammar import searched
 from trialfiles.record import Row, SourceRecord
-from trialfiles.table_cells import Size
 from trialfiles.text import contact_details, inert
 from trialfiles.times import weeks
 
@@ -176,10 +175,10 @@ def _figures_of_tables(
         quantities.append(quantity)
         size = None
         if figure.size and figure.arm and figure.arm in arm_ids:
-            size = sizes.setdefault(
-                (figure.arm, figure.size.start),
-                _group_size(article, figure.size, len(sizes) + 1, arm_ids[figure.arm]),
-            )
+            row = {"id": f"n{len(sizes) + 1}", "printed": figure.size.printed, "value": float(figure.size.n)}
+            row |= {"kind": "n", "role": "design", "concept": "group_size", "arm": arm_ids[figure.arm]}
+            placed = _placed(article, row, figure.size.start) or row
+            size = sizes.setdefault((figure.arm, figure.size.start), placed)
         if result := _observation(quantity, size, figure, arm_ids):
             results.append(result)
     return [*quantities, *sizes.values()], _told_once(_apart(results), quantities)
@@ -224,12 +223,6 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
         "note": _short("; ".join(filter(None, notes))),
     }
     return _placed(article, row, figure.start)
-
-
-def _group_size(article: Article, size: Size, number: int, arm_id: str) -> Row:
-    row = {"id": f"n{number}", "printed": size.printed, "value": float(size.n), "kind": "n"}
-    row |= {"role": "design", "concept": "group_size", "arm": arm_id}
-    return _placed(article, row, size.start) or row
 
 
 _MEASURED = {"mean_sd", "mean", "sd", "median", "percent", "percent_change", "level"}

@@ -126,15 +126,16 @@ def _dotted(place: FieldPath) -> str:
 def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
     """Say in a person's words what pydantic found."""
     place, kind = found["loc"], found["type"]
+    block = _block_of(place[:-1]) or BaseModel
     if kind == "extra_forbidden":
-        known = _known_keys(place[:-1])
+        known = [field.alias or name for name, field in block.model_fields.items()]
         close = difflib.get_close_matches(str(place[-1]), known, n=1)
         remedy = f"did you mean {close[0]!r}?" if close else "remove it; known here: " + ", ".join(known)
         return place, "unknown field", remedy
     problem = found["msg"][0].lower() + found["msg"][1:]
     if kind == "missing":
         problem = "the field is missing"
-    elif kind == "string_type" and _names_figure(place):
+    elif kind == "string_type" and issubclass(block, model.Block) and place[-1] in block.figure_fields():
         remedy = "name a quantity: give the figure an entry under `quantities` and write its id here"
         return place, f"a number where a figure is named by its id (found {found.get('input')!r})", remedy
     elif kind != "literal_error" and isinstance(found.get("input"), str | int | float):
@@ -143,23 +144,12 @@ def _shape_fault(found: Any) -> tuple[FieldPath, str, str]:
     return place, problem, remedy
 
 
-def _names_figure(place: FieldPath) -> bool:
-    block = _block_of(place[:-1])
-    return block is not None and issubclass(block, model.Block) and place[-1] in block.figure_fields()
-
-
 def _block_of(place: FieldPath) -> type[BaseModel] | None:
     block: type[BaseModel] | None = model.StudySheet
     for part in place:
         if block and part in block.model_fields:
             block = _block_type(block.model_fields[str(part)].annotation)
     return block
-
-
-def _known_keys(place: FieldPath) -> list[str]:
-    """Return the field names of the block at `place`."""
-    block = _block_of(place)
-    return [field.alias or name for name, field in block.model_fields.items()] if block else []
 
 
 def _block_type(annotation: Any) -> type[BaseModel] | None:
