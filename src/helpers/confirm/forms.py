@@ -19,19 +19,7 @@ from trialfiles.text import slug
 from trialfiles.yaml_lines import FieldPath
 
 FACTS: dict[str, Any] = YamlFile(Path(__file__).with_name("facts.yaml")).data
-RESULT_WORDS = {"level": "value at that time", "change": "change from the start", "count": "people counted"}
-# what the figures of a result are together, and the fields that they fill in order
-SUMMARY_FIELDS: dict[str, tuple[str, ...]] = {
-    "mean": ("mean",), "mean and SD": ("mean", "sd"), "mean and standard error": ("mean", "se"),
-    "mean and interval": ("mean", "ci_lower", "ci_upper"), "median": ("median",),
-    "median and quartiles": ("median", "q1", "q3"), "median and range": ("median", "minimum", "maximum"),
-    "people": ("count",), "percent": ("percent",), "people and percent": ("count", "percent"),
-}  # fmt: skip
-_SHORT = {"sd": "SD", "se": "SE", "count": "people", "q1": "first quartile", "q3": "third quartile"}
-_ALONE = {
-    "mean_sd": "mean", "mean": "mean", "level": "mean", "percent_change": "mean", "median": "median",
-    "count": "count", "percent": "percent",
-}  # fmt: skip
+RESULTS: dict[str, Any] = YamlFile(Path(__file__).with_name("results.yaml")).data
 
 
 class ConfirmationError(PipelineError):
@@ -84,7 +72,9 @@ def study_form(sheet: StudySheet, text: str) -> Form:
         entries.append(Entry(name, words, _as_printed(sheet, value), options))
     roles = _options(ARM_ROLES)
     for arm in sheet.arms:
-        name, size = arm.label or arm.arm_id, arm.n or _size_of(sheet, arm.arm_id)
+        sizes = (one for one in sheet.quantities if one.kind == "n" and one.concept == "group_size")
+        guess = next((one.id for one in sizes if one.arm == arm.arm_id), None)
+        name, size = arm.label or arm.arm_id, arm.n or guess
         entries.append(Entry(f"role {arm.arm_id}", f"role of {name}", arm.role, roles))
         entries.append(Entry(f"n {arm.arm_id}", f"people in {name}", size, _sizes(sheet)))
     for role in _new_arms(sheet):
@@ -109,12 +99,6 @@ def _sizes(sheet: StudySheet) -> tuple[tuple[str, Any], ...]:
         for one in found
     )
     return ("not stated", None), *words
-
-
-def _size_of(sheet: StudySheet, arm_id: str) -> str | None:
-    """Return the figure that a machine takes for the size of an arm."""
-    sizes = (one for one in sheet.quantities if one.kind == "n" and one.concept == "group_size")
-    return next((one.id for one in sizes if one.arm == arm_id), None)
 
 
 def _proposed(sheet: StudySheet) -> dict[str, tuple[int, Fact]]:
@@ -232,7 +216,7 @@ def figures_alone(sheet: StudySheet, state: str) -> list[int]:
     Where an article has tables, prose repeats them: a figure there without an outcome, with mean and SD of
     one in a table, or with its outcome and value or the difference of two, is not asked about.
     """
-    named = sheet.told()
+    named, alone = sheet.told(), RESULTS["figures_alone"]
     tables = [one for one in sheet.quantities if one.at and (one.at.section or "").startswith("Table")]
     concepts = set(OUTCOME_CONCEPTS) - ({"other_outcome"} if tables else set())
     again = {(one.value, one.sd) if one.sd else (one.value, one.concept) for one in tables}
@@ -244,7 +228,7 @@ def figures_alone(sheet: StudySheet, state: str) -> list[int]:
     return [
         index
         for index, one in enumerate(sheet.quantities)
-        if one.state == state and one.id not in named and one.kind in _ALONE and one.concept in concepts
+        if one.state == state and one.id not in named and one.kind in alone and one.concept in concepts
         and (state != "proposed" or (one.value, one.sd or one.concept) not in again)
     ]  # fmt: skip
 
@@ -260,7 +244,8 @@ def summary_figures(row: Row) -> dict[str, str]:
 
 def statistic_words(fields: list[str]) -> str:
     """Return what the figures of a result are together, such as `mean and SD`."""
-    return next((words for words, own in SUMMARY_FIELDS.items() if list(own) == fields), " and ".join(fields))
+    known = (words for words, own in RESULTS["statistics"].items() if own == fields)
+    return next(known, " and ".join(fields))
 
 
 def _row(sheet: StudySheet, path: FieldPath) -> Row:
@@ -268,7 +253,7 @@ def _row(sheet: StudySheet, path: FieldPath) -> Row:
     if path[0] == "results":
         return sheet.results[int(path[1])].model_dump(exclude_none=True)
     one = sheet.quantities[int(path[1])]
-    field = _ALONE[one.kind]
+    field = RESULTS["figures_alone"][one.kind]
     row: Row = {"arm": one.arm or next((arm.arm_id for arm in sheet.arms), None), "concept": one.concept}
     row |= {"site": "all", "time": one.time, "kind": "count" if field in ("count", "percent") else "level"}
     row |= {"kind": "change"} if one.kind == "percent_change" else {}
@@ -295,21 +280,21 @@ def result_form(sheet: StudySheet, path: FieldPath) -> Form:
     figures = summary_figures(row)
     parts = [_part(sheet, reference) for reference in figures.values()]
     own = statistic_words(list(figures))
-    fitting = [words for words, fields in SUMMARY_FIELDS.items() if len(fields) == len(figures)]
+    fitting = [words for words, fields in RESULTS["statistics"].items() if len(fields) == len(figures)]
     names = list(dict.fromkeys([own, *fitting]))
     arms = tuple((arm.label or arm.arm_id, arm.arm_id) for arm in sheet.arms)
     outcomes = tuple((concept.label, name) for name, concept in OUTCOME_CONCEPTS.items())
     unit = row.get("unit") or next((one.unit for *_, one in parts if one.unit), None)
     values = zip(figures, parts, strict=True)
     entries = [
-        *(Entry(name, _SHORT.get(name, name.replace("_", " ")), f"{getattr(one, part):.12g}")
+        *(Entry(name, RESULTS["fields"].get(name, name.replace("_", " ")), f"{getattr(one, part):.12g}")
           for name, (_, part, one) in values),
         Entry("statistic", "statistic", own, tuple((words, words) for words in names)),
         Entry("arm", "arm", row["arm"], arms),
         Entry("concept", "outcome", row["concept"], outcomes),
         Entry("unit", "unit", unit),
         Entry("time", "time", row.get("time")),
-        Entry("kind", "kind", row["kind"], tuple((words, name) for name, words in RESULT_WORDS.items())),
+        Entry("kind", "kind", row["kind"], tuple((words, name) for name, words in RESULTS["kinds"].items())),
         Entry("site", "site or measure", row["site"]),
         Entry("n", "n", row.get("n"), _sizes(sheet)),
     ]  # fmt: skip
@@ -329,13 +314,13 @@ def with_result(text: str, sheet: StudySheet, proposal: Form, answers: Row) -> s
         if (answers[one.name] or None) != one.value
     }
     figures = summary_figures(row)
-    columns = SUMMARY_FIELDS.get(answers["statistic"], tuple(figures))
+    columns = RESULTS["statistics"].get(answers["statistic"], list(figures))
     new = {name: changed[name] for name in ("arm", "concept", "site", "time", "kind", "n") if name in changed}
     if "site" in new:
         new["site"] = new["site"] or "all"
     if "unit" in changed and "unit" in row:
         new["unit"] = changed["unit"]
-    if columns != tuple(figures):
+    if columns != list(figures):
         new |= dict(zip(columns, figures.values(), strict=True))
     for field, reference in figures.items():
         index, part, _ = _part(sheet, reference)

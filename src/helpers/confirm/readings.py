@@ -12,7 +12,7 @@ from pathlib import Path
 from helpers.cleaning import clean_events, clean_results
 from helpers.confirm.forms import (
     FACTS,
-    RESULT_WORDS,
+    RESULTS,
     ConfirmationError,
     Entry,
     Form,
@@ -167,8 +167,8 @@ class Confirmation(Room):
             if row.get("why_not"):
                 about = label(row["concept"]), row["arm_id"], row.get("timepoint_printed")
                 lines.append(f"{', '.join(filter(None, about))}: no effect, {row['why_not']}")
-        named = sheet.told()
-        if left := sum(one.state == "proposed" and one.id not in named for one in sheet.quantities):
+        told = sheet.told()
+        if left := sum(one.state == "proposed" and one.id not in told for one in sheet.quantities):
             lines.append(f"{left} more figures of the text are in no result; they count in nothing")
         return list(dict.fromkeys(lines))
 
@@ -251,7 +251,7 @@ class BlindReading(Room):
         result = self.sheet.results[int(path[1])]
         arms = {arm.arm_id: arm.label or arm.arm_id for arm in self.sheet.arms}
         about = [label(result.concept), arms[result.arm], result.time or "no time stated"]
-        about += [RESULT_WORDS[result.kind], statistic_words(list(summary_figures(result.model_dump())))]
+        about += [RESULTS["kinds"][result.kind], statistic_words(list(summary_figures(result.model_dump())))]
         line = Entry("line", "line, if on several", "")
         return Form(path, "; ".join(about), (Entry("printed", "as printed", ""), line))
 
