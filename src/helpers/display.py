@@ -301,7 +301,10 @@ def show(
     chosen = list(columns.split() if isinstance(columns, str) else columns) or [str(name) for name in frame]
     shown = TABLES[of].headings(chosen) if of else {name: name.replace("_", " ") for name in chosen}
     shown |= (columns if isinstance(columns, Mapping) else {}) | dict(headings or {})
-    forms = _forms(of) | dict(formats or {})
+    schema = TABLES[of] if of else None
+    worded = [column.name for column in schema.columns.values() if column.values] if schema else []
+    forms: dict[str, Format] = dict.fromkeys(["concept", "estimand", *worded], plain_words)
+    forms |= {"unit": plain_unit} | (schema.formats if schema else {}) | dict(formats or {})
     for name in chosen if names else ():
         if name in frame and not _is_number(frame[name]):
             forms[name] = partial(_named, names, forms.get(name))
@@ -310,13 +313,6 @@ def show(
         anchor_column=anchor_column, folded=folded, most=ROWS_IN_VIEW)  # fmt: skip
     aligned = LEFT.sub(r'<\1 style="text-align:left">', str(html))
     _show(aligned, _table_text(frame, caption, shown, forms, empty))
-
-
-def _forms(of: str | None) -> dict[str, Format]:
-    """Return how columns are shown: words of the vocabulary by their labels, units by their signs."""
-    columns = TABLES[of].columns.values() if of else ()
-    words = ["concept", "estimand", *(column.name for column in columns if column.values)]
-    return dict.fromkeys(words, plain_words) | {"unit": plain_unit} | (TABLES[of].formats if of else {})
 
 
 def _named(names: Callable[[Any], str], form: Format | None, value: Any) -> Any:

@@ -107,11 +107,9 @@ class Review:
                 "and name the table under `reads` in notebooks/pipeline.yaml"
             )
         self.folder = _folder_of_tables(project_root() if folder is None else Path(folder).expanduser())
-        self._rows = {name: _count(path) for name in TABLES if (path := self._path(name)).is_file()}
+        files = {name: self.folder / f"{name}.parquet" for name in TABLES}
+        self._rows = {name: _count(path) for name, path in files.items() if path.is_file()}
         self._read: dict[str, pd.DataFrame] = {}
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.parquet"
 
     @property
     def tables(self) -> list[str]:

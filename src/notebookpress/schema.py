@@ -113,17 +113,13 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A table: what a row is, the notebook that writes it, the keys that sort and identify rows, columns.
-
-    `per_study` says whether the notebook's run for each study writes a part of the table.
-    """
+    """A table: what a row is, the notebook that writes it, the keys that sort and identify rows, columns."""
 
     name: str
     meaning: str
     notebook: str
     keys: tuple[str, ...]
     columns: dict[str, Column]
-    per_study: bool = False
 
     def headings(self, columns: Iterable[str]) -> dict[str, str]:
         """Return columns with their headings; of one that is not in the table, its name with spaces."""

@@ -46,12 +46,6 @@ def end_with_parent(parent: int) -> None:
             os._exit(71)
 
 
-def adopt_orphans() -> None:
-    """Become the parent of whatever a process below this one has started and let go of; Linux only."""
-    if LIBC is not None:
-        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
 def end_children() -> None:
     """Kill every child of this process, and what it had started in turn, until none is left; Linux only."""
     while children := _children():
@@ -386,7 +380,8 @@ def _work(
     """Do a piece of work in a process of its own, and send what it gives."""
     if hasattr(os, "setsid"):
         os.setsid()
-    adopt_orphans()
+    if LIBC is not None:  # become the parent of whatever is started below this process and let go of
+        LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
     gc.freeze()
     gc.enable()
     signal.signal(signal.SIGINT, signal.default_int_handler)

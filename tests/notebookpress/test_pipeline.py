@@ -64,8 +64,5 @@ def test_our_collection_writes_every_table_of_its_schema() -> None:
     assert {table: notebook.name for table, notebook in written.items()} == {
         name: schema.notebook for name, schema in tables.items()
     }
-    assert {name for name, schema in tables.items() if schema.per_study} == {
-        table for table, notebook in written.items() if notebook.for_each
-    }
     for name in (collection.pages, collection.check_raw, collection.verification, collection.headline):
         assert callable(load_callable(name))

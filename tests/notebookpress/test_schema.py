@@ -25,7 +25,7 @@ def test_a_schema_says_what_a_row_and_a_column_are(tmp_path):
     tables, command = read_schema(written(tmp_path))
     boats = tables["boats"]
     assert (boats.meaning, boats.notebook) == ("A boat", "01_harbour")
-    assert (boats.keys, boats.per_study) == (("boat_id",), False)
+    assert boats.keys == ("boat_id",)
     assert command == "`make all`"
     assert boats.columns["rig"].values == ("sloop", "ketch")
     assert [column.heading for column in boats.columns.values()][:2] == ["boat id", "rigged as"]

@@ -30,6 +30,12 @@ class ConfirmationError(PipelineError):
         return self.lines
 
 
+class WrongUsageError(ConfirmationError):
+    """A study or a reader that is not there."""
+
+    exit_status = 2
+
+
 @dataclass(frozen=True)
 class Entry:
     """A field of a form: its name, words, best guess, and words and values of what may be chosen."""

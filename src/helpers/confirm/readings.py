@@ -16,6 +16,7 @@ from helpers.confirm.forms import (
     ConfirmationError,
     Entry,
     Form,
+    WrongUsageError,
     figures_alone,
     place_of,
     result_form,
@@ -30,7 +31,7 @@ from helpers.effects import study_effects
 from helpers.places import line_at, read_document
 from helpers.sheets.edit import set_fields
 from helpers.sheets.model import Result, StudySheet
-from helpers.sheets.raw import raw_files
+from helpers.sheets.raw import sheet_files
 from helpers.sheets.read import read_sheet, sheet_record
 from helpers.tables import as_frame
 from helpers.tables.vocabulary import label
@@ -56,10 +57,10 @@ class Room:
 
     def __init__(self, raw: str | Path, study_id: str):
         self.raw, self.study_id = Path(raw), study_id
-        known = {path.stem: path for path in _sheets(self.raw)}
+        known = {path.stem: path for path in sheet_files(self.raw)}
         if study_id not in known:
             there = ", ".join(known) or "none; `evidence add FILE` makes one of an article"
-            raise _wrong_usage(f"{self.raw / 'studies'}: no sheet of a study {study_id!r}; there: {there}")
+            raise WrongUsageError(f"{self.raw / 'studies'}: no sheet of a study {study_id!r}; there: {there}")
         self.file = self.sheet_path = known[study_id]  # the file is where the answers go
         self._later: list[FieldPath] = []
         self._absent: list[FieldPath] = []  # has no row in a file: asked again when the room is opened anew
@@ -285,7 +286,7 @@ def by_machine(sheet: StudySheet) -> bool:
 
 def waiting_studies(raw: str | Path) -> dict[str, int]:
     """Return the studies of a raw folder of which something waits to be confirmed, with how much."""
-    counts = {path.stem: len(Confirmation(raw, path.stem).waiting()) for path in _sheets(Path(raw))}
+    counts = {path.stem: len(Confirmation(raw, path.stem).waiting()) for path in sheet_files(raw)}
     return {study_id: count for study_id, count in counts.items() if count}
 
 
@@ -303,7 +304,7 @@ def open_room(study_id: str = "", reader: str = "", raw: str | Path = "") -> Roo
     reader = reader or os.environ.get(FOR_READER, _READERS[0])
     raw = project_root() / (raw or os.environ.get(FOR_RAW, "data/raw"))
     if reader not in _READERS:
-        raise _wrong_usage(f"reader {reader!r} is not one of {', '.join(_READERS)}")
+        raise WrongUsageError(f"reader {reader!r} is not one of {', '.join(_READERS)}")
     study_id = study_id or next(iter(waiting_studies(raw)), "")
     if not study_id:
         return None
@@ -318,16 +319,6 @@ def open_room(study_id: str = "", reader: str = "", raw: str | Path = "") -> Roo
         remedy = f"add an article with `evidence add FILE`, or edit the sheet; waiting: {others}"
         raise ConfirmationError(f"{first.sheet_path}: nothing in it is proposed by a machine; {remedy}")
     return first
-
-
-def _sheets(raw: Path) -> list[Path]:
-    return [path for path in raw_files(raw) if path.parent.name == "studies"]
-
-
-def _wrong_usage(words: str) -> ConfirmationError:
-    error = ConfirmationError(words)
-    error.exit_status = 2
-    return error
 
 
 def _effects(sheet: StudySheet) -> list[Row]:

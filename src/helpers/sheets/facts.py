@@ -35,7 +35,9 @@ def study_facts(article: Article, quantities: list[Row]) -> tuple[list[Row], lis
     found: dict[str, Row] = {}
     dates: list[Row] = []
     for sentence in _sentences(article):
-        for field, value, start, printed in [*_in_words(sentence[0]), *_registration(sentence[0])]:
+        numbers = registry_numbers(sentence[0])[:1]
+        registered = [("registration", number, sentence[0].index(number), number) for number in numbers]
+        for field, value, start, printed in [*_in_words(sentence[0]), *registered]:
             found.setdefault(field, _fact(article, field, value, sentence[1] + start, printed))
         if not dates:
             dates = list(_dates(article, *sentence))
@@ -63,11 +65,6 @@ def _in_words(sentence: str) -> Iterator[tuple[str, str, int, str]]:
             continue
         if match := re.search(rule["pattern"], sentence, re.I):
             yield rule["field"], rule.get("value", match.group()), match.start(), match.group()
-
-
-def _registration(sentence: str) -> Iterator[tuple[str, str, int, str]]:
-    for number in registry_numbers(sentence)[:1]:
-        yield "registration", number, sentence.index(number), number
 
 
 def _dates(article: Article, sentence: str, start: int) -> Iterator[Row]:

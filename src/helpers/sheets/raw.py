@@ -118,9 +118,14 @@ def raw_files(raw: str | Path) -> list[Path]:
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
+def sheet_files(raw: str | Path) -> list[Path]:
+    """Return the files of the study sheets of a raw folder, sorted."""
+    return [path for path in raw_files(raw) if path.parent.name == "studies"]
+
+
 def study_sheets(raw: str | Path) -> list[tuple[Path, StudySheet]]:
     """Return the checked study sheets of a raw folder, each with its file; errors as in `read_sheet`."""
-    return [(path, read_sheet(path)) for path in raw_files(raw) if path.parent.name == "studies"]
+    return [(path, read_sheet(path)) for path in sheet_files(raw)]
 
 
 def source_files(raw: Path, sources: list[Row]) -> list[Row]:
@@ -331,7 +336,10 @@ def _merge(sheet: SourceRecord, record: SourceRecord, file: str, disagreements: 
             else:
                 rows.append(row | {"study_id": source["study_id"]})
     sheet.quantities += [row | posted for row in posted_figures(record)]
-    sheet.results += [row | posted | {"site": _posted_site(row)} for row in record.results]
+    for row in record.results:  # the site tells it from others of the same arm, outcome and time
+        measure = row["measure"][:120] if row["concept"] == "other_outcome" else None
+        site = ": ".join(filter(None, [measure, row["category"]])) or row["site"]
+        sheet.results.append(row | posted | {"site": site})
     sheet.adverse_events += [row | {"study_id": source["study_id"]} for row in record.adverse_events]
     labels = {arm["arm_id"]: arm["label"] for arm in sheet.arms}
     for row in (*record.results, *record.adverse_events):
@@ -357,12 +365,6 @@ def _fill(ours: Row, theirs: Row, table: str) -> list[Row]:
 def _spelt(value: Any) -> str:
     """Return a value without capitals, spaces and the two spellings of -ise, which are no difference."""
     return "".join(str(value).casefold().replace("_", " ").split()).replace("iz", "is")
-
-
-def _posted_site(row: Row) -> str:
-    """Return what tells a posted measurement from others of the same arm, outcome and time."""
-    measure = row["measure"][:120] if row["concept"] == "other_outcome" else None
-    return ": ".join(filter(None, [measure, row["category"]])) or row["site"]
 
 
 def _waiting(file: str, found: list[SourceRecord]) -> list[Row]:
