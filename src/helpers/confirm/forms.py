@@ -19,7 +19,7 @@ from trialfiles.text import slug
 from trialfiles.yaml_lines import FieldPath
 
 FACTS: dict[str, Any] = YamlFile(Path(__file__).with_name("facts.yaml")).data
-RESULTS: dict[str, Any] = YamlFile(Path(__file__).with_name("results.yaml")).data
+RESULT_WORDS: dict[str, Any] = YamlFile(Path(__file__).with_name("results.yaml")).data
 
 
 class ConfirmationError(PipelineError):
@@ -222,7 +222,7 @@ def figures_alone(sheet: StudySheet, state: str) -> list[int]:
     Where an article has tables, prose repeats them: a figure there without an outcome, with mean and SD of
     one in a table, or with its outcome and value or the difference of two, is not asked about.
     """
-    named, alone = sheet.told(), RESULTS["figures_alone"]
+    named, alone = sheet.told(), RESULT_WORDS["figures_alone"]
     tables = [one for one in sheet.quantities if one.at and (one.at.section or "").startswith("Table")]
     concepts = set(OUTCOME_CONCEPTS) - ({"other_outcome"} if tables else set())
     again = {(one.value, one.sd) if one.sd else (one.value, one.concept) for one in tables}
@@ -250,7 +250,7 @@ def summary_figures(row: Row) -> dict[str, str]:
 
 def statistic_words(fields: list[str]) -> str:
     """Return what the figures of a result are together, such as `mean and SD`."""
-    known = (words for words, own in RESULTS["statistics"].items() if own == fields)
+    known = (words for words, own in RESULT_WORDS["statistics"].items() if own == fields)
     return next(known, " and ".join(fields))
 
 
@@ -259,7 +259,7 @@ def _row(sheet: StudySheet, path: FieldPath) -> Row:
     if path[0] == "results":
         return sheet.results[int(path[1])].model_dump(exclude_none=True)
     one = sheet.quantities[int(path[1])]
-    field = RESULTS["figures_alone"][one.kind]
+    field = RESULT_WORDS["figures_alone"][one.kind]
     row: Row = {"arm": one.arm or next((arm.arm_id for arm in sheet.arms), None), "concept": one.concept}
     row |= {"site": "all", "time": one.time, "kind": "count" if field in ("count", "percent") else "level"}
     row |= {"kind": "change"} if one.kind == "percent_change" else {}
@@ -286,21 +286,22 @@ def result_form(sheet: StudySheet, path: FieldPath) -> Form:
     figures = summary_figures(row)
     parts = [_part(sheet, reference) for reference in figures.values()]
     own = statistic_words(list(figures))
-    fitting = [words for words, fields in RESULTS["statistics"].items() if len(fields) == len(figures)]
+    fitting = [words for words, fields in RESULT_WORDS["statistics"].items() if len(fields) == len(figures)]
     names = list(dict.fromkeys([own, *fitting]))
     arms = tuple((arm.label or arm.arm_id, arm.arm_id) for arm in sheet.arms)
     outcomes = tuple((concept.label, name) for name, concept in OUTCOME_CONCEPTS.items())
     unit = row.get("unit") or next((one.unit for *_, one in parts if one.unit), None)
+    kinds = tuple((words, name) for name, words in RESULT_WORDS["kinds"].items())
     values = zip(figures, parts, strict=True)
     entries = [
-        *(Entry(name, RESULTS["fields"].get(name, name.replace("_", " ")), f"{getattr(one, part):.12g}")
+        *(Entry(name, RESULT_WORDS["fields"].get(name, name.replace("_", " ")), f"{getattr(one, part):.12g}")
           for name, (_, part, one) in values),
         Entry("statistic", "statistic", own, tuple((words, words) for words in names)),
         Entry("arm", "arm", row["arm"], arms),
         Entry("concept", "outcome", row["concept"], outcomes),
         Entry("unit", "unit", unit),
         Entry("time", "time", row.get("time")),
-        Entry("kind", "kind", row["kind"], tuple((words, name) for name, words in RESULTS["kinds"].items())),
+        Entry("kind", "kind", row["kind"], kinds),
         Entry("site", "site or measure", row["site"]),
         Entry("n", "n", row.get("n"), _sizes(sheet)),
     ]  # fmt: skip
@@ -320,7 +321,7 @@ def with_result(text: str, sheet: StudySheet, proposal: Form, answers: Row) -> s
         if (answers[one.name] or None) != one.value
     }
     figures = summary_figures(row)
-    columns = RESULTS["statistics"].get(answers["statistic"], list(figures))
+    columns = RESULT_WORDS["statistics"].get(answers["statistic"], list(figures))
     new = {name: changed[name] for name in ("arm", "concept", "site", "time", "kind", "n") if name in changed}
     if "site" in new:
         new["site"] = new["site"] or "all"

@@ -10,23 +10,8 @@ import tempfile
 from pathlib import Path
 
 from helpers.cleaning import clean_events, clean_results
-from helpers.confirm.forms import (
-    FACTS,
-    RESULTS,
-    ConfirmationError,
-    Entry,
-    Form,
-    WrongUsageError,
-    figures_alone,
-    place_of,
-    result_form,
-    statistic_words,
-    study_form,
-    summary_figures,
-    with_facts,
-    with_result,
-    without_facts,
-)
+from helpers.confirm import forms
+from helpers.confirm.forms import ConfirmationError, Entry, Form, WrongUsageError
 from helpers.effects import study_effects
 from helpers.places import line_at, read_document
 from helpers.sheets.edit import set_fields
@@ -153,7 +138,7 @@ class Confirmation(Room):
         """Say that the proposal is wrong: it stays in the sheet, and counts for nothing."""
         path, text = self._asked().path, self._content()
         if path == ("study",):
-            self._step(without_facts(text, self.sheet))
+            self._step(forms.without_facts(text, self.sheet))
         else:
             self._step(set_fields(text, path, {"state": "rejected"}))
 
@@ -174,13 +159,15 @@ class Confirmation(Room):
         return list(dict.fromkeys(lines))
 
     def _form(self, path: FieldPath) -> Form:
-        return study_form(self.sheet, self.text) if path == ("study",) else result_form(self.sheet, path)
+        if path == ("study",):
+            return forms.study_form(self.sheet, self.text)
+        return forms.result_form(self.sheet, path)
 
     def _answered(self, proposal: Form, answers: Row) -> str:
         if proposal.path == ("study",):
-            text = with_facts(self._content(), self.sheet, self.text, answers)
+            text = forms.with_facts(self._content(), self.sheet, self.text, answers)
         else:
-            text = with_result(self._content(), self.sheet, proposal, answers)
+            text = forms.with_result(self._content(), self.sheet, proposal, answers)
         with tempfile.TemporaryDirectory() as folder:  # would it be a sheet?
             try:
                 read_sheet(write_atomic(Path(folder) / self.file.name, text))
@@ -193,16 +180,16 @@ class Confirmation(Room):
         sheet = self.sheet
         paths: list[FieldPath] = [("study",)] if by_machine(sheet) and not self._stated() else []
         paths += [("results", i) for i, result in enumerate(sheet.results) if result.state == "proposed"]
-        return paths + [("quantities", i) for i in figures_alone(sheet, "proposed")]
+        return paths + [("quantities", i) for i in forms.figures_alone(sheet, "proposed")]
 
     def _answers(self) -> int:
         sheet = self.sheet
         results = sum(result.state != "proposed" for result in sheet.results)
-        return results + len(figures_alone(sheet, "rejected")) + (by_machine(sheet) and self._stated())
+        return results + len(forms.figures_alone(sheet, "rejected")) + (by_machine(sheet) and self._stated())
 
     def _stated(self) -> bool:
         """Whether each fact of the study stands in the sheet, if only as not stated."""
-        return set(FACTS) <= self.sheet.study.model_fields_set
+        return set(forms.FACTS) <= self.sheet.study.model_fields_set
 
 
 class BlindReading(Room):
@@ -229,7 +216,7 @@ class BlindReading(Room):
         lines, same = [], 0
         for index, result in self.questions():
             path: FieldPath = ("results", index)
-            names = {name.partition(".")[0] for name in summary_figures(result.model_dump()).values()}
+            names = {name.partition(".")[0] for name in forms.summary_figures(dict(result)).values()}
             first = [one for one in self.sheet.quantities if one.id in names]
             read = [one for one in second if one.role == _row_name(path)]
             found = compare_readings(first, read)
@@ -243,22 +230,21 @@ class BlindReading(Room):
 
     def questions(self) -> list[tuple[int, Result]]:
         """Return the confirmed results that rest on a figure, with their places in the sheet."""
-        results = enumerate(self.sheet.results)
-        return [
-            one for one in results if one[1].state == "confirmed" and summary_figures(one[1].model_dump())
-        ]
+        results = [one for one in enumerate(self.sheet.results) if one[1].state == "confirmed"]
+        return [one for one in results if forms.summary_figures(dict(one[1]))]
 
     def _form(self, path: FieldPath) -> Form:
         result = self.sheet.results[int(path[1])]
         arms = {arm.arm_id: arm.label or arm.arm_id for arm in self.sheet.arms}
         about = [label(result.concept), arms[result.arm], result.time or "no time stated"]
-        about += [RESULTS["kinds"][result.kind], statistic_words(list(summary_figures(result.model_dump())))]
+        statistic = forms.statistic_words(list(forms.summary_figures(dict(result))))
+        about += [forms.RESULT_WORDS["kinds"][result.kind], statistic]
         line = Entry("line", "line, if on several", "")
         return Form(path, "; ".join(about), (Entry("printed", "as printed", ""), line))
 
     def _answered(self, proposal: Form, answers: Row) -> str:
         printed, text = answers["printed"], self.text
-        start = place_of(text, printed, answers["line"])
+        start = forms.place_of(text, printed, answers["line"])
         numbers = ",".join(re.findall(r"\d+(?:\.\d+)?", printed))
         row = [self.study_id, _row_name(proposal.path), printed, numbers, line_at(text, start), start]
         out = io.StringIO()

@@ -11,16 +11,7 @@ from typing import Any
 
 import yaml
 
-from helpers.sheets import SHEET_WORDS
-from helpers.sheets.facts import (
-    characteristic,
-    described_arm,
-    proposed_tier,
-    prose_kind,
-    prose_subject,
-    study_facts,
-    visit_time,
-)
+from helpers.sheets import SHEET_WORDS, facts
 from helpers.sheets.model import Result
 from helpers.sheets.plausibility import check_figure
 from helpers.sheets.tokens import sheet_unit
@@ -41,7 +32,7 @@ def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None
     `pdf_sha256` is that of the PDF from which the article's text was made.
     """
     figures = [
-        replace(figure, time=visit_time(article, figure.time))
+        replace(figure, time=facts.visit_time(article, figure.time))
         for figure in grid_figures(article.tables, reading_words())
     ]
     record = article_record(article, "article", reading_words())
@@ -49,7 +40,7 @@ def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None
     quantities, results = _figures_of_tables(article, figures, arm_ids)
     quantities += _of_prose(article, {row["at"]["chars"][0] for row in quantities if "at" in row}, arm_ids)
     named = " ".join([article.title, article.abstract or article.text, *arm_ids])
-    source: Row = {"source_id": study_id, "tier": proposed_tier(named), "format": "article"}
+    source: Row = {"source_id": study_id, "tier": facts.proposed_tier(named), "format": "article"}
     source |= {"reference": csl_item(article.reference), "has_results": bool(results) or None}
     # Whether the whole article was read, only a person can say: what is absent from a text counts then.
     source |= {"access": None, "licence": article.licence, "document": f"{study_id}.txt"}
@@ -57,15 +48,15 @@ def article_sheet(article: Article, study_id: str, pdf_sha256: str | None = None
     source |= {"pdf_sha256": pdf_sha256} if pdf_sha256 else {}
     study = {"title": record.studies[0]["title"]}
     for arm in record.arms:
-        if words := described_arm(article, arm["label"]):
+        if words := facts.described_arm(article, arm["label"]):
             role = reading_words().role(f"{arm['label']} {words}")
             arm |= {"label": f"{arm['label']}: {words}", "role": role if role != "active" else arm["role"]}
-    facts, dates = study_facts(article, quantities)
+    proposed, dates = facts.study_facts(article, quantities)
     quantities += dates
     head, compared = SHEET_WORDS["article_head"], "proposed by a machine, to be confirmed"
     if (read := searched(article.text)) < len(article.text):
         head += SHEET_WORDS["partly_searched"].format(line=article.line_at(read))
-    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results, facts)
+    text = _sheet_text(study_id, source, compared, study, record.arms, quantities, results, proposed)
     return head.format(study_id=study_id) + text
 
 
@@ -112,7 +103,7 @@ _Dumper.add_representer(_Line, _Dumper.represent_line)
 
 def _sheet_text(
     study_id: str, source: Row, compared: str, study: Row,
-    arms: list[Row], quantities: list[Row], results: list[Row], facts: list[Row] | None = None,
+    arms: list[Row], quantities: list[Row], results: list[Row], proposed: list[Row] | None = None,
 ) -> str:  # fmt: skip
     """Return a sheet as YAML, its blocks in order, arms, figures and results on lines of their own."""
     named = [{name: _short(arm[name]) for name in ("arm_id", "role", "label")} for arm in arms]
@@ -122,7 +113,7 @@ def _sheet_text(
         "source": {name: _short(value) for name, value in source.items()},
         "extraction": {"readers": 1, "date": date.today(), "compared": compared},
         "study": {name: _short(value) for name, value in study.items()},
-        **({"facts": list(map(_Line, facts))} if facts else {}),
+        **({"facts": list(map(_Line, proposed))} if proposed else {}),
         "arms": list(map(_Line, named)),
         "quantities": list(map(_Line, quantities)),
         "results": list(map(_Line, results)),
@@ -201,7 +192,7 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     value = figure.value
     kind = value.kind if value.kind in QUANTITY_KINDS else "other"
     role, concept = "result", reading_words().row_concept(figure.measure, figure.caption)
-    if described := characteristic(figure.measure):
+    if described := facts.characteristic(figure.measure):
         role, concept = "design", described
     notes = [
         figure.measure[:300],
@@ -254,8 +245,8 @@ def _of_prose(article: Article, taken: set[int], arm_ids: dict[str, str]) -> lis
         row |= {"sd": item.sd, "unit": item.unit or None, "kind": kind, "role": "result"}
         row["concept"] = "other_outcome"
         if kind in _MEASURED:
-            row |= prose_subject(article, item.char_start, item.char_end, arm_ids)
-            row["kind"] = prose_kind(article, item.char_start, item.char_end, kind, row["concept"])
+            row |= facts.prose_subject(article, item.char_start, item.char_end, arm_ids)
+            row["kind"] = facts.prose_kind(article, item.char_start, item.char_end, kind, row["concept"])
         if quantity := _placed(article, row, item.char_start):
             rows.append(quantity)
     return rows
