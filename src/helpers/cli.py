@@ -67,9 +67,9 @@ class AlreadySaidError(PipelineError):
     """A command that has already said what is wrong."""
 
 
-def raw_folder(root: Path, raw: Path | None) -> Path:
+def raw_folder(raw: Path | None) -> Path:
     """Return the folder of the raw data."""
-    folder = (raw or root / "data" / "raw").resolve()
+    folder = (raw or project_root() / "data" / "raw").resolve()
     if not folder.is_dir():
         raise PipelineError(f"{folder}: no such folder; name the raw data with --raw DIR")
     return folder
@@ -159,7 +159,7 @@ def sweep_command(
     except PipelineError as error:
         error.exit_status = 2  # the file is part of the command
         raise
-    rows = sweep(root, sets, declared, place, raw_folder(root, raw), jobs, watch, scheduler, pages)
+    rows = sweep(root, sets, declared, place, raw_folder(raw), jobs, watch, scheduler, pages)
     failed = sum(row["status"] != "ok" for row in rows)
     click.echo(f"{len(rows)} set(s), {failed} failed; the table: {place / 'sweep.parquet'}")
     if failed:
@@ -191,7 +191,7 @@ def verify_command(out: Path | None, raw: Path | None, record: bool) -> None:
 
     root = project_root()
     day, check = date.today() if record else None, load_pipeline(root).verification
-    found = verify((out or root).resolve(), raw_folder(root, raw), day, check)
+    found = verify((out or root).resolve(), raw_folder(raw), day, check)
     echo_lines(*found.problems, err=True)
     echo_lines(*found.notes)
     if found.problems:
@@ -223,9 +223,9 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
             echo_lines(f"{folder}: {summary}", err=bool(found))
     named = [path for path in files if not path.is_dir()]
     if named or not files:
-        done.join(examine(raw_folder(project_root(), raw), named or None, write))
+        done.join(examine(raw_folder(raw), named or None, write))
     if not files:
-        done.problems += record_problems(raw_folder(project_root(), raw))
+        done.problems += record_problems(raw_folder(raw))
     echo_lines(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
     echo_lines(*(f"note: {note}" for note in done.notes))
     count = len(done.problems)
@@ -257,12 +257,12 @@ def add_command(file: Path, raw: Path | None, force: bool) -> None:
     if form in ABOUT_ONE_SUBJECT and not force and (problems := irrelevant(file)):
         raise SourceError(problems)
     if form in REFERENCE_READERS:
-        path, merges, new, unread = add_references(form, file, raw_folder(project_root(), raw))
+        path, merges, new, unread = add_references(form, file, raw_folder(raw))
         count = f"{new + len(merges) + len(unread)} reference(s) in {file.name}"
         said = f"{new} new, {len(merges)} merged, {len(unread)} left unread"
         lines = [*merges, *unread, f"written: {path}; {count}: {said}"]
     else:
-        paths = add_source(file, raw_folder(project_root(), raw))
+        paths = add_source(file, raw_folder(raw))
         lines = [*(f"written: {path}" for path in paths), *file_account(file, paths), *cut_texts(file, paths)]
     echo_lines(*lines)
     with file.open("rb") as stream:
@@ -285,7 +285,7 @@ def new_command(study_id: str, file: Path | None, raw: Path | None) -> None:
         raise PipelineError(f"{file}: holds {len(more) + 1} references; export the one of the study")
     known = {"registration": item.pop("number", None)}  # the source's own field, not its reference's
     known["reference"] = {name: part for name, part in item.items() if name not in ("id", "abstract")} or None
-    sheet = new_sheet(study_id, raw_folder(project_root(), raw), **known)
+    sheet = new_sheet(study_id, raw_folder(raw), **known)
     echo_lines(f"written: {sheet}", *(cut_texts(file, [sheet]) if file else ()))
 
 
@@ -306,7 +306,7 @@ def confirm_command(study: str, options: tuple[str, ...], reader: str, raw: Path
     from helpers.confirm.readings import FOR_RAW, FOR_READER, FOR_STUDY
 
     root = project_root()
-    folder = raw_folder(root, raw)
+    folder = raw_folder(raw)
     room = open_room(study, reader, folder)
     click.echo(f"{study}: {room.progress() if room else 'nothing'} answered")
     click.echo(

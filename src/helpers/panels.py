@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 import pandas as pd
@@ -136,13 +137,7 @@ def _sets(declared: Mapping[str, Any], name: str, value: Any) -> bool:
 
 def watched() -> bool:
     """Return whether a person has this notebook open and ipywidgets is there."""
-    if RUNNER in os.environ or LIVE not in os.environ:
-        return False
-    try:
-        import ipywidgets  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return LIVE in os.environ and RUNNER not in os.environ and find_spec("ipywidgets") is not None
 
 
 def _controls(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from notebookpress import scheduler
 from notebookpress.errors import PipelineError
 from notebookpress.files import LOCK, RunFolders, folder_lock, remove
 from notebookpress.fingerprint import Code, folder_hashes, imported_by_notebook, value_hash
@@ -16,16 +17,7 @@ from notebookpress.graph import Plan, Step, build_steps
 from notebookpress.parameters import check_cells, check_names, load_parameters, merge_parameters
 from notebookpress.pipeline import load_pipeline
 from notebookpress.publish import COMMITTED, differences, finish_publication, for_pages, provenance, publish
-from notebookpress.scheduler import (
-    MEMORY_FILE,
-    RAW,
-    RunCache,
-    RunReport,
-    Scheduler,
-    StepWatcher,
-    say_step,
-    write_log,
-)
+from notebookpress.scheduler import RunCache, RunReport, Scheduler, StepWatcher
 from notebookpress.workers import OMITTED, Workers
 
 TIMEOUT = 600
@@ -40,7 +32,7 @@ def run(
     force: bool = False,
     timeout: int = TIMEOUT,
     memory: int | None = None,
-    watch: StepWatcher = say_step,
+    watch: StepWatcher = scheduler.say_step,
     pages: bool = True,
     strict: bool = False,
 ) -> RunReport:
@@ -97,7 +89,7 @@ def run(
     report.index = index if (report.succeeded or report.left_out) and index.is_file() else None
     report.seconds = time.perf_counter() - begun
     if report.ran or report.written or not report.succeeded:
-        write_log(folders, report, values, jobs)
+        scheduler.write_log(folders, report, values, jobs)
     return report
 
 
@@ -143,7 +135,7 @@ def _run_steps(
         if report.succeeded or report.left_out:
             report.written = publish(folders, facts)
         if report.succeeded:
-            cache.keep(RAW, [state, *refused])
+            cache.keep(scheduler.RAW, [state, *refused])
     return report
 
 
@@ -190,13 +182,13 @@ def _refuse_wrong_input(plan: Plan, workers: Workers) -> list[str]:
 def _remove_stale(folders: RunFolders, steps: list[Step]) -> None:
     """Delete what the work folder holds of earlier failures, and what is not made any more."""
     made = {path for step in steps for path in step.outputs}
-    for path in (folders.work / MEMORY_FILE, folders.work / COMMITTED, folders.log):
+    for path in (folders.work / scheduler.MEMORY_FILE, folders.work / COMMITTED, folders.log):
         if path.is_dir() != (path == folders.log):  # one in the other's place
             remove(path)
     if folders.site not in made:
         remove(folders.site)
     for path in folders.work.rglob("*"):
         kept = made.intersection([path, *path.parents]) or path.parent == folders.log
-        own = path.is_file() and (kept or path.name in (LOCK, MEMORY_FILE))
+        own = path.is_file() and (kept or path.name in (LOCK, scheduler.MEMORY_FILE))
         if path.is_symlink() or not (path.is_dir() or own):  # a link would lead out of the folder
             path.unlink()
