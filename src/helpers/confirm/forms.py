@@ -97,14 +97,11 @@ def _sizes(sheet: StudySheet) -> tuple[tuple[str, Any], ...]:
     """Return the figures that may be a number of people, in words with their ids."""
     found = [one for one in sheet.quantities if one.kind == "n" and (one.value or 0) >= 1]
     arms = {arm.arm_id: arm.label or arm.arm_id for arm in sheet.arms}
-    words = (
-        (
-            ", ".join(filter(None, [one.printed, arms.get(one.arm or ""), one.at and f"line {one.at.line}"])),
-            one.id,
-        )
-        for one in found
-    )
-    return ("not stated", None), *words
+    sizes: list[tuple[str, Any]] = [("not stated", None)]
+    for one in found:
+        told = one.printed, arms.get(one.arm or ""), one.at and f"line {one.at.line}"
+        sizes.append((", ".join(filter(None, told)), one.id))
+    return tuple(sizes)
 
 
 def _proposed(sheet: StudySheet) -> dict[str, tuple[int, Fact]]:

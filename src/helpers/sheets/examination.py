@@ -140,14 +140,12 @@ def _unreadable_times(path: Path, content: Row, lines: dict[FieldPath, int]) -> 
 
 def _proposals(path: Path, content: Row) -> Iterator[Problem]:
     """Yield how much of a sheet waits for a person."""
-    open_ones = {
-        name: sum(block.get("state") == "proposed" for _, block in items_of(content, name, dict))
+    results, facts = (
+        sum(block.get("state") == "proposed" for _, block in items_of(content, name, dict))
         for name in ("results", "facts")
-    }
-    if any(open_ones.values()):
-        problem = "{results} result(s) and {facts} fact(s) are proposed and count in nothing".format(
-            **open_ones
-        )
+    )
+    if results or facts:
+        problem = f"{results} result(s) and {facts} fact(s) are proposed and count in nothing"
         yield Problem(str(path), None, "", problem, f"evidence confirm {content.get('study_id')}")
 
 

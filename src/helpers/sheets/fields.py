@@ -111,11 +111,7 @@ def _line_of_place(place: FieldPath, block: Row) -> Iterator[Fault]:
 def _open_kind(place: FieldPath, printed: str) -> Fault:
     figures = figures_in(printed)
     if len(figures) > 1:
-        several = ", ".join(map(repr, figures))
-        return (
-            place,
-            f"the token {printed!r} holds several figures: {several}",
-            ("make a quantity of each, or type `kind:` and `value:`"),
-        )
+        problem = f"the token {printed!r} holds several figures: {', '.join(map(repr, figures))}"
+        return place, problem, "make a quantity of each, or type `kind:` and `value:`"
     kinds = "mean, mean_sd, sd, median, percent, n, count, p_value or another of the list in README"
     return place, f"the token {printed!r} does not say what its figure is", f"add `kind:` {kinds}"

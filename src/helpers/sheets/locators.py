@@ -267,8 +267,5 @@ def text_of(sheet: Row, documents: Path) -> tuple[Path | None, tuple[str, str] |
         names = [one.name for one in there]
         near = difflib.get_close_matches(name, names, n=1) or names[:1]
         return None, (problem, f"put the text there, or write document: {near[0]}"), True
-    return (
-        None,
-        (f"{problem}: its places cannot be looked up", "put the text there to have them checked"),
-        False,
-    )
+    problem += ": its places cannot be looked up"
+    return None, (problem, "put the text there to have them checked"), False

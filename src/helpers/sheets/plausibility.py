@@ -140,9 +140,8 @@ def _out_of_range(place: FieldPath, block: Row, unit: str, figures: dict[str, Ro
         problem = f"{unit!r} is no unit in which levels of {outcome.label} are compared"
         yield place, problem, f"write {near[0]}, if that is printed, or mend the outcome"
     elif due and not low <= value * factor <= high:
-        problem = (
-            f"{value:g} {unit} are {value * factor:g} {due}; {outcome.label} lies in {low:g} to {high:g}"
-        )
+        converted = f"{value:g} {unit} are {value * factor:g} {due}"
+        problem = f"{converted}; {outcome.label} lies in {low:g} to {high:g}"
         yield place, problem, "mend the unit, the value or the outcome; other_outcome where it is printed so"
 
 

@@ -235,15 +235,9 @@ def _of_prose(article: Article, taken: set[int], arm_ids: dict[str, str]) -> lis
         if low is not None and high is not None and low > high:
             low = high = None
         kind = item.kind if item.kind in QUANTITY_KINDS else "other"
-        row = {
-            "id": f"p{len(rows) + 1}",
-            "printed": item.printed,
-            "value": item.value,
-            "low": low,
-            "high": high,
-        }
-        row |= {"sd": item.sd, "unit": item.unit or None, "kind": kind, "role": "result"}
-        row["concept"] = "other_outcome"
+        row = {"id": f"p{len(rows) + 1}", "printed": item.printed, "value": item.value, "low": low}
+        row |= {"high": high, "sd": item.sd, "unit": item.unit or None, "kind": kind}
+        row |= {"role": "result", "concept": "other_outcome"}
         if kind in _MEASURED:
             row |= facts.prose_subject(article, item.char_start, item.char_end, arm_ids)
             row["kind"] = facts.prose_kind(article, item.char_start, item.char_end, kind, row["concept"])

@@ -175,11 +175,8 @@ def _read_files(raw: Path, files: list[Path] | None = None, keep: bool = True) -
         stops = path.parent.name == "studies" or files is not None  # another source is refused alone
         found.problems += [replace(one, stops=one.stops and stops) for one in problems]
         if not problems and path.parent.name == "registry" and recognise(path) == "sheet":
-            problem, remedy = (
-                "a study sheet among the registry records",
-                f"move it to studies/{path.stem}.yaml",
-            )
-            found.problems.append(Problem(str(path), None, "", problem, remedy))
+            problem, place = "a study sheet among the registry records", f"studies/{path.stem}.yaml"
+            found.problems.append(Problem(str(path), None, "", problem, f"move it to {place}"))
     retractions = partial(read_retractions, sources=[])
     beside = (read_screening, read_context, read_review_facts, read_certainty_overrides, retractions)
     for reader in beside if files is None else ():
