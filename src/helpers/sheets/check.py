@@ -53,18 +53,13 @@ def _nearest(word: str, allowed: Collection[str]) -> str:
 
 
 # Names and vocabulary.
-_NAMED_BY = {
-    "quantities": "id",
-    "arms": "arm_id",
-    "outcomes": "outcome_id",
-    "discrepancies": "id",
-    "statements": "id",
-}
+_NAMED = ("quantities", "arms", "outcomes", "discrepancies", "statements")  # blocks that have names
+_KEYS = {"arms": "arm_id", "outcomes": "outcome_id"}  # fields that hold them; that of the others is `id`
 
 
 def _repeated_names(sheet: Row) -> Iterator[Fault]:
-    for name, key in _NAMED_BY.items():
-        known: set[str] = set()
+    for name in _NAMED:
+        known, key = set[str](), _KEYS.get(name, "id")
         for place, block in items_of(sheet, name, dict):
             value = block.get(key)
             if isinstance(value, str):
@@ -108,7 +103,7 @@ def _names(sheet: Row) -> Iterator[tuple[FieldPath, Any, Collection[str], str]]:
 
 def _defined(sheet: Row, name: str) -> list[str]:
     """Return the names that a list of blocks defines."""
-    names = [block.get(_NAMED_BY[name]) for _, block in items_of(sheet, name, dict)]
+    names = [block.get(_KEYS.get(name, "id")) for _, block in items_of(sheet, name, dict)]
     return [value for value in names if isinstance(value, str)]
 
 

@@ -365,12 +365,9 @@ class _Rows:
 
     def second_hand(self, names: list[str]) -> bool:
         """Whether any of these figures, or with none the source itself, was seen only second-hand."""
-        figures = [self.figures[name] for name in names]
-        origins = [figure.seen or self.sheet.source.seen for figure in figures if not figure.at]
-        return any(
-            origin is not None and origin.access == "secondary"
-            for origin in (origins if figures else [self.sheet.source.seen])
-        )
+        figures, seen = [self.figures[name] for name in names], self.sheet.source.seen
+        origins = [figure.seen or seen for figure in figures if not figure.at] if figures else [seen]
+        return any(origin is not None and origin.access == "secondary" for origin in origins)
 
 
 def _origin_columns(origin: model.Origin | None) -> Row:
