@@ -18,16 +18,7 @@ from notebookpress.errors import PipelineError
 from trialfiles.record import SourceError
 
 BEFORE, AFTER = 8000, 3000  # characters of the text that are shown around a token
-# JupyterLab takes letters and arrows for its own while a button or a list has the focus, unless told not to;
-# the field of the keys gets the focus when it is there.
-_KEYBOARD = """setTimeout(() => {
-  const area = element.closest('.jp-OutputArea');
-  area.addEventListener('focusin', event => { event.target.dataset.lmSuppressShortcuts = true; });
-  const wait = setInterval(() => {
-    const field = area.querySelector('.evidence-key input');
-    if (field) { clearInterval(wait); field.focus(); area.scrollIntoView(); }
-  }, 200);
-});"""
+_KEYBOARD = Path(__file__).with_name("keyboard.js").read_text(encoding="utf-8")
 _BOX = "border:1px solid;padding:0.3rem;overflow:auto;white-space:pre-wrap;font-family:monospace"
 
 

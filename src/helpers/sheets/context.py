@@ -22,12 +22,7 @@ from trialfiles.record import Problem, Row, SourceError, refusal
 from trialfiles.text import contact_details, csv_rows, invisible
 
 # table -> files under the raw folder; several files of one table are read as one
-CONTEXT_FILES = {
-    "comparators": "comparators/established*.csv",
-    "published_pools": "comparators/pools*.csv",
-    "thresholds": "comparators/thresholds*.csv",
-    "trials": "trials.csv",
-}
+CONTEXT_FILES: dict[str, str] = SHEET_WORDS["context_files"]
 _WORDS = {"yes": True, "no": False}
 _NUMBERS: dict[str, tuple[str, Callable[[str], float], str]] = {
     "integer": (r"-?\d+", int, "whole number"),
