@@ -213,19 +213,16 @@ def check_command(files: tuple[Path, ...], raw: Path | None, write: bool) -> Non
     from helpers.verification import record_problems
 
     done = Examination()
-    for folder in filter(Path.is_dir, files):
-        if any((folder / name).is_dir() for name in ("studies", "registry")):
+    for folder in filter(Path.is_dir, files) if files else [raw_folder(raw)]:
+        if not files or any((folder / name).is_dir() for name in ("studies", "registry")):
             done.join(examine(folder, write=write))
             done.problems += record_problems(folder)
         else:
             found, summary = check_folder(folder)
             done.problems += found
             echo_lines(f"{folder}: {summary}", err=bool(found))
-    named = [path for path in files if not path.is_dir()]
-    if named or not files:
-        done.join(examine(raw_folder(raw), named or None, write))
-    if not files:
-        done.problems += record_problems(raw_folder(raw))
+    if named := [path for path in files if not path.is_dir()]:
+        done.join(examine(raw_folder(raw), named, write))
     echo_lines(*(f"written: {count} place(s) into {path}" for path, count in done.written.items()))
     echo_lines(*(f"note: {note}" for note in done.notes))
     count = len(done.problems)

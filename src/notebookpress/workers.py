@@ -231,7 +231,7 @@ class Workers(contextlib.AbstractContextManager):
             Workers._users += 1
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.end_all()
 
     def run_notebook(self, run: NotebookRun) -> Path:
         """Run a notebook in a process of its own; see `execution.run_notebook`."""
@@ -285,8 +285,6 @@ class Workers(contextlib.AbstractContextManager):
                     _SERVER._stop()
                     del _SERVER.ensure_running
             self._closed = True
-
-    close = end_all
 
 
 def _end_server() -> None:

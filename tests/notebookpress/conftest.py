@@ -29,7 +29,7 @@ def fork_server(tmp_path_factory: pytest.TempPathFactory, calls: None) -> Iterat
         patch.chdir(tmp_path_factory.mktemp("server"))
         workers = Workers(("notebookpress.notebook_tables", "station_calls"))
     yield
-    workers.close()
+    workers.end_all()
 
 
 @pytest.fixture
