@@ -28,10 +28,9 @@ def cross_checks(sheet: Row) -> Iterator[Fault]:
 
     `sheet` is the content of the file, as `read_yaml` gives it; a fault is path of a field, problem, remedy.
     """
-    named = [
-        quantity for _, quantity in items_of(sheet, "quantities", dict) if isinstance(quantity.get("id"), str)
-    ]
-    figures = {quantity["id"]: quantity for quantity in reversed(named)}  # the first of a name counts
+    quantities = [quantity for _, quantity in items_of(sheet, "quantities", dict)]
+    named = [one for one in reversed(quantities) if isinstance(one.get("id"), str)]
+    figures = {quantity["id"]: quantity for quantity in named}  # the first of a name counts
     yield from _repeated_names(sheet)
     yield from _unknown_names(sheet)
     for place, name, use in _references(sheet):

@@ -134,14 +134,8 @@ def prose_subject(article: Article, start: int, end: int, arms: dict[str, str]) 
     before, behind = _around(article.text, start, end)
     # behind it up to the next figure; before it where no other figure stands, whose group it would be
     near = re.split(r"\d|,| and ", behind)[0], "" if re.search(r"\d", before) else before
-    named = [
-        [
-            name
-            for label, name in arms.items()
-            if len(label) > 2 and re.search(rf"\b{re.escape(label)}\b", text, re.I)
-        ]
-        for text in near
-    ]
+    known = [(name, rf"\b{re.escape(label)}\b") for label, name in arms.items() if len(label) > 2]
+    named = [[name for name, words in known if re.search(words, text, re.I)] for text in near]
     arm = next((found[0] for found in named if len(found) == 1), None)
     row = {"concept": reading_words().row_concept(before, ""), "arm": arm}
     if when := _PATTERNS["time_behind"].match(article.text, end):
@@ -187,6 +181,5 @@ def _fact(article: Article, field: str, value: str, start: int, printed: str) ->
     """Return a fact as a line of the sheet."""
     place = _place(article, start, printed)
     del place["chars"]
-    return (
-        {"field": field, "value": value, "printed": printed[:LONGEST_WORDS]} | place | {"state": "proposed"}
-    )
+    told = {"field": field, "value": value, "printed": printed[:LONGEST_WORDS]}
+    return told | place | {"state": "proposed"}

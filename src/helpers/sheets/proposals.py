@@ -194,12 +194,7 @@ def _of_table(article: Article, figure: ArticleFigure, name: str, arm_ids: dict[
     role, concept = "result", reading_words().row_concept(figure.measure, figure.caption)
     if described := facts.characteristic(figure.measure):
         role, concept = "design", described
-    notes = [
-        figure.measure[:300],
-        "mean with its standard error" if value.kind == "mean_se" else None,
-        "mean with its confidence interval" if value.kind == "mean_ci" else None,
-        figure.assumed or None,
-    ]
+    notes = figure.measure[:300], SHEET_WORDS["noted_kinds"].get(value.kind), figure.assumed
     row = {
         "id": name,
         "printed": value.printed,
