@@ -469,7 +469,7 @@ class Body:
         """Return the studies that gave exosomes only with something else that the comparison did not get."""
         if background := self.shown.get("background"):
             return self.names if background.endswith(CERTAINTY["combined_words"]) else []
-        given = {(arm["study_id"], arm["role"]) for arm in self.rows["arms"]}
+        given = dict.fromkeys((arm["study_id"], arm["role"]) for arm in self.rows["arms"])
         alone = {name for name, role in given if role in _ALONE}
         return [name for name, role in given if role == "exosome_combination" and name not in alone]
 
