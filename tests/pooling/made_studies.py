@@ -36,7 +36,7 @@ def world(*results: dict, tiers: dict[str, str] | None = None, studies: dict[str
         "studies": [{"study_id": name, "comparison": "parallel" if name in two else "single_arm",
                      "allocation": "randomised" if name in two else "none"} | studies.get(name, {}) for name in names],
         "arms": [{"study_id": name, "arm_id": arm, "role": roles[arm]} for name, arm in arms],
-        "results": list(results), "outcomes": [], "adverse_events": [], "risk_of_bias": [],
+        "results": list(results), "outcomes": [], "reported_contrasts": [], "adverse_events": [], "risk_of_bias": [],
         "discrepancies": [{"discrepancy_id": f"{name}.f", "study_id": name, "check": "c", "detected_by": "automated",
                       "certain": True, "concern": "serious", "statement": "w", "locators": "l", "concepts": "hair_density"}
                      for name in doubtful],

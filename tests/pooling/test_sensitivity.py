@@ -18,8 +18,9 @@ from helpers.pooling.specifications import (
     estimate_sets,
     sensitivity,
     specification_rows,
+    under_correlations,
 )
-from helpers.pooling.tiers import with_sd
+from helpers.pooling.tiers import effects_anew, with_sd
 from helpers.tables import as_frame, validate
 
 ONE = Levels(
@@ -168,3 +169,27 @@ def test_without_two_answers_there_is_no_analysis(lines):
     found = sensitivity(lines, ONE, MODEL, {})
     assert (found.specifications, found.chosen) == ([], [])
     assert as_frame("specifications", []).empty
+
+
+def test_estimates_worked_out_again_under_the_same_correlations_are_the_same():
+    """Effects are joined by name: a printed comparison or an event among them must not shift the names."""
+    levels = {"kind": "level", "site": "all"}
+    tables = world(*(
+        change("a", arm, mean, 9.0, 12, number=number, timepoint_weeks=weeks, **levels)
+        for arm, first, last in (("t", 80.0, 95.0), ("c", 81.0, 84.0))
+        for number, weeks, mean in ((1, 0.0, first), (2, 24.0, last))
+    ), studies={"a": {"comparison": "within_person", "n_enrolled": 12}})  # fmt: skip
+    contrast = {"contrast_id": "a.k", "study_id": "a", "source_id": "a", "arm_id": "t", "against": "c", "concept": "hair_count",
+                "measure": "MD", "effect": 4.0, "ci_lower": 1.0, "ci_upper": 7.0, "unit": "hairs"}  # fmt: skip
+    events = [{"study_id": "a", "arm_id": arm, "term": "itching", "count": count, "n": 12, "severity": "mild"}
+              for arm, count in (("t", 3), ("c", 1))]  # fmt: skip
+    tables |= {"reported_contrasts": as_frame("reported_contrasts", [contrast])}
+    tables["adverse_events"] = as_frame("adverse_events", events)
+    same = {"pre_post_correlation": 0.7, "site_correlation": 0.7}
+    effects = list(effects_anew(tables, **same))
+    assert {row["concept"] for row in effects} >= {"hair_density", "hair_count", "adverse_events"}
+    lines = [dict.fromkeys(("effect", "se", "ci_lower", "ci_upper", "assumption")) | row for row in effects]
+    assert any(
+        "correlation" in (row["assumption"] or "") for row in lines if row["concept"] == "adverse_events"
+    )
+    assert under_correlations(lines, tables, **same) == lines

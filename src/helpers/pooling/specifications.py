@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from helpers.effects import CONTROLLED_ESTIMANDS, study_effects
+from helpers.effects import CONTROLLED_ESTIMANDS
 from helpers.formats import DAGGER, joined
 from helpers.pooling.groups import (
     CONTEXT,
@@ -22,7 +22,7 @@ from helpers.pooling.groups import (
     poolable,
     question_of,
 )
-from helpers.pooling.tiers import with_sd
+from helpers.pooling.tiers import effects_anew, with_sd
 from helpers.tables import Tables
 from helpers.tables.vocabulary import CHOICES, ESTIMAND_WORDS, EVIDENCE, OUTCOME_CONCEPTS, SD_USES, label
 from metastats.batches import pool_many
@@ -110,15 +110,15 @@ def question_words(group: list[Row]) -> str:
     return ", ".join(part for part in parts if part) + DAGGER * any(line.get("second_hand") for line in group)
 
 
-def _under_correlations(lines: Sequence[Row], tables: Tables, **assumed: float) -> list[Row]:
+def under_correlations(lines: Sequence[Row], tables: Tables, **assumed: float) -> list[Row]:
     """Return lines worked out again where they rest on an assumed correlation; others stay as they are."""
     kept = ("effect", "se", "ci_lower", "ci_upper", "assumption")
-    anew: dict[str, Row] = {}
-    for name in {line["study_id"] for line in lines if _rests_on_correlation(line)}:
-        parts = (tables[part] for part in ("studies", "arms", "results", "discrepancies"))
-        studies, *own = (part[part["study_id"] == name] for part in parts)
-        for row in (row for study in records(studies) for row in study_effects(study, *own, **assumed)):
-            anew[row["effect_id"]] = {key: row.get(key) for key in kept}
+    names = {line["study_id"] for line in lines if _rests_on_correlation(line)}
+    if not names:
+        return list(lines)
+    own = {**tables, "studies": tables["studies"][tables["studies"]["study_id"].isin(names)]}
+    rows = effects_anew(own, **assumed)
+    anew = {row["effect_id"]: {key: row.get(key) for key in kept} for row in rows}
     return [line | anew.get(line["effect_id"], {}) if _rests_on_correlation(line) else line for line in lines]
 
 
@@ -136,7 +136,7 @@ def estimate_sets(
     own = [line for line in lines if line["effect_id"] in question.effect_ids]
     for before, between in product(levels.pre_post_correlation, levels.site_correlation):
         assumed = {"pre_post_correlation": before, "site_correlation": between}
-        made = _under_correlations(own, tables, level=levels.level, **assumed)
+        made = under_correlations(own, tables, level=levels.level, **assumed)
         for use, sd in product(levels.sd_use, levels.assumed_sd):
             sized = with_sd(made, use, sd, site_correlation=between, level=levels.level)
             usable = [line for line in sized if poolable(line)]

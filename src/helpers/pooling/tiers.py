@@ -380,7 +380,7 @@ def reanalysed(
     options = replace(basis.options, **choices)
     tables = dict(basis.tables)
     assumed = {"pre_post_correlation": pre_post_correlation, "site_correlation": options.site_correlation}
-    tables["effects"] = validate("effects", list(_effects(tables, **assumed, level=options.level)))
+    tables["effects"] = validate("effects", list(effects_anew(tables, **assumed, level=options.level)))
     lines = comparison_lines(
         tables,
         overall=dict(basis.overall),
@@ -410,8 +410,8 @@ def reanalysed(
     return OutcomeAnswer(tables["effects"], tables["comparisons"], pooled, members, sure)
 
 
-def _effects(tables: Tables, **choices: float) -> Iterator[Row]:
-    """Yield the effects of every study, as notebook 03 makes them for each."""
+def effects_anew(tables: Tables, **choices: float) -> Iterator[Row]:
+    """Yield the effects of every study in `studies`, as notebook 03 makes them for each."""
     for study in records(tables["studies"]):
         own = [tables[name][tables[name]["study_id"] == study["study_id"]] for name in PARTS]
         arms, results, discrepancies, contrasts, events = own
