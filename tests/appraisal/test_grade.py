@@ -130,15 +130,23 @@ def test_studies_told_in_words_are_counted_beside_the_estimate_that_is_rated():
     assert (row["studies"], row["participants"]) == ("t0;t1", 600)
     assert (row["reporting"], row["reporting_people"]) == ("t0;t1;words", 630)
     seen = pd.DataFrame({"study_id": ["t0", "t1", "words"], "second_hand": False})
-    (shown,) = records(with_basis(frame("certainty", [row]), tables["pooled"], seen))
+    told = frame("summary_of_findings", [])
+    (shown,) = records(with_basis(frame("certainty", [row]), tables["pooled"], seen, told))
     assert shown["k"] == "3" and shown["basis"].endswith(": t0 and t1, n = 600")
     alone = graded(tables | more | {"pooled": frame("pooled", [])})
     assert (alone["studies"], alone["participants"]) == (alone["reporting"], alone["reporting_people"])
-    assert with_basis(frame("certainty", [alone]), tables["pooled"], seen)["basis"].tolist() == [
+    assert with_basis(frame("certainty", [alone]), tables["pooled"], seen, told)["basis"].tolist() == [
         "no estimate"
     ]
     seen = seen.assign(second_hand=seen["study_id"] == "t1")
-    assert with_basis(frame("certainty", [row]), tables["pooled"], seen)["k"].tolist() == ["3 ‡"]
+    assert with_basis(frame("certainty", [row]), tables["pooled"], seen, told)["k"].tolist() == ["3 ‡"]
+    part = {
+        "concept": [row["concept"]],
+        "evidence": [row["evidence"]],
+        "against_relative": ["5 of the 10 before, 50 %: above"],
+    }
+    [relative] = with_basis(frame("certainty", [row]), tables["pooled"], seen, pd.DataFrame(part))["basis"]
+    assert relative.endswith(": t0 and t1, n = 600; 5 of the 10 before, 50 %")
 
 
 def test_no_study_no_evidence():

@@ -436,19 +436,24 @@ def with_both_analyses(told: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFram
     return told
 
 
-def with_basis(certainty: pd.DataFrame, pooled: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+def with_basis(
+    certainty: pd.DataFrame, pooled: pd.DataFrame, sources: pd.DataFrame, summary: pd.DataFrame
+) -> pd.DataFrame:
     """Return rows of `certainty` with `basis`: the estimate that is rated, with its studies and people.
 
+    What part of the values before treatment it is stands there too, where the summary of findings tells it.
     `k` is how many studies report the outcome, with a sign where one was seen second-hand only.
     """
     told, second_hand = [], set(sources.query("second_hand == True")["study_id"])
     shown = pooled.set_index("pooled_id")[["estimand", "studies", "participants"]].add_prefix("own_")
+    relative = summary.set_index(["concept", "evidence"])["against_relative"].dropna().str.partition(": ")[0]
     for row in records(certainty.join(shown, on="pooled_id")):
         people = "n not stated" if row["participants"] is None else f"n = {row['participants']}"
         people += " enrolled" if row["own_participants"] is None and row["participants"] else ""
         studies = joined(split_ids(row["own_studies"]))
         known = row["own_estimand"] and f"{ESTIMAND_WORDS[row['own_estimand']]}: {studies}, {people}"
-        told.append(known or "no estimate")
+        part = relative.get((row["concept"], row["evidence"]))
+        told.append("; ".join(filter(None, [known, part])) or "no estimate")
     reporting = certainty["reporting"].map(split_ids)
     counts = [f"{len(ids)}{DAGGER}" if second_hand & {*ids} else str(len(ids)) for ids in reporting]
     return certainty.assign(basis=told, k=counts)

@@ -41,9 +41,8 @@ ABOUT = " about the effect of exosome therapy on {}"  # which the row itself say
 CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
 RULE = r"(?<=below )\d+(?: events)?(?=[;.]|$)"  # of what size is large enough, by the rules
 LIKE = "Placebo arms are those like a study shown in sex and time, where it states both."
-UNREACHED = "No arm of another treatment known here changed by as much."
 UNMATCHED = "Other treatments are matched in neither."
-DOUBTED = "§: a discrepancy touches it; see the study."
+DOUBTED = "§: a discrepancy touches it."
 TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
 MOST_NOT_DRAWN = 3  # differences from a control that are named below the figure
 GRACE = 1  # months after which a search that is due is overdue
@@ -188,10 +187,8 @@ def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     note = _not_drawn(tables["comparisons"], titles)
     drawn = context_plot(rows, unit=DENSITY, title=title, seen=seen, note=note)
     marked = any(mark in row["label"] for row in rows for mark in doubted.values())
-    others = [row["effect"] for row in every if row["group"] == "active" and not is_missing(row["effect"])]
     said = [
         drawn.caption,
-        UNREACHED if seen and others and max(others) < seen["value"] else "",
         DOUBTED if marked else "",
         LIKE if like else "",
         UNMATCHED if any(row["group"] == "active" for row in rows) else "",
@@ -322,7 +319,7 @@ def _participants(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
         more = f"{more} it{_marked(others, second_hand)}" + f", {in_words}in words alone" * bool(silent)
         turned = others - set(lines.loc[lines["direction"] != "unclear", "study_id"])
         if turned and not OUTCOME_CONCEPTS[row["concept"]].asked_after:
-            more += f", {answer.number_word(len(turned))} without a direction"
+            more += f", {answer.number_word(len(turned))} of them without a direction"
         cell += " " + SUB.format(more)
     return cell
 
