@@ -446,7 +446,7 @@ def with_basis(
     """
     told, second_hand = [], set(sources.query("second_hand == True")["study_id"])
     shown = pooled.set_index("pooled_id")[["estimand", "studies", "participants"]].add_prefix("own_")
-    relative = summary.set_index(["concept", "evidence"])["against_relative"].dropna().str.partition(": ")[0]
+    relative = summary.set_index(["concept", "evidence"])["against_relative"].dropna().str.split(": ").str[0]
     for row in records(certainty.join(shown, on="pooled_id")):
         people = "n not stated" if row["participants"] is None else f"n = {row['participants']}"
         people += " enrolled" if row["own_participants"] is None and row["participants"] else ""
