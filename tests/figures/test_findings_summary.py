@@ -101,8 +101,8 @@ def test_an_outcome_without_an_effect_tells_directions_and_harms_their_people():
     assert row["with_exosomes"] == "better in 2 of 2, by direction alone"
     row = made("very low", concepts=("adverse_events",), estimate=None, estimand=None).rows[0]
     assert row["with_exosomes"] == (
-        "any adverse event: 0 of 30 (up to 9.5 %) and 0 of 12 (up to 22.1 %); severe adverse event: 0 of 9 (up to "
-        "28.3 %); exact one-sided 95 % limits, if all were followed and asked; listed without counts by 1"
+        "exact one-sided 95 % limits, if all were followed and asked; any adverse event: 0 of 30 (up to 9.5 %) and "
+        "0 of 12 (up to 22.1 %); severe adverse event: 0 of 9 (up to 28.3 %); listed without counts by 1"
     )
 
 

@@ -215,7 +215,7 @@ def _harms_counted(tables: Tables, names: list[str]) -> str:
         people = [f"0 of {n:g} (up to {most} %){mark}" for n, most, mark in sizes]
         told.append(f"{term}: {joined(people)}")
     assumed = ", if all were followed and asked" if none["group"].isna().any() else ""
-    told += [f"exact one-sided 95 % limits{assumed}"] if told else []
+    told[:0] = [f"exact one-sided 95 % limits{assumed}"] if told else []
     listed = events.loc[events["count"].isna(), "study_id"].nunique()
     told += [f"listed without counts by {listed}"] if listed else []
     return "; ".join(told)
