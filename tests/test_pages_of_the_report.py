@@ -288,8 +288,32 @@ def test_what_a_footnote_is_measured_by_leads_to_the_rule_or_the_printed_differe
     rules = soups["methods.html"].find(id="certainty-rules").find_next("p").get_text()
     for size in ("400", "300"):
         assert led[size] == "methods.html#certainty-rules" and size in rules
-    assert led["43.36"] == "01_ingestion.html#row-visible"
-    assert led["22.66 %"] == "01_ingestion.html#row-visible_relative"
+    for size in ("75", "95", "35", "36.8", "46.7 %"):
+        page, _, name = led[size].partition("#")
+        assert size.removesuffix(" %") in soups[page].find(id=name).get_text(" "), size
+    assert led["35"].startswith("study-") and led["36.8"].startswith("05_pooled_effect")
+    for page in ("index", "04_outcome_comparison", "05_pooled_effect"):
+        links = soups[f"{page}.html"].select("main a.n")
+        for size, row in (("43.36", "visible"), ("22.66 %", "visible_relative")):
+            found = {link["href"] for link in links if link.get_text() == size}
+            assert found == {f"01_ingestion.html#row-{row}"}, (page, size)
+
+
+def test_a_single_estimate_of_the_summary_leads_to_its_study(soups):
+    rows = soups["index.html"].select("#summary-table tbody tr")
+    row = next(row for row in rows if row.th.get_text().startswith("Hair density"))
+    links = [
+        link["href"]
+        for link in row.select("td:nth-of-type(3) a.n")
+        if link.get_text() in ("35", "31.5", "38.5")
+    ]
+    assert links and all(link.startswith("study-wan2025.html#effect-") for link in links)
+
+
+def test_sources_that_were_read_twice_lead_to_the_second_readings(made, soups):
+    link = soups["methods.html"].select_one('a.n[href="01_ingestion.html#second-reading"]')
+    readings = soups["01_ingestion.html"].select("#second-reading tbody tr")
+    assert link.get_text() == str(len(readings)) != "0"
 
 
 def test_levels_rated_down_lead_to_the_rules(soups):

@@ -228,7 +228,8 @@ def figure_html(figure: Figure, label: str) -> Markup:
         raise ValueError(f"figure {label!r}: a label is a letter, then letters, digits, '-', '_' or '.'")
     title = Markup('<b class="fixed">{}.</b> ').format(figure.title) if figure.title else ""
     numbers = _csv_link(figure, label)
-    caption = Markup("<figcaption>{}{}{}</figcaption>").format(title, figure.caption, numbers)
+    known = Markup(' data-from="{}"').format(figure.origins) if figure.origins else ""
+    caption = Markup("<figcaption{}>{}{}{}</figcaption>").format(known, title, figure.caption, numbers)
     image = Markup('<img src="{}" alt="{}">').format(_data(figure.drawing.svg().encode()), figure.alt)
     if figure.phone:
         address = _data(figure.phone.svg().encode())

@@ -19,7 +19,7 @@ from helpers.figures.canvas import (
     style,
     text_width,
 )
-from helpers.figures.forest import author_year, forest, panel_rows, sides_of
+from helpers.figures.forest import author_year, estimate_mark, forest, panel_rows, sides_of
 from helpers.figures.outcome import (
     DIRECTION_MARKS,
     LOOKS,
@@ -42,6 +42,28 @@ LONG = "b2025 with a name that is rather long to be written in one line"
 GIVEN = {"a domain with a long name": "no concerns", "overall": "serious concerns"}
 PAIRS = [(study, *pair) for study in ("a2024", LONG) for pair in GIVEN.items()]
 JUDGED = pd.DataFrame(PAIRS, columns=["study_id", "domain", "judgement"])
+
+
+class Pen:
+    """A drawing that keeps the sizes of its marks."""
+
+    def __init__(self) -> None:
+        self.sizes: list[float] = []
+
+    def line(self, *_: object, **__: object) -> None: ...
+
+    def mark(self, _kind: str, _x: float, _y: float, size: float, *_: object, **__: object) -> None:
+        self.sizes.append(size)
+
+
+def test_the_area_of_a_square_is_in_proportion_to_its_weight():
+    pen = Pen()
+    for weight in (0.04, 0.16, 0.64):
+        estimate_mark({"effect": 1.0, "weight": weight})(pen, float, 0.0)
+    first, *others = (size**2 for size in pen.sizes)
+    assert [area / first for area in others] == pytest.approx([4, 16])
+
+
 DRAWINGS = {
     "forest": lambda: forest(STUDIES, unit="hairs/cm²", pooled=ROWS["pooled"], title="Density"),
     "direction": lambda: direction(ROWS["ways"]),

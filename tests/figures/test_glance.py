@@ -163,3 +163,21 @@ def test_a_token_stands_once_with_all_its_places_and_anchors_and_a_place_once_fo
     assert page.get_text() == "<16> (9, 81); sixteen, read as 16 participants, 18 (abstract)"
     assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (9, 81)" for line in (9, 81))
     assert [page.find(id=f"q-s.{n}").get_text()[-13:] for n in (3, 4)] == [" participants", "18 (abstract)"]
+
+
+def test_a_remark_stands_at_the_place_of_which_it_is_made():
+    row = {"study_id": "s", "source_id": "s", "kind": "n", "concept": "participants", "unit": "participants",
+           "value": 20.0, "printed": "20", "second_hand": False}  # fmt: skip
+    places = (
+        ("abstract", "Randomised."),
+        ("record", "In its summary."),
+        ("figure", None),
+        ("table", "Randomised."),
+    )
+    rows = [
+        row | {"quantity_id": f"s.{n}", "access": place, "note": note}
+        for n, (place, note) in enumerate(places)
+    ]
+    (shown,) = printed_figures(as_frame("quantities", rows)).itertuples()
+    told = BeautifulSoup(shown.printed, "html.parser").get_text()
+    assert told == "20 (abstract; table): Randomised; (record): In its summary; (figure)"

@@ -9,6 +9,7 @@ from helpers.narrative.answer import load_tables
 from helpers.sheets.context import ReviewFacts, VersionNote
 from helpers.site.data import changes_since, history_rows
 from helpers.site.index import _changes, _status
+from helpers.tables import as_frame
 from notebookpress.tables import parquet_bytes
 
 
@@ -58,6 +59,17 @@ def test_what_changed_since_a_release(tmp_path):
     rows = {row["table"]: row for row in changes_since(new, release)}
     assert rows["studies"] == {"table": "studies", "new": 1, "changed": 0, "gone": 0, "named": "made2"}
     assert rows["conclusion"]["named"] == "changed: certainty of hair density"
+    assert rows["certainty"]["changed"] == 1  # what stands in the table alone, and what the conclusion tells
+    for name, key in (("votes", "vote_id"), ("ongoing_trials", "study_id")):
+        (before, now), file = (
+            (as_frame(name, [{key: word}]) for word in "ab"),
+            release / "data" / f"{name}.parquet",
+        )
+        kept = file.read_bytes()
+        file.write_bytes(parquet_bytes(before))
+        [row] = (row for row in changes_since(old | {name: now}, release) if row["table"] == name)
+        assert (row["new"], row["gone"], row["named"]) == (1, 1, "b")
+        file.write_bytes(kept)
     missing = old["studies"].assign(
         n_enrolled=pd.array([12, *[None] * (len(old["studies"]) - 1)], dtype="Int64")
     )

@@ -235,6 +235,7 @@ class Figure:
 
     `.title` and `.caption` stand below, `.alt` is made from the numbers. `.rows` are the numbers, one dict a
     mark or line; what starts with `_` is not among them. Where a whole table is drawn, `.table` names it.
+    `.origins` are anchors, with blanks between, of rows that account for numbers of the caption.
     """
 
     drawing: Drawing | Plotted
@@ -244,6 +245,7 @@ class Figure:
     table: str = ""
     title: str = ""
     phone: Drawing | None = None
+    origins: str = ""
 
     @classmethod
     def of(cls, draw: Callable[[float], Drawing], **words: Any) -> Figure:

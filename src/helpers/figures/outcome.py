@@ -94,7 +94,8 @@ def context_plot(
     caption += " A grey n is assumed: all who were enrolled." if any(line.grey for line in lines) else ""
     caption += line
     alt = f"Dot plot. {title}. Unit: {unit}. {plot.told()}{line.replace(DAGGER, ', second-hand')}"
-    return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
+    origins = "row-visible" if seen else ""
+    return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title, origins=origins)
 
 
 def _behind(

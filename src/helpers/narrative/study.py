@@ -305,7 +305,7 @@ def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
     for means, tokens in told.items():
         together: dict[str, list[tuple[str, list[Row]]]] = {}
         for token, own in tokens.items():
-            together.setdefault(f" ({_places(own)}){_remark(own)}", []).append((token, own))
+            together.setdefault(_where(own), []).append((token, own))
         figures = []
         for place, same in together.items():
             *first, (token, own) = same  # the place goes with the last of its tokens
@@ -352,10 +352,12 @@ def _token(row: Row) -> str:
     return f"{row['printed']}, read as {read}"
 
 
-def _remark(rows: list[Row]) -> str:
-    """Return what the sheet remarks of a token, the same once."""
-    notes = dict.fromkeys(str(row["note"]).rstrip(".") for row in rows if row["note"])
-    return "".join(f": {note}" for note in notes)
+def _where(rows: list[Row]) -> str:
+    """Return where a token stands, with what the sheet remarks of it there."""
+    by_note: dict[str, list[Row]] = {}
+    for row in rows:
+        by_note.setdefault(f": {str(row['note']).rstrip('.')}" if row["note"] else "", []).append(row)
+    return ";".join(f" ({_places(own)}){note}" for note, own in by_note.items())
 
 
 def _places(rows: list[Row]) -> str:

@@ -89,7 +89,7 @@ def _checklist(guide: Mapping[str, Any], first: bool, of_drugs: bool, review: Re
         if first and row.pop("since_last", False):
             row |= {"answer": "not applicable", "remark": "First version"}
         elif of_pools and of_drugs:
-            row |= {"answer": "not applicable", "remark": "Nothing is pooled; drugs show how"}
+            row |= {"answer": "not applicable", "remark": "No exosomes pooled; drugs show how"}
         elif stated and not getattr(review, stated):
             row |= {"answer": "no", "remark": "Not stated"}
         rows.append(row)
