@@ -95,6 +95,8 @@ def test_what_changed_between_two_releases_is_counted_by_hand(small, tmp_path):
         "quantities": (7, 1, 0),  # mean, SD and people of two arms, people in all; the mended mean
         "results": (2, 1, 0),
         "effects": (3, 2, 0),  # a change in each arm and a difference; those of the mended arm
+        "votes": (0, 4, 0),  # of the difference and of the change, in both bodies of evidence
+        "certainty": (0, 2, 0),  # of hair density, in both
         "discrepancies": (2, 0, 0),  # a treatment not described; a size that was changed
         "registry_versions": (0, 1, 0),
     }
