@@ -140,7 +140,7 @@ def test_hair_counted_against_baseline_only_is_not_counted_against_the_control()
     tables = {
         "sources": [{"source_id": "t", "study_id": "t", "tier": "core", "format": "f", "has_results": False}],
         "studies": [{"study_id": "t", "registration": "t", "comparison": "within_person", "n_enrolled": 40,
-                     "allocation": "randomised"}],
+                     "allocation": "sites randomised"}],
         "arms": [{"study_id": "t", "arm_id": role, "role": role, "label": role} for role in ("exosome", "placebo")],
     }  # fmt: skip
     named = {"a": "satisfaction", "b": "hair_density"}

@@ -16,6 +16,7 @@ from helpers.pooling.registrations import (
     registered_comparisons,
     results_due,
     seen_comparison,
+    sites_by_chance,
 )
 from helpers.sheets.raw import read_raw
 from helpers.tables import as_frame
@@ -125,6 +126,11 @@ def test_whether_a_design_can_answer_and_why(comparison, more, answer, words):
     trial = {"comparison": "parallel", "status": None, "randomised": True, "dose_escalation": False} | more
     row = answerable(trial, RegisteredComparison(**comparison), more.get("outcomes", ["hair_density"]))
     assert row["can_answer"] == answer and words in row["can_answer_reason"]
+
+
+@pytest.mark.parametrize(("words", "by_chance"), CASES["sites"])
+def test_sites_are_allocated_by_chance_only_where_words_say_so(words, by_chance):
+    assert sites_by_chance(words) is by_chance
 
 
 def test_registers_tell_which_date_is_which(shared):

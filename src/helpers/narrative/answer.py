@@ -270,11 +270,11 @@ def _what_would_change(tables: Tables) -> str:
         start += f"{plain_words(rows[0]['concept'])}, {needed}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
-    able = int((trials["can_answer"] == "yes").sum())
-    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} recorded"
+    able, maybe = (int((trials["can_answer"] == verdict).sum()) for verdict in ("yes", "not known"))
+    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to be able to answer"
+    found += f"; of {number_word(maybe)} too little was seen to tell" if maybe else ""
     listed = count_words(len(trials), "registration", "registrations")
-    known = f"Of {listed} without results, {found} as counting hair with and without exosomes"
-    return f"{start} {known}.".strip()
+    return f"{start} Of {listed} without results, {found}.".strip()
 
 
 def _people(studies: pd.DataFrame) -> str:

@@ -28,6 +28,7 @@ from helpers.pooling.registrations import (
     registered_comparisons,
     results_due,
     seen_comparison,
+    sites_by_chance,
 )
 from helpers.tables import Tables
 from helpers.tables.vocabulary import OUTCOME_CONCEPTS
@@ -236,10 +237,12 @@ def ongoing_trial_rows(
     for trial, comparison in [*_at_hand(tables), *_seen(trials, tables)]:
         outcomes = trial.pop("compared")
         trial["dose_escalation"] = has_dose_escalation(trial)
-        trial["randomised"] = _randomised(trial.pop("allocation"), trial["comparison"])
+        allocation = trial.pop("allocation")
+        trial["randomised"] = _randomised(allocation, trial["comparison"])
+        by_chance = sites_by_chance(allocation)
         due, basis = results_due(trial["primary_completion_on"], trial["expected"], trial.pop("end_of"))
         row = trial | {name: getattr(comparison, name) for name in _KEY}
-        row |= answerable(trial, comparison, outcomes)
+        row |= answerable(trial | {"sites_randomised": by_chance}, comparison, outcomes)
         row |= _precision(trial, comparison, outcomes, spread, alpha)
         late = (is_past(due, searched) and trial["status"] != "withdrawn") if due else None
         row |= {"results_due": due, "due_basis": basis, "late": late, "searched": searched}

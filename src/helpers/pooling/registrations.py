@@ -25,6 +25,13 @@ _ESCALATION = re.compile(
     r"\b(?:dose[- ](?:escalat\w+|finding|ranging)|(?:escalating|rising|ascending) doses?)\b", re.IGNORECASE
 )
 _ONE_SIDE = re.compile(r"\bbaseline\b.{0,300}\b(?:study|treated|test) (?:area|site|side)\b", re.IGNORECASE)
+_SITE = r"(?:sides?|sites?|areas?|hal(?:f|ves))(?: of (?:the|one|each) (?:scalp|head))?"
+_CHANCE = r"(?:randomi[sz]ed|randomly|at random|by chance)"
+_SITES_BY_CHANCE = re.compile(
+    rf"\b{_SITE} (?:(?:is|are|was|were|being) )?(?:(?:allocated|assigned|chosen) )?{_CHANCE}\b"
+    rf"|\b{_CHANCE} (?:(?:allocated|assigned|chosen|treated) )?(?:the )?{_SITE}\b",
+    re.IGNORECASE,
+)
 _ROUNDING = 1e-9  # of products of people and shares
 _RATIO = re.compile(r"(?<!\d)\d+(?:\s*:\s*\d+)+")
 VERDICTS = ("yes", "not known", "no")  # the last that holds counts
@@ -171,7 +178,8 @@ def _a_year_after(day: str) -> str:
 def answerable(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[str]) -> dict[str, str]:
     """Return whether a design can tell whether exosomes regrow hair, and why.
 
-    `can_answer` is yes, not known or no. The design is judged: how small a difference it can
+    `can_answer` is yes, not known or no; yes needs words that say that chance allocates what is compared:
+    people, or the sites of a scalp. The design is judged: how small a difference it can
     detect is told apart. `outcomes` are those that it compares so; none where they were not seen.
     """
     found = _of_control(comparison)
@@ -184,10 +192,24 @@ def answerable(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[
         found.append(("no", "withdrawn: nobody was enrolled"))
     if trial["randomised"] is False and comparison.estimand in ESTIMANDS.values():
         found.append(("no", "not randomised: the two sides may differ in more than exosomes"))
-    worst = max((verdict for verdict, _ in found), key=VERDICTS.index, default="yes")
     if not found:
-        found.append(("yes", _strengths(trial, comparison, outcomes)))
+        found = [("yes", _strengths(trial, comparison, outcomes)), *_of_chance(trial)]
+    worst = max((verdict for verdict, _ in found), key=VERDICTS.index)
     return {"can_answer": worst, "can_answer_reason": "; ".join(words for _, words in found)}
+
+
+def sites_by_chance(words: str | None) -> bool:
+    """Return whether words say that chance decides which site of a scalp is treated with what."""
+    return bool(_SITES_BY_CHANCE.search(words or ""))
+
+
+def _of_chance(trial: Row) -> list[tuple[str, str]]:
+    """Return whether too little was seen of how people, or sites of a scalp, are allocated."""
+    if trial["randomised"] is None:
+        return [("not known", "how the sides are allocated was not seen")]
+    if trial["comparison"] == "within_person" and not trial.get("sites_randomised"):
+        return [("not known", "randomised, and whether that means the sites was not seen")]
+    return []
 
 
 def _of_control(comparison: RegisteredComparison) -> list[tuple[str, str]]:
@@ -220,15 +242,11 @@ def _strengths(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[
     parts = [f"{counted} against {name or 'nothing'}"]
     if comparison.background != "none":
         parts.append(str(comparison.background))
-    if trial["randomised"] is None:
-        parts.append("taken as randomised, which was not seen")
     if trial["comparison"] == "within_person":
         parts.append(SITES)
     other = ESTIMANDS.get(trial.get("other_comparison") or "")
     if other not in (None, comparison.estimand):
         parts.append(f"the record tells of {_OTHER[other]} as well")
-    if trial["comparison"] == "within_person" and trial["randomised"]:
-        parts.append("what is randomised is not recorded here")
     if trial["dose_escalation"]:
         parts.append("doses rise, and are taken together")
     return "; ".join(parts)
