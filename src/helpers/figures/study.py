@@ -133,6 +133,13 @@ def _year(date: str) -> float:
     return parts[0] + month / 12
 
 
+def _what_ends(basis: str) -> str:
+    """Return what a record's end is the end of, by what `results_due` says of it."""
+    if "only recruitment" in basis:
+        return "recruitment to end"
+    return "an end, of what was not seen," if "was not seen" in basis else ONGOING_MARKS["expected"]
+
+
 def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     """Draw the registered end of each ongoing study, when its results are due, and the last search.
 
@@ -144,7 +151,8 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
         if not dates:
             undated += 1
             continue
-        words = ", ".join(f"{ONGOING_MARKS[name]} {date}" for name, date in dates.items())
+        named = ONGOING_MARKS | {"expected": _what_ends(row["due_basis"])}
+        words = ", ".join(f"{named[name]} {date}" for name, date in dates.items())
         n = "n not seen" if row["n_planned"] is None else f"n = {show_number(row['n_planned'])} planned"
         status = row["status"] if row["status"] not in (None, "not seen") else "status not seen"
         below = f"{n}; {status}"
@@ -156,9 +164,9 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
         lines, dated or [2025.0, 2026.0], "year", heads=("Study", "Dates"), names=lambda year: f"{year:g}",
         behind=partial(_searched, searched),
     )  # fmt: skip
-    caption = "Open circles: the registered end, of a study or a part of it; squares: when results are due."
+    caption = "Open circles: the registered end, of a study or of its recruitment; squares: when results are due."
     caption += f" Broken line: the last search, {searched}." if searched else ""
-    caption += f" Without a date in what was read of the record: {undated}." if undated else ""
+    caption += f" Without a date in the copy that was read: {undated}." if undated else ""
     rows = records(trials[["study_id", "n_planned", "status", *ONGOING_MARKS]])
     title = "Ongoing studies: when they end"
     alt = f"Timeline. {title}. {plot.told()}"

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 
 from helpers.display import anchor
-from helpers.formats import is_missing, plain_words, show_value
+from helpers.formats import is_missing, joined, plain_words, show_value
 from helpers.narrative.answer import Tables, study_titles
 from helpers.narrative.study import with_interval, with_reading, with_value
 from helpers.site.checks import HEADINGS
@@ -82,6 +82,8 @@ def _rows(tables: Tables) -> dict[str, tuple[str, dict[str, Any]]]:
         "comparisons": with_interval(tables["comparisons"]),
         "pooled": with_interval(tables["pooled"].assign(printed_range=None), "estimate"),
         "adverse_events": _with_limit(tables["adverse_events"]),
+        "votes": _with_test(tables["votes"]),
+        "ongoing_trials": _with_power(tables["ongoing_trials"]),
     }
     return {
         anchor(kind, row[told["key"]]): (kind, row)
@@ -98,6 +100,20 @@ def _with_limit(events: pd.DataFrame) -> pd.DataFrame:
     told = exact.where(events["count"].eq(0).fillna(False), limit + ", Clopper-Pearson")
     told = told.mask(events["n"].le(1).fillna(True) | events["upper_limit"].isna())
     return events.assign(event_id=events["study_id"] + "." + places, limit=told)
+
+
+def _with_test(votes: pd.DataFrame) -> pd.DataFrame:
+    """Return votes with what their exact test compares."""
+    counted = (votes["better"] + votes["worse"]).astype(str)
+    return votes.assign(test=votes["better"].astype(str) + " of " + counted + " for better, against one half")
+
+
+def _with_power(trials: pd.DataFrame) -> pd.DataFrame:
+    """Return registered trials with the smallest difference that a t test detects in them."""
+    sds, size = trials["detectable_80_sds"], trials["detectable_80"]
+    told = sds.map("{:.2f} SDs".format).astype(object)
+    told = told.where(size.isna(), told + size.map(" of the change, {:.1f} hairs/cm²".format).astype(object))
+    return trials.assign(power=told.mask(sds.isna()))
 
 
 def _sections(pages: Sequence[Page]) -> dict[str, tuple[str, str, list[list[str]]]]:
@@ -120,8 +136,13 @@ def _sections(pages: Sequence[Page]) -> dict[str, tuple[str, str, list[list[str]
 def _card(kind: str, row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """Return what a row of any kind tells: its heading, and a line for each column that is stated."""
     head = row[ROW_KINDS[kind]["head"]]
+    studies = {
+        name: joined([names.get(study, study) for study in split_ids(row[name])])
+        for name in ("study_id", "studies")
+        if not is_missing(row.get(name))
+    }
     lines = [
-        [label, names.get(row[name], row[name]) if name == "study_id" else _words(row[name])]
+        [label, studies.get(name) or _words(row[name])]
         for name, label in ROW_KINDS[kind]["tells"].items()
         if not is_missing(row[name])
     ]

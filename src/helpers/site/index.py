@@ -373,7 +373,9 @@ def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapp
             words = f"[{words}]"
         bias, certain = " / ".join(judged.get(name, ())) or None, FIXED.format(int(counts.get(name, 0)))
         if not counts.get(name, 0) and (source["second_hand"] or only_abstract(source["access"])):
-            certain = NOT_STATED + " " + SUB.format("few checks apply")
+            grave = int((discrepancies[["study_id", "concern"]] == [name, "serious"]).all(axis=1).sum())
+            doubts = f"; {grave} serious, not certain" if grave else ""
+            certain = NOT_STATED + " " + SUB.format(f"few checks apply{doubts}")
         rows.append(
             {
                 "study": (link(page, titles[name]) if page in shown else titles[name])
