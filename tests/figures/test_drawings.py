@@ -194,11 +194,11 @@ def test_the_flow_counts_each_record_once():
 
 
 def test_an_ongoing_study_without_a_date_says_so():
-    assert "NCT1: registered end 2026-11, n = 30 planned; status not seen." in ongoing_timeline(ONGOING).alt
     drawn = ongoing_timeline(ONGOING)
-    assert "NCT2" not in drawn.alt and drawn.caption.endswith(
-        "Without a date in what was read of the record: 1."
-    )
+    assert "NCT1: end, of what was not seen, 2026-11, n = 30 planned; status not seen." in drawn.alt
+    assert "NCT3: recruitment to end 2026-12" in drawn.alt
+    assert "NCT4: registered end 2026-10, results due 2027-10" in drawn.alt
+    assert "NCT2" not in drawn.alt and drawn.caption.endswith("Without a date in the copy that was read: 1.")
 
 
 def test_a_study_stands_in_the_groups_that_its_arm_tells():

@@ -137,7 +137,7 @@ def _what_ends(basis: str) -> str:
     """Return what a record's end is the end of, by what `results_due` says of it."""
     if "only recruitment" in basis:
         return "recruitment to end"
-    return "an end, of what was not seen," if "was not seen" in basis else ONGOING_MARKS["expected"]
+    return "end, of what was not seen," if "was not seen" in basis else ONGOING_MARKS["expected"]
 
 
 def ongoing_timeline(trials: pd.DataFrame) -> Figure:
@@ -164,7 +164,9 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
         lines, dated or [2025.0, 2026.0], "year", heads=("Study", "Dates"), names=lambda year: f"{year:g}",
         behind=partial(_searched, searched),
     )  # fmt: skip
-    caption = "Open circles: the registered end, of a study or of its recruitment; squares: when results are due."
+    caption = (
+        "Open circles: the registered end, of a study or of its recruitment; squares: when results are due."
+    )
     caption += f" Broken line: the last search, {searched}." if searched else ""
     caption += f" Without a date in the copy that was read: {undated}." if undated else ""
     rows = records(trials[["study_id", "n_planned", "status", *ONGOING_MARKS]])

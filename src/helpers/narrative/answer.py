@@ -211,13 +211,14 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame)
 
 
 def _product_and_text(tables: Tables, lines: pd.DataFrame) -> list[str]:
-    """Return where the vesicles came from, in the source's words, and what was read if no full text."""
+    """Return how the vesicles were given, where they came from, and what was read if no full text."""
     arms = tables["arms"].merge(lines[["study_id", "arm_id"]].drop_duplicates())
-    origins = arms["exosome_source"].dropna().drop_duplicates()
+    origins, routes = (arms[name].dropna().drop_duplicates() for name in ("exosome_source", "route"))
     own = tables["sources"]["study_id"].isin(lines["study_id"])
     access = tables["sources"].loc[own, "access"].dropna().unique()
     read = "; ".join(name for name in access if name != "full text")
-    return [f"vesicles: {'; '.join(origins)}" if len(origins) else "", f"read: {read} only" if read else ""]
+    vesicles = f"vesicles: {'; '.join(origins)}" if len(origins) else ""
+    return [*routes, vesicles, f"read: {read} only" if read else ""]
 
 
 def _size(tables: Tables, line: pd.DataFrame) -> str:
@@ -271,7 +272,9 @@ def _what_would_change(tables: Tables) -> str:
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able, maybe = (int((trials["can_answer"] == verdict).sum()) for verdict in ("yes", "not known"))
-    found = f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to be able to answer"
+    found = (
+        f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to be able to answer"
+    )
     found += f"; of {number_word(maybe)} too little was seen to tell" if maybe else ""
     listed = count_words(len(trials), "registration", "registrations")
     return f"{start} Of {listed} without results, {found}.".strip()
@@ -403,7 +406,7 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         named = [titles[name] + " (one person)" * (name in alone) for name in sorted(listed, key=titles.get)]
         events = (name for row in rows if row["effect"] is None for name in row["event"].split("; "))
         kinds = sorted({name.split(" (")[0] for name in events})
-        kinds = kinds if len(kinds) <= 5 else [*kinds[:4], f"{number_word(len(kinds) - 4)} more kinds"]
+        kinds = kinds if len(kinds) <= 5 else [*kinds[:4], "others"]
         verb = "name" + "s" * (len(named) == 1)
         parts.append(f"{joined(named)} {verb} {joined(kinds)}, without numbers of people")
     none = [row for row in rows if row["effect"] == 0]

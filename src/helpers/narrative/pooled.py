@@ -375,7 +375,7 @@ def trial_needed(turns: list[Row]) -> str:
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
         fewer = f"fewer than {gain['turns_at']:g}" + " people" * (not said)
-        said.append(f"with {fewer}, a benefit of {size} would not be significant if seen")
+        said.append(f"with {fewer}, a benefit of {size} would not be significant if seen (no sample size)")
     return "; ".join(said)
 
 
