@@ -393,13 +393,13 @@ def _curve_alt(frame: pd.DataFrame, title: str, unit: str, chosen: Row | None) -
 def direction_rows(comparisons: pd.DataFrame, studies: pd.DataFrame) -> list[Row]:
     """Return lines as rows of `direction`, with the people and design of the whole study.
 
-    Lists of events and shares of people with nothing beside them have no direction and are left out.
+    Adverse events are left out.
     """
     known = {row["study_id"]: row for row in records(studies)}
     cases = comparisons.groupby("study_id")["arm_id"].nunique()
     rows = []
     for row in records(comparisons):
-        if row["concept"] == "adverse_events" or row["estimand"] == "proportion":
+        if row["concept"] == "adverse_events":
             continue
         study = known.get(row["study_id"], {})
         people = study.get("n_analysed") or study.get("n_enrolled")

@@ -44,6 +44,8 @@ def cards_script(pages: Sequence[Page], homes: Mapping[str, str], tables: Tables
             card = _card(kind, row, names) | {"go": "Show its row"}
             card["r"] += _seen(row, sources.get(row["source_id"], {})) if kind == "q" else []
             inputs = [made for made in _inputs(row) if made in homes and made in rows and made != name]
+            if "p value" not in (row.get("se_basis") or "p value"):  # one that is printed beside, and not used
+                inputs = [made for made in inputs if rows[made][1].get("kind") != "p_value"]
             card["i"] = [f"{homes[made]}#{made}" for made in inputs]
             waiting += card["i"]
         elif name:
@@ -169,6 +171,8 @@ def _seen(row: Mapping[str, Any], source: Mapping[str, Any]) -> list[list[str]]:
 
 
 def _inputs(row: Mapping[str, Any]) -> list[str]:
-    """Return the anchors of what a row was made from: effects, and printed figures."""
-    columns = {"effect_ids": "effect", "effect_id": "effect", "quantity_ids": "q"}
+    """Return the anchors of what a row was made from: effects, else printed figures."""
+    columns = {"effect_ids": "effect", "effect_id": "effect"}
+    if is_missing(row.get("effect_id")) or "se_basis" in row:  # the effect has its own
+        columns |= {"quantity_ids": "q"}
     return [anchor(kind, name) for column, kind in columns.items() for name in split_ids(row.get(column))]
