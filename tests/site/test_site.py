@@ -59,7 +59,7 @@ def make(folder, world, **changes):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
-    world = write_world(folder / "processed", studies={"title": HOSTILE, "design": "=HYPERLINK(1)"})
+    world = write_world(folder / "processed", studies={"title": "=HYPERLINK(1)", "design": HOSTILE})
     return make(folder, world)
 
 

@@ -368,9 +368,6 @@ def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapp
     for row in records(answer.evidence_studies(tables)):
         name, page = row["study_id"], f"study-{row['study_id']}.html"
         source, anchors = sources[name], shown.get(page, set())
-        words = row["title"] or ""
-        if words and not is_missing(source["address"]):  # its own title was not taken down
-            words = f"[{words}]"
         bias, certain = " / ".join(judged.get(name, ())) or None, FIXED.format(int(counts.get(name, 0)))
         if not counts.get(name, 0) and (source["second_hand"] or only_abstract(source["access"])):
             grave = int((discrepancies[["study_id", "concern"]] == [name, "serious"]).all(axis=1).sum())
@@ -378,9 +375,7 @@ def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapp
             certain = NOT_STATED + " " + SUB.format(f"few checks apply{doubts}")
         rows.append(
             {
-                "study": (link(page, titles[name]) if page in shown else titles[name])
-                + " "
-                + SUB.format(words),
+                "study": link(page, titles[name]) if page in shown else titles[name],
                 "design": row["design"],
                 **_given(tables["arms"], tables["comparisons"], name),
                 "n": _people(row),

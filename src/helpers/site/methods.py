@@ -48,8 +48,6 @@ def methods_page(tables: Tables, provenance: Mapping[str, Any]) -> Page:
         checklists=CHECKLISTS,
         selection=_selection(tables["screening"], provenance, first),
         waiting=len(tables["ongoing_trials"]),
-        able=int((tables["ongoing_trials"]["can_answer"] == "yes").sum()),
-        maybe=int((tables["ongoing_trials"]["can_answer"] == "not known").sum()),
         tables={name: _checklist(guide, first, of_drugs, review) for name, guide in CHECKLISTS.items()},
     )  # fmt: skip
     return Page(file="methods.html", title="Methods: how the answer was reached", short="Methods", body=body)
