@@ -275,7 +275,7 @@ def _what_would_change(tables: Tables) -> str:
     found = (
         f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to be able to answer"
     )
-    found += f"; of {number_word(maybe)} too little was seen to tell" if maybe else ""
+    found += f"; of {number_word(maybe)} too little was seen" if maybe else ""
     listed = count_words(len(trials), "registration", "registrations")
     return f"{start} Of {listed} without results, {found}.".strip()
 

@@ -183,7 +183,7 @@ def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
     seen = next(iter(records(tables["thresholds"].query("row_id == 'visible'"))), None)
-    title = "Change in hair density from baseline, exosomes beside placebo"
+    title = "Change in hair density from baseline, after exosomes and in placebo arms of other trials"
     note = _not_drawn(tables["comparisons"], titles)
     drawn = context_plot(rows, unit=DENSITY, title=title, seen=seen, note=note)
     marked = any(mark in row["label"] for row in rows for mark in doubted.values())
