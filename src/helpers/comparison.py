@@ -65,7 +65,8 @@ def comparison_lines(
             chosen.append(line)
     for line in chosen:
         told_alone = line["effect_id"] is None and line["direction"] in ("better", "worse")
-        if told_alone and line["study_id"] in without_result(tables, line["concept"]):
+        named = line["effect_id"] is None and line["direction"] != "not reported"
+        if named and line["study_id"] in without_result(tables, line["concept"]):
             line |= {"direction": "unclear", "contrast_doubt": "claimed, and no result is reported"}
         elif told_alone and not line["_since"]:
             line |= {"direction": "unclear", "contrast_doubt": UNCOMPARED}
@@ -279,6 +280,7 @@ def evidence_states(
     with_results = _pairs(tables["results"]) | _pairs(_events(tables["adverse_events"]))
     reported = {study for study, _ in with_results} | set(sources.loc[sources["has_results"], "study_id"])
     told, planned, gaps = _told(tables), _pairs(tables["outcomes"]), _with_times_missing(tables)
+    planned |= _pairs(tables["results"])  # of which no more than the start may be told
     rows = []
     for study, access in zip(sources["study_id"], sources["access"], strict=True):
         for concept in concepts:
@@ -311,16 +313,19 @@ def _with_times_missing(tables: Tables) -> set[tuple[str, str]]:
 
 def _told(tables: Tables) -> dict[str, set[tuple[str, str]]]:
     """Return the studies and outcomes of which something is told, by how much: the most first."""
-    effects, results, events = tables["effects"], tables["results"], _events(tables["adverse_events"])
+    effects, events = tables["effects"], _events(tables["adverse_events"])
+    results = tables["results"][tables["results"]["timepoint_weeks"].ne(0).fillna(True)]
     figures = results[[name for name in _FIGURES if name in results]].notna().any(axis=1)
     # That an event did not happen, in a source's words, is no count of people; a posted zero is one.
     counted = events[(events["count"] > 0) | events["group"].notna()].dropna(subset=["count", "n"])
     uncounted = _pairs(events[events["count"].isna() | events["n"].isna()])
     sizes = effects[effects["concept"] != "adverse_events"]
+    claims = _claims(tables)
+    empty = {(study, name) for name in claims["concept"].unique() for study in without_result(tables, name)}
     return {
         IN_FULL: _pairs(sizes.dropna(subset="ci_lower")) | (_pairs(counted) - uncounted),
         IN_PART: _pairs(results[figures]) | _pairs(sizes.dropna(subset="effect")) | _pairs(counted),
-        IN_WORDS: _pairs(results) | _pairs(events) | _pairs(_claims(tables)),
+        IN_WORDS: _pairs(results) | _pairs(events) | (_pairs(claims) - empty),
     }
 
 

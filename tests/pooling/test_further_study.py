@@ -73,7 +73,7 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     assert would_change(turns, "none").startswith("benefit shown from 62 people, certainty low from 10")
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"
     assert trial_needed(turns) == (
-        "certainty high from 480 people; with fewer than 62, a benefit of half an SD (25 of 100) would not be "
+        "certainty high from 480 people; with fewer than 62, a benefit of half an SD (25 more of 100) would not be "
         "significant if seen (no sample size)"
     )
     ends = {

@@ -201,7 +201,7 @@ def flow(screening: pd.DataFrame) -> Figure:
     steps = [
         (f"Records identified: n = {count}", found, "", []),
         (f"Records screened: n = {count}", [], f"Excluded: n = {out}", counts("kind", "excluded")),
-        (f"Reports sought: n = {count - out}", [], f"Not decided, awaiting: n = {awaiting}", []),
+        (f"Reports to seek: n = {count - out}", [], f"Not decided, awaiting: n = {awaiting}", []),
         (f"Assessed by what was seen: n = {count - out - awaiting}", counts("seen", "included"), "", []),
         (f"Studies included: n = {by.get('included', 0)}", [], "", []),
     ]

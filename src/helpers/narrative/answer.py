@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.appraisal.grade import CERTAINTY
+from helpers.appraisal.grade import CERTAINTY, minimal_differences
 from helpers.comparison import IN_FULL
 from helpers.display import anchor, number, with_origin
 from helpers.effects import CONTROLLED_ESTIMANDS, EXOSOME_ROLES
@@ -169,7 +169,9 @@ def _controlled_evidence(tables: Tables, titles: Mapping[str, str]) -> str:
     else:
         has = "have" if len(names) > 1 else "has"
         found = f"{number_word(len(names))} {has}" if names else "none has"
-        start = f"Of {number_word(len(studies))} studies found{people}, {found} a control group by design"
+        start = (
+            f"Of {number_word(len(studies))} studies with results{people}, {found} a control group by design"
+        )
     given = _given_beside(tables, studies, titles)
     if not 0 < len(names) <= 2:  # more are only counted
         return f"{start}.{given}"
@@ -266,18 +268,20 @@ def _what_would_change(tables: Tables) -> str:
         for turn in records(tables["turning_points"])
         if rows and turn["summary_id"] == rows[0]["summary_id"]
     ]
-    if needed := trial_needed(own):
+    visible = minimal_differences(tables["thresholds"]).get(rows[0]["concept"]) if rows else None
+    if needed := trial_needed(own, visible):
         start = "What would change this: one more randomised trial at low risk of bias; for "
         start += f"{plain_words(rows[0]['concept'])}, {needed}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able, maybe = (int((trials["can_answer"] == verdict).sum()) for verdict in ("yes", "not known"))
+    listed = count_words(len(trials), "registration listed", "registrations listed")
     found = (
-        f"{number_word(able) if able else 'none'} {'are' if able > 1 else 'is'} known to be able to answer"
+        f"{capital(number_word(able)) if able else 'Not one'} of {listed} {'are' if able > 1 else 'is'} known"
     )
+    found += " to be able to answer by counting hair"
     found += f"; of {number_word(maybe)} too little was seen" if maybe else ""
-    listed = count_words(len(trials), "registration", "registrations")
-    return f"{start} Of {listed} without results, {found}.".strip()
+    return f"{start} {found}.".strip()
 
 
 def _people(studies: pd.DataFrame) -> str:
@@ -402,13 +406,12 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         parts[0] += f" ({number_word(len(partly))} not read in full)"
     alone = set(events.loc[events["n"].eq(1).fillna(False), "study_id"])
     listed = dict.fromkeys(row["study_id"] for row in rows if row["effect"] is None)
-    if listed:
-        named = [titles[name] + " (one person)" * (name in alone) for name in sorted(listed, key=titles.get)]
-        events = (name for row in rows if row["effect"] is None for name in row["event"].split("; "))
-        kinds = sorted({name.split(" (")[0] for name in events})
+    for name in sorted(listed, key=titles.get):
+        own = (row["event"].split("; ") for row in rows if row["effect"] is None and row["study_id"] == name)
+        kinds = sorted({kind.split(" (")[0] for kinds in own for kind in kinds})
         kinds = kinds if len(kinds) <= 5 else [*kinds[:4], "others"]
-        verb = "name" + "s" * (len(named) == 1)
-        parts.append(f"{joined(named)} {verb} {joined(kinds)}, without numbers of people")
+        people = "one person" if name in alone else "no numbers"
+        parts.append(f"{titles[name]} ({people}) names {joined(kinds)}")
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))

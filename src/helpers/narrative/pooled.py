@@ -364,11 +364,18 @@ def would_change(turns: list[Row], basis: str) -> str:
     return "; ".join(parts + ["no pool"] * (basis != "pooled" and ("pool", "") not in first))
 
 
-def trial_needed(turns: list[Row]) -> str:
-    """Return for which size one more study would raise the certainty to high, and just show a benefit."""
+def trial_needed(turns: list[Row], visible: Difference | None = None) -> str:
+    """Return for which size one more study would raise the certainty to high, and just show a benefit.
+
+    Where each result that is tried is smaller than `visible`, of that it would be certain.
+    """
     sizes = {name: [turn for turn in turns if turn["after"] == name] for name in ("high", "gain")}
     least = {name: min(own, key=lambda row: row["turns_at"]) for name, own in sizes.items() if own}
     any_result = " (better, equal or worse)" * _alike(turns)
+    if visible and all(
+        turn["unit"] == visible.unit and abs(turn["result"]) < visible.absolute for turn in turns
+    ):
+        any_result = " that the effect is too small to see, if it is"
     said = (
         [f"certainty high from {least['high']['turns_at']:g} people{any_result}"] if "high" in least else []
     )
@@ -404,7 +411,7 @@ def _study_words(turn: Row, any_result: bool) -> str:
     parts.append(f"half an SD {'better' if turn['result_sds'] > 0 else 'worse'} is seen")
     if turn["measure"] != "MD" or turn["unit"] == IMPUTED_UNIT:  # of others no SD is known
         unit, size = plain_unit(turn["unit"]), abs(turn["result"])
-        known = f"{100 * size:g} of 100" if turn["measure"] == "RD" else f"{show_estimate(size)} {unit}"
+        known = f"{100 * size:g} more of 100" if turn["measure"] == "RD" else f"{show_estimate(size)} {unit}"
         parts[-1] += f" ({known})"
     return "if " + ", ".join(parts)
 

@@ -383,7 +383,8 @@ def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
         [f"{words} {with_origin(row[name], 'certainty-rules')}" for name, words in by.items() if row[name]]
         for row in rows
     ]
-    return certainty.assign(steps=[", ".join(steps) or "none" for steps in told])
+    by_hand = certainty["overridden"].map({True: " (with a person's)", False: ""})
+    return certainty.assign(steps=[", ".join(steps) or "none" for steps in told] + by_hand)
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:

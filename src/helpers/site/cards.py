@@ -44,7 +44,7 @@ def cards_script(pages: Sequence[Page], homes: Mapping[str, str], tables: Tables
             card = _card(kind, row, names) | {"go": "Show its row"}
             card["r"] += _seen(row, sources.get(row["source_id"], {})) if kind == "q" else []
             inputs = [made for made in _inputs(row) if made in homes and made in rows and made != name]
-            if "p value" not in (row.get("se_basis") or "p value"):  # one that is printed beside, and not used
+            if "p value" not in (row.get("se_basis") or "p value"):  # printed beside, not used
                 inputs = [made for made in inputs if rows[made][1].get("kind") != "p_value"]
             card["i"] = [f"{homes[made]}#{made}" for made in inputs]
             waiting += card["i"]

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from helpers.appraisal.grade import CERTAINTY, CONTROLLED, told_lines
 from helpers.appraisal.risk_of_bias import only_abstract, overall_words
-from helpers.display import NOT_STATED, anchor, figure_html, linked_text, number, without_origins
+from helpers.display import anchor, figure_html, linked_text, number, without_origins
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot, context_rows
 from helpers.figures.study import by_weight
@@ -24,7 +24,7 @@ from helpers.sheets.context import ReviewFacts
 from helpers.site.data import changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.site.references import csl_items, printed_references
-from helpers.tables.vocabulary import EVIDENCE, OUTCOME_CONCEPTS, label
+from helpers.tables.vocabulary import EVIDENCE, label
 from notebookpress.tables import join_ids, records, split_ids
 
 # What each sentence of the answer is made from: the anchor where it is accounted for, and its name.
@@ -183,7 +183,7 @@ def _picture(tables: answer.Tables, titles: Mapping[str, str]) -> Markup:
     if not any(row["group"] == "exosome" for row in rows):
         return Markup("")
     seen = next(iter(records(tables["thresholds"].query("row_id == 'visible'"))), None)
-    title = "Change in hair density from baseline, after exosomes and in placebo arms of other trials"
+    title = "Change in hair density from baseline, after exosomes and in arms of other trials"
     note = _not_drawn(tables["comparisons"], titles)
     drawn = context_plot(rows, unit=DENSITY, title=title, seen=seen, note=note)
     marked = any(mark in row["label"] for row in rows for mark in doubted.values())
@@ -316,10 +316,7 @@ def _participants(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
         silent = len(others - set(figured["study_id"]))
         more = answer.count_words(len(others), "more study reports", "more studies report")
         in_words = "" if silent == len(others) else f"{answer.number_word(silent)} "
-        more = f"{more} it{_marked(others, second_hand)}" + f", {in_words}in words alone" * bool(silent)
-        turned = others - set(lines.loc[lines["direction"] != "unclear", "study_id"])
-        if turned and not OUTCOME_CONCEPTS[row["concept"]].asked_after:
-            more += f", {answer.number_word(len(turned))} of them without a direction"
+        more = f"{more} it{_marked(others, second_hand)}" + f", {in_words}without a size" * bool(silent)
         cell += " " + SUB.format(more)
     return cell
 
@@ -372,7 +369,7 @@ def _studies_table(tables: answer.Tables, titles: Mapping[str, str], shown: Mapp
         if not counts.get(name, 0) and (source["second_hand"] or only_abstract(source["access"])):
             grave = int((discrepancies[["study_id", "concern"]] == [name, "serious"]).all(axis=1).sum())
             doubts = f"; {grave} serious, not certain" if grave else ""
-            certain = NOT_STATED + " " + SUB.format(f"few checks apply{doubts}")
+            certain = FIXED.format(0) + " " + SUB.format(f"few checks apply{doubts}")
         rows.append(
             {
                 "study": link(page, titles[name]) if page in shown else titles[name],
