@@ -48,7 +48,8 @@ def at_a_glance(
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
     shown = shown[~shown["arm_id"].isin(effects["comparator_id"].dropna())]
     shown = shown[shown["concept"] != "adverse_events"]
-    others = shown.duplicated(["concept", "estimand"])
+    last = shown.sort_values("timepoint_weeks", kind="stable", na_position="first")
+    others = last.duplicated(["concept", "estimand", "arm_id"], keep="last")[shown.index]
     told = list(map(_effect, records(shown[~others]))) if len(shown) else _without_interval(effects)
     if others.any():
         told[-1]["said"] += Markup('; <a href="#results">others below</a>')
@@ -93,41 +94,35 @@ def _outcome_name(row: Row) -> str:
 
 
 def _effect(effect: Row) -> Row:
-    """Return a headline effect with its interval."""
+    """Return a headline effect with its interval, or a direction that is told alone."""
+    doubt = effect["contrast_doubt"] if effect["estimand"] in CONTROLLED or effect["effect"] is None else None
+    row = {"what": _outcome_name(effect), "effect_id": effect["effect_id"]}
+    if effect["effect"] is None:
+        return row | {"said": "; ".join(filter(None, (effect["stated"], effect["why_not"], doubt)))}
     limits = effect["ci_lower"], effect["ci_upper"]
     size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["estimand"], effect["concept"])
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
     week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
     when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
-    when = f", {when}" if when else ""
-    said = escape(f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}")
+    said = escape(", ".join(filter(None, (size, ESTIMAND_WORDS[effect["estimand"]], when))))
     if is_missing(effect["ci_lower"]):
         said += "" if is_missing(effect["assumption"]) else f"; {effect['assumption']}"
     elif not is_missing(effect["n_assumed"]) or " assumed" in str(effect["assumption"]):
-        said += Markup('; <a href="#results">rests on assumptions</a>')
-    if effect["estimand"] in CONTROLLED and not is_missing(effect["contrast_doubt"]):
-        said += f"; {effect['contrast_doubt']}"
-    return {
-        "what": f"{_outcome_name(effect)}{who}",
-        "said": said,
-        "effect_id": effect["effect_id"],
-    }
+        link = Markup('; <a href="#{}">rests on assumptions</a>')
+        said += link.format(anchor("effect", effect["effect_id"]))
+    return row | {"what": f"{row['what']}{who}", "said": said + (f"; {doubt}" if doubt else "")}
 
 
 def _without_interval(effects: pd.DataFrame) -> list[Row]:
     """Return changes without an interval, the last of each outcome, and directions that are told alone."""
     own = effects[(effects["concept"] != "adverse_events") & effects["n"].ne(1).fillna(True)]
-    sized = own[(own["headline"] == "yes") & own["effect"].notna()].drop_duplicates("concept", keep="last")
+    sized = own[(own["headline"] == "yes") & own["effect"].notna()]
     words = own[own["stated"].notna() & ~own["concept"].isin(sized["concept"])]
-    alone = [
-        {
-            "what": _outcome_name(row),
-            "said": "; ".join(filter(None, (row["stated"], row["why_not"], row["contrast_doubt"]))),
-            "effect_id": row["effect_id"],
-        }
-        for row in records(words.drop_duplicates("concept", keep="last"))
+    return [
+        _effect(row)
+        for part in (sized, words)
+        for row in records(part.drop_duplicates("concept", keep="last"))
     ]
-    return [*map(_effect, records(sized)), *alone]
 
 
 def _harms(events: pd.DataFrame) -> list[Row]:
@@ -150,12 +145,11 @@ def _harms(events: pd.DataFrame) -> list[Row]:
 
 def _doubt(discrepancies: pd.DataFrame, checks: pd.DataFrame) -> Row:
     """Return how many discrepancies there are, or how many rules looked for one."""
-    if discrepancies.empty:
-        tried = int((checks["outcome"] != "not applicable").sum())
-        said = Markup('none was found; only <a href="#checks">{} of {} rules</a> could be tried')
-        return {"what": "Discrepancies", "said": said.format(tried, len(checks))}
-    certain = int(discrepancies["certain"].sum())
+    tried, certain = int((checks["outcome"] != "not applicable").sum()), int(discrepancies["certain"].sum())
     said = Markup('<a href="#discrepancies">{}, {} of them certain</a>').format(len(discrepancies), certain)
+    if discrepancies.empty:
+        said = Markup('none was found; only <a href="#checks">{} of {} rules</a> could be tried')
+        said = said.format(tried, len(checks))
     return {"what": "Discrepancies", "said": said}
 
 
@@ -196,7 +190,7 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     table = pd.concat([later, alone]).sort_values("order", kind="stable", ignore_index=True)
     known: dict[str | None, list[Row]] = {}
     for effect in records(with_interval(effects[beside_results(effects, results)])):
-        known.setdefault(_first(effect["result_ids"]), []).append(effect)
+        known.setdefault(split_ids(effect["result_ids"])[0], []).append(effect)
     together: dict[tuple, Row] = {}
     anchors: dict[str, tuple] = {}
     for row in records(table):
@@ -223,7 +217,8 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
 
 def beside_results(effects: pd.DataFrame, results: pd.DataFrame) -> pd.Series:
     """Return which effects stand in the table of results: those of one arm, one for each result."""
-    own = effects["result_ids"].map(_first).isin(results["result_id"]) & ~effects["estimand"].isin(CONTROLLED)
+    own = effects["result_ids"].str.split(";").str[0].isin(results["result_id"])
+    own &= ~effects["estimand"].isin(CONTROLLED)
     return own & ((effects["headline"] == "yes") | effects["ci_lower"].isna())
 
 
@@ -237,7 +232,9 @@ def _with_effects(row: Row, known: Mapping[str | None, list[Row]]) -> Row:
         if effect["estimand"] == "uncontrolled_change":
             change = size.removesuffix(f" {plain_unit(row['unit'])}")
     told = {"before": row["value_before"], "after": None if changed else row["value"]}
-    told["change"] = (row["value"] if changed else None) or change or _in_words(row)
+    way = "no direction" if row["kind"] == "level" else row["stated"]
+    words = f"{way}, in words alone" if row["stated"] and row["value"] is None else None
+    told["change"] = (row["value"] if changed else None) or change or words
     place = "change" if told["change"] else "after"
     told[place] = told[place] and told[place] + limits
     why = [*map(_why, own), *(f"before: {_why(one)}" for one in start if one["why_not"])]
@@ -262,10 +259,6 @@ def _joined(names: list[str]) -> str | None:
     return " ".join([*same, ", ".join(" ".join(own[len(same) :]) for own in words)]) or None
 
 
-def _first(ids: str | None) -> str | None:
-    return next(iter(split_ids(ids)), None)
-
-
 def differing(frame: pd.DataFrame, columns: str, once: str = "") -> tuple[str, str]:
     """Return those of some columns that tell more than a dash, and what is `once` the same in all rows.
 
@@ -280,12 +273,6 @@ def differing(frame: pd.DataFrame, columns: str, once: str = "") -> tuple[str, s
         elif values.notna().any() or frame.empty:
             kept.append(name)
     return " ".join(kept), f": {', '.join(same)}" if same else ""
-
-
-def _in_words(row: Row) -> str | None:
-    """Return the direction of a result that is told without a figure; a level by itself has none."""
-    way = "no direction" if row["kind"] == "level" else row["stated"]
-    return f"{way}, in words alone" if row["stated"] and row["value"] is None else None
 
 
 def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
@@ -344,9 +331,11 @@ def _line(note: str, rows: list[Row], of: list[str]) -> Markup:
     places: dict[str, list[tuple]] = {}
     for figure, own in figures.items():
         places.setdefault(_places(own), []).append(figure)
-    parts, said = [], ()
+    parts = []
     for place, shown in places.items():
-        for figure in sorted(shown, key=lambda one: any(one[0])):  # what has no arm or time comes first
+        said: tuple = ()
+        shown.sort(key=lambda one: sum(map(bool, one[0])))  # what has no arm or time comes first
+        for figure in shown:
             head = ", ".join(part for part in figure[0] if part and part not in said)
             text, said = figure[1] + (f" ({place})" if figure == shown[-1] else ""), figure[0]
             token = _anchored(text, [anchor("q", row["quantity_id"]) for row in figures[figure]])
@@ -374,10 +363,7 @@ def _reading(row: Row) -> str:
 
 def _meaning(row: Row) -> str:
     """Return what a figure is of."""
-    return _named([plain_words(row["concept"]), _statistic(row), row["arm_id"], row["timepoint_printed"]])
-
-
-def _named(parts: list[Any]) -> str:
+    parts = [plain_words(row["concept"]), _statistic(row), row["arm_id"], row["timepoint_printed"]]
     return ", ".join(dict.fromkeys(str(part) for part in parts if not is_missing(part)))
 
 
@@ -387,17 +373,14 @@ def _statistic(row: Row) -> str | None:
 
 def _token(row: Row) -> str:
     """Return a figure as printed, which statistic it is, and how it was read; not what the token says."""
-    read, said = _reading(row), f"{row['printed']} {plain_words(row['concept'])}".casefold()
-    printed = row["printed"]
-    stated = (
-        read_token(printed, row["kind"]) or read_token(f"{printed} people", "n") or {}
-    )  # a bare four is 4
-    same = NUMBER.findall(read) == NUMBER.findall(printed) or stated.get("value") == row["value"]
-    same = same and plain_unit(row["unit"]).casefold()[:3] in said
-    plain = "" if row["kind"] in SAID_BY_TOKEN else f"{_statistic(row) or ''} "
-    if same or not read or row["role"] == "result":  # the table of observations says how those were read
-        return f"{plain}{printed}".strip()
-    return f"{plain}{printed}, read as {read}".strip()
+    printed, read = row["printed"], _reading(row)
+    unit = plain_unit(row["unit"]).casefold()[:3] in f"{printed} {plain_words(row['concept'])}".casefold()
+    shown = f"{'' if row['kind'] in SAID_BY_TOKEN else _statistic(row) or ''} {printed}".strip()
+    if not read or row["role"] == "result" or (unit and NUMBER.findall(read) == NUMBER.findall(printed)):
+        return shown  # the table of results says how those were read
+    stated = read_token(printed, row["kind"]) or read_token(f"{printed} people", "n") or {}  # a bare four
+    alike = unit and row["value"] is not None and stated.get("value") == row["value"]
+    return f"{shown} = {show_number(row['value'])}" if alike else f"{shown}, read as {read}"
 
 
 def _places(rows: list[Row]) -> str:
@@ -433,15 +416,6 @@ def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
         [re.sub(r"^(?:[^,;]+, )?line (?=\d)|(?<=\d) \(.*", "", part) for part in parts] for parts in places
     ]
     return discrepancies.assign(where=[", ".join(dict.fromkeys(parts)) for parts in told])
-
-
-def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
-    checks = discrepancies.set_index("discrepancy_id")["check"]
-    named = judgements["discrepancy_ids"].map(split_ids)
-    found = [checks.reindex(names).dropna().map(plain_words) for names in named]
-    told = ["; ".join(own.unique()) or None for own in found]
-    return judgements.assign(found=pd.array(told, dtype="string"))
 
 
 def value_words(row: Row) -> str | None:
