@@ -116,9 +116,6 @@ def shown(words: str) -> set[float]:
     return {round(scale * number, 9) for number in found for scale in (1, 100, 0.01)}
 
 
-READ_IN_FULL = {"study-wan2025.html": 2450}  # whose figures and contradictions need more
-
-
 NO_PROSE = "main :is(pre, svg, nav, script, summary .visually-hidden)"  # the last names folded code by its first line
 
 
@@ -131,7 +128,7 @@ def test_pages_keep_their_number_of_words(soups):
     shared = sum(words for name, words in counted.items() if not name.startswith(("study-", "data")))
     assert shared <= 12_000
     studies = {name: words for name, words in counted.items() if name.startswith("study-")}
-    assert not {name: words for name, words in studies.items() if words > READ_IN_FULL.get(name, 1500)}
+    assert not {name: words for name, words in studies.items() if words > 1500}
 
 
 def test_the_links_of_numbers_lead_to_what_they_promise(soups):

@@ -301,7 +301,8 @@ def show(
         raise KeyError(f"table {caption!r}: no table {of} in the schema; there are {', '.join(TABLES)}")
     chosen = list(columns.split() if isinstance(columns, str) else columns) or [str(name) for name in frame]
     shown = TABLES[of].headings(chosen) if of else {name: name.replace("_", " ") for name in chosen}
-    shown |= (columns if isinstance(columns, Mapping) else {}) | dict(headings or {})
+    told = (columns if isinstance(columns, Mapping) else {}) | dict(headings or {})
+    shown |= {name: words for name, words in told.items() if name in shown}
     schema = TABLES[of] if of else None
     worded = [column.name for column in schema.columns.values() if column.values] if schema else []
     forms: dict[str, Format] = dict.fromkeys(["concept", "estimand", *worded], plain_words)

@@ -222,10 +222,12 @@ def study_picture(
     rows = estimate_rows(sized, unit, arms.set_index("arm_id")["label"].to_dict())
     if len(rows) < LEAST_ROWS:
         raise NothingToDrawError("one estimate of this study has an interval: none is there to set beside it")
-    title = f"Estimates, with a correlation of {pre_post_correlation:g} where one is needed"
+    title = f"Estimates, at a correlation of {pre_post_correlation:g}"
     figure = forest(rows, unit=plain_unit(unit), title=title, level=level, head="Contrast")
-    others = " An estimate in another unit has no mark." if any(row["instead"] for row in rows) else ""
-    return replace(figure, caption=figure.caption + others)
+    words = [f"Lines: {100 * level:g} % intervals"]
+    words += ["grey: number of people assumed"] * any(row["assumed"] for row in rows)
+    words += ["another unit has no mark"] * any(row["instead"] for row in rows)
+    return replace(figure, caption=f"{'; '.join(words)}.")
 
 
 def outcome_picture(

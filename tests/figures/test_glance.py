@@ -11,7 +11,7 @@ from case_files import cases_of
 from review_readers import read_source
 
 from helpers.figures.study import timeline_events
-from helpers.narrative.study import at_a_glance, people_posted, printed_figures, printed_means
+from helpers.narrative.study import at_a_glance, differing, people_posted, printed_figures, with_baseline
 from helpers.tables import as_frame, validate
 from trialfiles.ctgov_results import posted_figures
 
@@ -42,7 +42,7 @@ def test_a_change_of_a_row_changes_its_answer():
     finding = ROWS["effects"][0] | {"concept": "other_outcome", "site": "Pull test"}
     assert "Pull test, exo" in glance(effects=[finding])
     assert "14 hairs" in glance(effects=[ROWS["effects"][0] | {"effect": 14.0}])["Hair density, exo"]
-    assert "A date" in glance(discrepancies=ROWS["discrepancies"][:1])["Discrepancies"]
+    assert ">1, 1 of them certain<" in glance(discrepancies=ROWS["discrepancies"][:1])["Discrepancies"]
 
 
 def test_an_interval_says_that_it_rests_on_assumptions_and_a_change_without_one_says_why():
@@ -84,7 +84,6 @@ def test_numbers_are_accounted_for():
     known = frame.set_index("what")
     assert known.loc["Who", "quantity_ids"] == "made.n;made.age"
     assert known.loc["Hair density, exo", "effect_id"] == "made.e1"
-    assert known.loc["Discrepancies", "origins"] == "discrepancy-made.f2"
     assert pd.isna(known.loc["Risk of bias", "quantity_ids"])
 
 
@@ -119,38 +118,6 @@ def test_without_posted_results_nothing_is_shown(shared):
     assert posted(shared, "NCT04207047", "baseline") == {}
 
 
-MEAN = {"quantity_id": "s.m", "kind": "mean", "value": 12.0, "unit": "hairs/cm2", "arm_id": "treated"}
-SD = MEAN | {"quantity_id": "s.sd", "kind": "sd", "value": 4.0}
-PEOPLE = {"quantity_id": "s.n", "kind": "n", "value": 25.0, "unit": "participants", "arm_id": None}
-CHANGE = {"effect_id": "s.e1", "estimand": "uncontrolled_change", "arm_id": "treated", "unit": "hairs/cm2", "n": 25,
-          "se_basis": "SDs printed", "quantity_ids": "s.m;s.sd"}  # fmt: skip
-TWO = CHANGE | {"estimand": "between_group", "comparator_id": "control", "n": 50, "n_comparator": 25,
-                "quantity_ids": "s.a;s.b"}  # fmt: skip
-ARMS = [MEAN | {"quantity_id": name, "kind": "mean_sd", "arm_id": arm, "value": value, "sd": 5.0}
-        for name, arm, value in (("s.b", "control", 2.0), ("s.a", "treated", 12.0))]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("effect", "figures", "found"),
-    [
-        (CHANGE, [MEAN, SD, PEOPLE], [(12, 4, 25)]),
-        (CHANGE | {"n": None, "n_assumed": "25 (all enrolled)"}, [MEAN, SD, PEOPLE], [(12, 4, 25)]),
-        (TWO, [*ARMS, PEOPLE], [(12, 5, 25), (2, 5, 25)]),
-        (CHANGE, [MEAN, PEOPLE], []),  # no SD
-        (CHANGE, [MEAN, SD], []),  # the number of people is not printed
-        (CHANGE, [MEAN, SD, PEOPLE | {"unit": "people"}], []),  # readers, not participants
-        (CHANGE, [MEAN | {"unit": "hairs/mm2"}, SD, PEOPLE], []),
-        (CHANGE | {"se_basis": "SE printed"}, [MEAN, SD, PEOPLE], []),
-        (TWO | {"n_comparator": None}, [*ARMS, PEOPLE], []),
-        (CHANGE, [], []),
-    ],
-)
-def test_an_effect_is_worked_out_only_from_what_is_printed(effect, figures, found):
-    means = printed_means(as_frame("effects", [effect]), as_frame("quantities", figures))
-    assert [tuple(row) for row in means.reindex(columns=["mean", "sd", "n"]).to_numpy()] == found
-    assert printed_means(as_frame("effects", []), as_frame("quantities", figures)).empty
-
-
 def test_a_token_stands_once_with_all_its_places_and_anchors_and_a_place_once_for_all_its_tokens():
     row = {"study_id": "s", "source_id": "s", "kind": "n", "concept": "participants", "unit": "participants",
            "value": 16.0, "printed": "<16>", "second_hand": False}  # fmt: skip
@@ -160,9 +127,9 @@ def test_a_token_stands_once_with_all_its_places_and_anchors_and_a_place_once_fo
     (shown,) = printed_figures(as_frame("quantities", rows).astype({"line": "Int64"})).itertuples()
     page = BeautifulSoup(shown.printed, "html.parser")
     assert shown.means == "participants"
-    assert page.get_text() == "<16> (9, 81); sixteen, read as 16 participants, 18 (abstract)"
+    assert page.get_text() == "<16> (9, 81), sixteen = 16, 18 (abstract)"
     assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (9, 81)" for line in (9, 81))
-    assert [page.find(id=f"q-s.{n}").get_text()[-13:] for n in (3, 4)] == [" participants", "18 (abstract)"]
+    assert [page.find(id=f"q-s.{n}").get_text()[-13:] for n in (3, 4)] == ["sixteen = 16", "18 (abstract)"]
 
 
 def test_a_remark_stands_at_the_place_of_which_it_is_made():
@@ -180,4 +147,70 @@ def test_a_remark_stands_at_the_place_of_which_it_is_made():
     ]
     (shown,) = printed_figures(as_frame("quantities", rows)).itertuples()
     told = BeautifulSoup(shown.printed, "html.parser").get_text()
-    assert told == "20 (abstract; table): Randomised; (record): In its summary; (figure)"
+    assert told == "20 (abstract; table): Randomised20 (record): In its summary20 (figure)"
+
+
+def test_of_several_effects_of_a_kind_the_last_stands_in_the_summary_which_leads_to_the_others():
+    early = ROWS["effects"][0] | {"effect_id": "made.e0", "timepoint_weeks": 4.0, "effect": 30.0}
+    said = glance(effects=[early, ROWS["effects"][0]])["Hair density, exo"]
+    assert said.startswith("12 hairs") and '<a href="#results">others below</a>' in said
+    arms = ROWS["effects"][0] | {"effect_id": "made.e2", "arm_id": "other"}
+    assert {"Hair density, exo", "Hair density, other"} <= set(glance(effects=[arms, ROWS["effects"][0]]))
+
+
+RESULT = {
+    "arm_id": "exo",
+    "concept": "severity_stage",
+    "unit": "Norwood",
+    "kind": "level",
+    "site": "patient 1",
+}
+EFFECT = {"study_id": "s", "estimand": "uncontrolled_change", "concept": "severity_stage", "arm_id": "exo",
+          "unit": "Norwood", "headline": "yes"}  # fmt: skip
+
+
+def pair(number: int, before: float, after: float) -> list[dict]:
+    row = RESULT | {"site": f"patient {number}"}
+    start = row | {"result_id": f"s.b{number}", "timepoint_weeks": 0.0, "mean": before}
+    return [start, row | {"result_id": f"s.a{number}", "timepoint_weeks": 9.0, "mean": after}]
+
+
+def test_patients_with_the_same_values_share_a_row_and_all_anchors_stand_in_it():
+    results = as_frame("results", [*pair(1, 4, 3), *pair(2, 4, 3), *pair(3, 5, 3)])
+    ids = {f"s.e{n}": f"s.a{n};s.b{n}" for n in (1, 2, 3)}
+    effects = as_frame("effects", [EFFECT | {"effect_id": name, "result_ids": own, "n": 1, "effect": -1.0 - (name == "s.e3")}
+                                   for name, own in ids.items()])  # fmt: skip
+    shown = with_baseline(results, effects)
+    assert list(shown["site"]) == ["patient 1, 2", "patient 3"] and shown["result_id"][0] == "s.a1"
+    row = BeautifulSoup("".join(map(str, shown.loc[0, ["before", "after", "change"]])), "html.parser")
+    assert {tag["id"] for tag in row.select("span")} == {
+        "result-s.b1", "result-s.b2", "result-s.a2", "effect-s.e1", "effect-s.e2"}  # fmt: skip
+    assert shown["assumption"].isna().all()  # of one person nobody expects an interval
+
+
+@pytest.mark.parametrize(
+    ("told", "change", "assumption"),
+    [
+        ({"effect": -1.0, "ci_lower": -2.0, "ci_upper": 0.5, "assumption": "an assumption"}, "(−2 to 0.5)", "an assumption"),
+        ({"effect": -1.0, "assumption": "no interval: no SD"}, "−1", "no interval: no SD"),
+        ({"why_not": "no figure is printed", "contrast_doubt": "a doubt"}, None, "no figure is printed; a doubt"),
+        ({"headline": "no", "effect": -1.0, "ci_lower": -2.0, "ci_upper": 0.5, "assumption": "a split"}, None, None),
+    ],
+)  # fmt: skip
+def test_a_change_has_its_interval_and_on_what_it_rests_or_why_it_has_none(told, change, assumption):
+    effect = EFFECT | {"effect_id": "s.e", "result_ids": "s.a1;s.b1", "n": 20} | told
+    (row,) = with_baseline(as_frame("results", pair(1, 4, 3)), as_frame("effects", [effect])).itertuples()
+    texts = [BeautifulSoup(str(one or ""), "html.parser").get_text() for one in (row.change, row.assumption)]
+    assert texts[0].endswith(change or "") and bool(texts[0]) == bool(change)
+    assert texts[1] == (assumption or "")
+
+
+def test_what_is_the_same_in_all_rows_is_said_once_and_a_column_of_dashes_is_left_out():
+    frame = pd.DataFrame(
+        {"certain": [True, True], "arm": ["exo", "exo"], "site": ["a", "b"], "n": [None, None]}
+    )
+    assert differing(frame, "certain arm site n", once="certain arm") == ("site", ": certain, exo")
+    assert differing(frame, "arm site") == ("arm site", "")
+    assert differing(frame[:1], "arm site n", once="arm site") == ("arm site", "")
+    assert differing(frame[:0], "arm n", once="arm") == ("arm n", "")
+    assert differing(frame.assign(certain=False), "certain", once="certain") == ("", ": not certain")

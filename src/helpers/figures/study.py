@@ -32,6 +32,7 @@ from trialfiles.record import Row
 
 COMPARISON_WORDS = FIGURE_WORDS["comparisons"]
 _RULE_ORDER = {rule.name: place for place, rule in enumerate(RULES)}  # what is computed from figures first
+TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
 TIMES = "before", "after"
 
 
@@ -92,7 +93,7 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     weeks = [0.0, *(known_values(data, "weeks") or [1.0])]
     plot = Plot(rows, weeks, "weeks", heads=("Outcome or treatment", ""), key=key)
     alt = f"Timeline. {title}. {plot.told() or 'There is nothing to show.'}"
-    caption = "Months are turned into weeks, from the source's own start, not always the first treatment."
+    caption = "Weeks from the source's own start."
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
 
@@ -290,13 +291,14 @@ def characteristics(study: Row) -> pd.DataFrame:
 
 
 def by_weight(discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return discrepancies, the certain first, then by concern, rules in their order, reviewers."""
+    """Return discrepancies, the certain first, then by concern, on what was tested, rules, reviewers."""
     keys = discrepancies.assign(
         certain=~discrepancies["certain"].astype(bool),
         concern=discrepancies["concern"].map(CONCERNS.index),
         check=discrepancies["check"].map(_RULE_ORDER),
+        tested=~discrepancies["check"].isin(TESTED_ON),
     )
-    order = ["certain", "concern", "detected_by", "check", "discrepancy_id"]
+    order = ["certain", "concern", "tested", "detected_by", "check", "discrepancy_id"]
     return discrepancies.loc[keys.sort_values(order, kind="stable").index]
 
 

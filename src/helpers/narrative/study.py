@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os.path
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,8 +13,9 @@ from markupsafe import Markup, escape
 from helpers.appraisal.grade import CONTROLLED, DOMAINS
 from helpers.display import anchor, frame_of, number, with_origin, without_origins
 from helpers.figures.outcome import harm_rows
-from helpers.figures.study import COMPARISON_WORDS, by_weight
+from helpers.figures.study import COMPARISON_WORDS
 from helpers.formats import NO_INTERVAL, is_missing, plain_unit, plain_words, show_number, show_with_unit
+from helpers.sheets.tokens import read_token
 from helpers.tables.vocabulary import ESTIMAND_WORDS, label
 from notebookpress.tables import join_ids, records, split_ids
 from trialfiles.record import Row
@@ -20,6 +23,10 @@ from trialfiles.record import Row
 # kinds of figures that say which statistic it is; the others follow from what it is of
 STATISTICS = {"mean": "mean", "sd": "SD", "mean_sd": "mean and spread", "median": "median", "range": "range"}
 STATISTICS |= {"percent_change": "percent change", "p_value": "p value", "percent": "share"}
+ALIKE = ("arm_id", "concept", "unit", "category", "timepoint_printed", "n")
+WORDS_ALONE = "direction only, without mean or SD"
+PLACES = ("before", "after", "change", "assumption")  # cells of a result
+SAID_BY_TOKEN = ("mean_sd", "percent")  # by their signs, ± and %
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 PRINTED_AS_EFFECTS = ("mean", "mean_sd", "ratio", "percent", "percent_change")
 MOST_EVENTS = 4  # in the summary of a study
@@ -41,10 +48,15 @@ def at_a_glance(
     shown = effects[(effects["headline"] == "yes") & effects["ci_lower"].notna()]
     shown = shown[~shown["arm_id"].isin(effects["comparator_id"].dropna())]
     shown = shown[shown["concept"] != "adverse_events"]
+    last = shown.sort_values("timepoint_weeks", kind="stable", na_position="first")
+    others = last.duplicated(["concept", "estimand", "arm_id"], keep="last")[shown.index]
+    told = list(map(_effect, records(shown[~others]))) if len(shown) else _without_interval(effects)
+    if others.any():
+        told[-1]["said"] += Markup('; <a href="#results">others below</a>')
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
-        *(map(_effect, records(shown)) if len(shown) else _without_interval(effects)),
+        *told,
         *_harms(events),
         _doubt(discrepancies, checks),
         {"what": "Risk of bias", "said": verdict or "not judged"},
@@ -82,41 +94,35 @@ def _outcome_name(row: Row) -> str:
 
 
 def _effect(effect: Row) -> Row:
-    """Return a headline effect with its interval."""
+    """Return a headline effect with its interval, or a direction that is told alone."""
+    doubt = effect["contrast_doubt"] if effect["estimand"] in CONTROLLED or effect["effect"] is None else None
+    row = {"what": _outcome_name(effect), "effect_id": effect["effect_id"]}
+    if effect["effect"] is None:
+        return row | {"said": "; ".join(filter(None, (effect["stated"], effect["why_not"], doubt)))}
     limits = effect["ci_lower"], effect["ci_upper"]
     size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["estimand"], effect["concept"])
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
     week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
     when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
-    when = f", {when}" if when else ""
-    said = escape(f"{size}, {ESTIMAND_WORDS[effect['estimand']]}{when}")
+    said = escape(", ".join(filter(None, (size, ESTIMAND_WORDS[effect["estimand"]], when))))
     if is_missing(effect["ci_lower"]):
         said += "" if is_missing(effect["assumption"]) else f"; {effect['assumption']}"
     elif not is_missing(effect["n_assumed"]) or " assumed" in str(effect["assumption"]):
-        said += Markup('; <a href="#effect-sizes">rests on assumptions</a>')
-    if effect["estimand"] in CONTROLLED and not is_missing(effect["contrast_doubt"]):
-        said += f"; {effect['contrast_doubt']}"
-    return {
-        "what": f"{_outcome_name(effect)}{who}",
-        "said": said,
-        "effect_id": effect["effect_id"],
-    }
+        link = Markup('; <a href="#{}">rests on assumptions</a>')
+        said += link.format(anchor("effect", effect["effect_id"]))
+    return row | {"what": f"{row['what']}{who}", "said": said + (f"; {doubt}" if doubt else "")}
 
 
 def _without_interval(effects: pd.DataFrame) -> list[Row]:
     """Return changes without an interval, the last of each outcome, and directions that are told alone."""
     own = effects[(effects["concept"] != "adverse_events") & effects["n"].ne(1).fillna(True)]
-    sized = own[(own["headline"] == "yes") & own["effect"].notna()].drop_duplicates("concept", keep="last")
+    sized = own[(own["headline"] == "yes") & own["effect"].notna()]
     words = own[own["stated"].notna() & ~own["concept"].isin(sized["concept"])]
-    alone = [
-        {
-            "what": _outcome_name(row),
-            "said": "; ".join(filter(None, (row["stated"], row["why_not"], row["contrast_doubt"]))),
-            "effect_id": row["effect_id"],
-        }
-        for row in records(words.drop_duplicates("concept", keep="last"))
+    return [
+        _effect(row)
+        for part in (sized, words)
+        for row in records(part.drop_duplicates("concept", keep="last"))
     ]
-    return [*map(_effect, records(sized)), *alone]
 
 
 def _harms(events: pd.DataFrame) -> list[Row]:
@@ -138,17 +144,13 @@ def _harms(events: pd.DataFrame) -> list[Row]:
 
 
 def _doubt(discrepancies: pd.DataFrame, checks: pd.DataFrame) -> Row:
-    """Return how many discrepancies there are, with the weightiest that touches an outcome."""
+    """Return how many discrepancies there are, or how many rules looked for one."""
+    tried, certain = int((checks["outcome"] != "not applicable").sum()), int(discrepancies["certain"].sum())
+    said = Markup('<a href="#discrepancies">{}, {} of them certain</a>').format(len(discrepancies), certain)
     if discrepancies.empty:
-        tried = int((checks["outcome"] != "not applicable").sum())
         said = Markup('none was found; only <a href="#checks">{} of {} rules</a> could be tried')
-        return {"what": "Discrepancies", "said": said.format(tried, len(checks))}
-    certain = int(discrepancies["certain"].sum())
-    ranked = records(by_weight(discrepancies))
-    first = next((row for row in ranked if row["concepts"]), ranked[0])
-    said = Markup('<a href="data.html#discrepancies">{}, {} of them certain</a>; one of the weightiest: {}')
-    said = said.format(len(discrepancies), certain, first["statement"])
-    return {"what": "Discrepancies", "said": said, "origins": f"discrepancy-{first['discrepancy_id']}"}
+        said = said.format(tried, len(checks))
+    return {"what": "Discrepancies", "said": said}
 
 
 def people_posted(quantities: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -173,9 +175,10 @@ def with_value(results: pd.DataFrame) -> pd.DataFrame:
 def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     """Return one study's results with the value before treatment beside each later one, and the change.
 
-    A value before treatment with no later one of its arm, outcome, site and unit has a row of its own. Added
-    are `outcome` (and its unit), `before`, `after` and `change` in words; a change is the printed one, or
-    that of `effects`. The anchors of what is joined into a row stand in its cells.
+    A value before treatment with no later one of its arm, outcome, site and unit has a row of its own; sites
+    with the same values share one. Added are `outcome` (and its unit), `before`, `after` and `change` in
+    words, with the interval of `effects`, and `assumption`: on what it rests, or why there is none. The
+    anchors of what is joined into a row stand in its cells.
     """
     names = ["arm_id", "concept", "site", "unit", "category"]
     rows = results.assign(value=list(map(value_words, records(results)))).reset_index(names="order")
@@ -184,47 +187,92 @@ def with_baseline(results: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     later = rows[~starts].merge(start, on=names, how="left", suffixes=("", "_before"))
     alone = rows[starts & ~rows["result_id"].isin(later["result_id_before"])]
     alone = alone.assign(value_before=alone["value"], value=None)
-    worked_out = _changes(effects)
     table = pd.concat([later, alone]).sort_values("order", kind="stable", ignore_index=True)
+    known: dict[str | None, list[Row]] = {}
+    for effect in records(with_interval(effects[beside_results(effects, results)])):
+        known.setdefault(split_ids(effect["result_ids"])[0], []).append(effect)
+    together: dict[tuple, Row] = {}
+    anchors: dict[str, tuple] = {}
+    for row in records(table):
+        one = _with_effects(row, known)
+        key = *(row[name] for name in ALIKE), *(without_origins(one[name] or "") for name in PLACES)
+        if key in together:
+            one["at"][anchor("result", row["result_id"])] = one["place"]
+        first = together.setdefault(key, one | {"sites": []})
+        ids = [first["quantity_ids"], row["quantity_ids"], row["quantity_ids_before"]]
+        first["quantity_ids"] = join_ids(ids)
+        first["sites"] += [] if row["site"] in (None, "all") else [row["site"]]
+        for name, place in one["at"].items():
+            anchors.setdefault(name, (key, place))
     told = []
-    for row, again in zip(records(table), table["result_id_before"].duplicated(), strict=True):
-        changed, own = row["kind"] == "change", None if again else row["result_id_before"]
-        unit = "%" if row["unit"] == "proportion" else plain_unit(row["unit"])
-        told.append({
-            "outcome": Markup('{} <span class="sub">{}</span>').format(
-                ": ".join(filter(None, [label(row["concept"]), row["category"]])), unit
-            ),
-            "before": _cell(row["value_before"], own and anchor("result", own)),
-            "after": None if changed else row["value"],
-            "change": (row["value"] if changed else worked_out.get(row["result_id"])) or _in_words(row),
-            "quantity_ids": join_ids([row["quantity_ids"], row["quantity_ids_before"]]),
-        })  # fmt: skip
-    names = ("outcome", "before", "after", "change", "quantity_ids")
-    return table.assign(**frame_of(told, dict.fromkeys(names, "")))
+    for key, one in together.items():
+        at = {cell: [name for name, where in anchors.items() if where == (key, cell)] for cell in PLACES}
+        unit = "%" if one["unit"] == "proportion" else plain_unit(one["unit"])
+        name = ": ".join(filter(None, [label(one["concept"]), one["category"]]))
+        outcome = Markup('{} <span class="sub">{}</span>').format(name, unit)
+        cells = {cell: _anchored(one[cell], names) for cell, names in at.items()}
+        told.append(one | cells | {"outcome": outcome, "site": _joined(one["sites"])})
+    return frame_of(told, dict.fromkeys(("outcome", *results.columns, *PLACES), ""))
 
 
-def _in_words(row: Row) -> str | None:
-    """Return the direction of a result that is told without a figure; a level by itself has none."""
+def beside_results(effects: pd.DataFrame, results: pd.DataFrame) -> pd.Series:
+    """Return which effects stand in the table of results: those of one arm, one for each result."""
+    own = effects["result_ids"].str.split(";").str[0].isin(results["result_id"])
+    own &= ~effects["estimand"].isin(CONTROLLED)
+    return own & ((effects["headline"] == "yes") | effects["ci_lower"].isna())
+
+
+def _with_effects(row: Row, known: Mapping[str | None, list[Row]]) -> Row:
+    """Return a result with its effects in words, the cells of their anchors (`at`) and of its own value."""
+    own, start = (known.get(row[name], []) for name in ("result_id", "result_id_before"))
+    changed, change, limits = row["kind"] == "change", None, ""
+    for effect in (one for one in own if one["effect"] is not None):
+        size, bracket, rest = effect["interval"].removesuffix(NO_INTERVAL).partition(" (")
+        limits = bracket + rest
+        if effect["estimand"] == "uncontrolled_change":
+            change = size.removesuffix(f" {plain_unit(row['unit'])}")
+    told = {"before": row["value_before"], "after": None if changed else row["value"]}
     way = "no direction" if row["kind"] == "level" else row["stated"]
-    return f"{way}, in words alone" if row["stated"] and row["value"] is None else None
+    words = f"{way}, in words alone" if row["stated"] and row["value"] is None else None
+    told["change"] = (row["value"] if changed else None) or change or words
+    place = "change" if told["change"] else "after"
+    told[place] = told[place] and told[place] + limits
+    why = [*map(_why, own), *(f"before: {_why(one)}" for one in start if one["why_not"])]
+    told["assumption"] = "; ".join(dict.fromkeys(filter(None, why))) or None
+    of = {True: "assumption" if told["assumption"] else place, False: place}
+    at = {anchor("effect", one["effect_id"]): of[one["effect"] is None] for one in [*own, *start]}
+    at |= {anchor("result", row["result_id_before"]): "before"} if row["result_id_before"] else {}
+    return row | told | {"at": at, "place": place}
 
 
-def _cell(text: str | None, name: str | None) -> Any:
-    """Return a cell's text as the place to which links lead."""
-    return Markup('<span id="{}">{}</span>').format(name, text) if text and name else text
+def _why(effect: Row) -> str | None:
+    """Return what an effect assumes, or why there is none; words alone and one person say so themselves."""
+    assumed = effect["assumption"] if effect["headline"] == "yes" and effect["n"] != 1 else None
+    why = None if effect["why_not"] == WORDS_ALONE else effect["why_not"] or assumed
+    return "; ".join(filter(None, [why, effect["contrast_doubt"]])) or None
 
 
-def _changes(effects: pd.DataFrame) -> dict[str, Any]:
-    """Return by result the change from its value before treatment; without an interval, with its anchor."""
-    changes = effects[(effects["estimand"] == "uncontrolled_change") & effects["effect"].notna()]
-    told = {}
-    for row in records(changes):
-        size = show_with_unit(row["effect"], None, None, row["unit"], row["estimand"], row["concept"])
-        alone = row["headline"] != "yes" or (row["n"] == 1 and row["ci_lower"] is None)
-        size = size.removesuffix(NO_INTERVAL).removesuffix(f" {plain_unit(row['unit'])}")
-        name = anchor("effect", row["effect_id"]) if alone else None  # the others have a row of their own
-        told[split_ids(row["result_ids"])[0]] = _cell(size, name)
-    return told
+def _joined(names: list[str]) -> str | None:
+    """Return names with what they begin with said once: `patient of figure 1, 2, 3`."""
+    words = [name.split() for name in dict.fromkeys(names)]
+    same = os.path.commonprefix(words) if len(words) > 1 else []
+    return " ".join([*same, ", ".join(" ".join(own[len(same) :]) for own in words)]) or None
+
+
+def differing(frame: pd.DataFrame, columns: str, once: str = "") -> tuple[str, str]:
+    """Return those of some columns that tell more than a dash, and what is `once` the same in all rows.
+
+    Such a column is left out, and its value in words, after a colon, is for the caption.
+    """
+    kept, same = [], []
+    for name in columns.split():
+        values = frame[name].drop_duplicates()
+        if name in once.split() and len(frame) > 1 and len(values) == 1 and values.notna().all():
+            value = {True: name, False: f"not {name}"}.get(values.iloc[0], values.iloc[0])
+            same.append(plain_words(value))
+        elif values.notna().any() or frame.empty:
+            kept.append(name)
+    return " ".join(kept), f": {', '.join(same)}" if same else ""
 
 
 def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
@@ -239,32 +287,6 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     return frame.assign(interval=intervals)
 
 
-def printed_means(headline: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFrame:
-    """Return what is printed of the first headline effect with mean, SD and number of people in print.
-
-    One row for a change, two for a difference of groups, the treated one first: `arm_id`, `mean`, `sd`, `n`,
-    `concept`, `unit`, `effect_id`, `figures`. Empty where a figure is not printed, or has another unit.
-    """
-    people = quantities[quantities["kind"].eq("n") & quantities["unit"].eq("participants")]
-    people = people.drop_duplicates("value").set_index("value")["quantity_id"]
-    for effect in records(headline[headline["se_basis"].eq("SDs printed").fillna(False)]):
-        ids, sizes = split_ids(effect["quantity_ids"]), _sizes(effect)
-        own = quantities[quantities["quantity_id"].isin(ids) & quantities["unit"].eq(effect["unit"])]
-        mean = own["value"].where(own["kind"].isin(["mean", "mean_sd"]))
-        sd = own["sd"].fillna(own["value"].where(own["kind"].eq("sd")))
-        arms = pd.DataFrame({"mean": mean, "sd": sd}).groupby(own["arm_id"])
-        counts = [people.get(size) for size in sizes.values()]
-        if sizes and all(counts) and set(arms.groups) == set(sizes) and arms.count().eq(1).all(axis=None):
-            kept = {name: effect[name] for name in ("concept", "unit", "effect_id")}
-            printed = [own["quantity_id"].where(part.notna()) for part in (mean, sd)]
-            named = pd.concat(printed, axis=1, keys=["mean", "sd"]).groupby(own["arm_id"]).first()
-            named = named.loc[list(sizes)].assign(n=counts)
-            figures = [join_ids(f"{name}={told}" for name, told in row.items()) for row in records(named)]
-            kept |= {"n": list(sizes.values()), "figures": figures}
-            return arms.first().loc[list(sizes)].reset_index().assign(**kept)
-    return pd.DataFrame()
-
-
 def with_printed(effects: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFrame:
     """Return effects with `figures`: the printed figure of one that was printed as it stands."""
     own = quantities[quantities["kind"].isin(PRINTED_AS_EFFECTS)].set_index("quantity_id")["value"]
@@ -277,16 +299,6 @@ def with_printed(effects: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFram
     return effects.assign(figures=figures)
 
 
-def _sizes(effect: Row) -> dict[str, int]:
-    """Return by arm the people of the one group of a change, or of the treated one and the control."""
-    n, control = effect["n"], effect["n_comparator"]
-    if effect["estimand"] == "uncontrolled_change":
-        return {effect["arm_id"]: int(n or next(iter(NUMBER.findall(effect["n_assumed"] or "")), 0))}
-    if effect["estimand"] == "between_group" and n and control:
-        return {effect["arm_id"]: n - control, effect["comparator_id"]: control}
-    return {}
-
-
 def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
     """Return quantities with what each was read as, what it is, and its place."""
     told = {"read": _reading, "means": _meaning, "place": _place}
@@ -294,33 +306,49 @@ def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:
 
 
 def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
-    """Return printed figures in the order of the document, what means the same in one row.
+    """Return printed figures in the order of the document, those of one concept in one row.
 
-    `means`, and `printed`: tokens with their places, each named once, and the anchors of their quantities.
+    `means`, and `printed`: tokens with the anchors of their quantities, a place once behind all that stand
+    there, before them the arm and time in which a concept's figures differ, a remark on a line of its own.
     """
-    told: dict[str, dict[str, list[Row]]] = {}
-    for row in records(quantities.sort_values(["source_id", "char_start", "quantity_id"])):
-        told.setdefault(_meaning(row), {}).setdefault(_token(row), []).append(row)
     rows = []
-    for means, tokens in told.items():
-        together: dict[str, list[tuple[str, list[Row]]]] = {}
-        for token, own in tokens.items():
-            together.setdefault(_where(own), []).append((token, own))
-        figures = []
-        for place, same in together.items():
-            *first, (token, own) = same  # the place goes with the last of its tokens
-            figures.append(
-                Markup(", ").join([*(_anchored(*one) for one in first), _anchored(token + place, own)])
-            )
-        rows.append({"means": means, "printed": Markup("; ").join(figures)})
+    ordered = quantities.sort_values(["source_id", "char_start", "quantity_id"])
+    for concept, own in ordered.groupby("concept", sort=False, dropna=False):
+        of = [name for name in ("arm_id", "timepoint_printed") if own[name].nunique() > 1]
+        lines: dict[str, list[Row]] = {}
+        for row in records(own):
+            lines.setdefault(str(row["note"] or "").rstrip("."), []).append(row)
+        printed = Markup("<br>").join(_line(note, line, of) for note, line in lines.items())
+        rows.append({"means": plain_words(concept), "printed": printed})
     return frame_of(rows, {"means": "", "printed": ""})
 
 
-def _anchored(text: str, rows: list[Row]) -> Markup:
-    """Return a text as the place to which links to some quantities lead."""
-    shown = escape(text)
+def _line(note: str, rows: list[Row], of: list[str]) -> Markup:
+    """Return figures with one remark behind the last: `placebo, baseline 80, 4 weeks 85 (102): Of all`."""
+    figures: dict[tuple, list[Row]] = {}
     for row in rows:
-        shown = Markup('<span id="{}">{}</span>').format(anchor("q", row["quantity_id"]), shown)
+        figures.setdefault((tuple(row[name] or "" for name in of), _token(row)), []).append(row)
+    places: dict[str, list[tuple]] = {}
+    for figure, own in figures.items():
+        places.setdefault(_places(own), []).append(figure)
+    parts = []
+    for place, shown in places.items():
+        said: tuple = ()
+        shown.sort(key=lambda one: sum(map(bool, one[0])))  # what has no arm or time comes first
+        for figure in shown:
+            head = ", ".join(part for part in figure[0] if part and part not in said)
+            text, said = figure[1] + (f" ({place})" if figure == shown[-1] else ""), figure[0]
+            token = _anchored(text, [anchor("q", row["quantity_id"]) for row in figures[figure]])
+            parts.append((Markup('<span class="fixed">{}</span> ').format(head) if head else "") + token)
+    end = Markup('<span class="fixed">: {}</span>').format(note) if note else ""
+    return Markup(", ").join(parts) + end
+
+
+def _anchored(text: Any, names: list[str]) -> Any:
+    """Return a text as the place to which links to some anchors lead."""
+    shown = escape(text) if text and names else text
+    for name in names if text else ():
+        shown = Markup('<span id="{}">{}</span>').format(name, shown)
     return shown
 
 
@@ -334,30 +362,25 @@ def _reading(row: Row) -> str:
 
 
 def _meaning(row: Row) -> str:
-    """Return what a figure is of; what its token says itself, such as a time, is left out."""
-    kind = STATISTICS.get(row["kind"])
-    if row["kind"] == "range" and row["value"] is not None:
-        kind = "spread"
-    parts = [plain_words(row["concept"]), kind, row["arm_id"], row["timepoint_printed"]]
+    """Return what a figure is of."""
+    parts = [plain_words(row["concept"]), _statistic(row), row["arm_id"], row["timepoint_printed"]]
     return ", ".join(dict.fromkeys(str(part) for part in parts if not is_missing(part)))
 
 
+def _statistic(row: Row) -> str | None:
+    return "spread" if row["kind"] == "range" and row["value"] is not None else STATISTICS.get(row["kind"])
+
+
 def _token(row: Row) -> str:
-    """Return a figure as printed, and how it was read where neither token nor meaning says so."""
-    read, said = _reading(row), f"{row['printed']} {plain_words(row['concept'])}".casefold()
-    same = NUMBER.findall(read) == NUMBER.findall(row["printed"])
-    same = same and plain_unit(row["unit"]).casefold()[:3] in said
-    if same or not read or row["role"] == "result":  # the table of observations says how those were read
-        return row["printed"]
-    return f"{row['printed']}, read as {read}"
-
-
-def _where(rows: list[Row]) -> str:
-    """Return where a token stands, with what the sheet remarks of it there."""
-    by_note: dict[str, list[Row]] = {}
-    for row in rows:
-        by_note.setdefault(f": {str(row['note']).rstrip('.')}" if row["note"] else "", []).append(row)
-    return ";".join(f" ({_places(own)}){note}" for note, own in by_note.items())
+    """Return a figure as printed, which statistic it is, and how it was read; not what the token says."""
+    printed, read = row["printed"], _reading(row)
+    unit = plain_unit(row["unit"]).casefold()[:3] in f"{printed} {plain_words(row['concept'])}".casefold()
+    shown = f"{'' if row['kind'] in SAID_BY_TOKEN else _statistic(row) or ''} {printed}".strip()
+    if not read or row["role"] == "result" or (unit and NUMBER.findall(read) == NUMBER.findall(printed)):
+        return shown  # the table of results says how those were read
+    stated = read_token(printed, row["kind"]) or read_token(f"{printed} people", "n") or {}  # a bare four
+    alike = unit and row["value"] is not None and stated.get("value") == row["value"]
+    return f"{shown} = {show_number(row['value'])}" if alike else f"{shown}, read as {read}"
 
 
 def _places(rows: list[Row]) -> str:
@@ -388,23 +411,12 @@ def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return discrepancies with a column `where`: `lines 102, 132`."""
-    told = []
-    for text in discrepancies["locators"]:
-        parts = [re.sub(r"^[^,;]+, (?=line )|(?<=\d) \(.*", "", part) for part in str(text).split("; ")]
-        lines = [part.removeprefix("line ") for part in parts if re.fullmatch(r"line \d+", part)]
-        named = [f"line{'s' if len(lines) > 1 else ''} {', '.join(lines)}"] if lines else []
-        told.append("; ".join([*named, *(part for part in parts if not re.fullmatch(r"line \d+", part))]))
-    return discrepancies.assign(where=told)
-
-
-def with_discrepancies(judgements: pd.DataFrame, discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return judgements with a column `found`: the kind of each discrepancy that one rests on."""
-    checks = discrepancies.set_index("discrepancy_id")["check"]
-    named = judgements["discrepancy_ids"].map(split_ids)
-    found = [checks.reindex(names).dropna().map(plain_words) for names in named]
-    told = ["; ".join(own.unique()) or None for own in found]
-    return judgements.assign(found=pd.array(told, dtype="string"))
+    """Return discrepancies with a column `where`: the lines, `102, 132`, or other places."""
+    places = discrepancies["locators"].astype(str).str.split("; ")
+    told = [
+        [re.sub(r"^(?:[^,;]+, )?line (?=\d)|(?<=\d) \(.*", "", part) for part in parts] for parts in places
+    ]
+    return discrepancies.assign(where=[", ".join(dict.fromkeys(parts)) for parts in told])
 
 
 def value_words(row: Row) -> str | None:
