@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
+from bs4 import BeautifulSoup
 from conftest import CHECKOUT
 from made_trials import figure, randomised_trial
+from test_pages_of_the_report import words_of
 
 from helpers.tables import read_table
 from notebookpress.tables import records
@@ -89,6 +91,21 @@ def run_with(project, root, *sheets: dict[str, Any]):
     result = new.evidence("run", "--no-pages")
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-3000:]
     return new
+
+
+def test_pages_keep_their_number_of_words_with_two_more_studies(project):
+    for number, effect in enumerate((5.0, 12.0), start=1):
+        made = sheet(f"more{number}", "hair_density", "published", effect, 60)
+        (project.raw / "studies" / f"more{number}.yaml").write_text(yaml.safe_dump(made), encoding="utf-8")
+    result = project.evidence("run")
+    assert result.returncode == 0, result.stderr[-2000:]
+    pages = {
+        path.name: BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        for path in project.reports.glob("*.html")
+    }
+    words = words_of(pages)
+    assert words.pop("shared") <= 12_000 and len(words) == 15
+    assert {name: count for name, count in words.items() if count > 1500} == {}
 
 
 def states(project) -> dict[str, dict[str, str]]:

@@ -10,10 +10,10 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from page_links import cards_of
 
+from helpers.figures.study import TESTED_ON
 from helpers.narrative.answer import other_titles, study_titles
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import ROW_KINDS, WORDS
-from helpers.site.index import TESTED_ON
 from helpers.site.methods import CHECKLISTS
 from helpers.tables import read_table
 from helpers.tables.vocabulary import CONFIDENCE, label
@@ -119,16 +119,21 @@ def shown(words: str) -> set[float]:
 NO_PROSE = "main :is(pre, svg, nav, script, summary .visually-hidden)"  # the last names folded code by its first line
 
 
-def test_pages_keep_their_number_of_words(soups):
+def words_of(pages: dict[str, BeautifulSoup]) -> dict[str, int]:
+    """Return the number of words of each page, and of all shared ones together; code and figures do not count."""
     counted = {}
-    for name, soup in soups.items():
+    for name, soup in pages.items():
         gone = {id(part) for part in soup.select(f"{NO_PROSE} *, {NO_PROSE}")}
         texts = (text for text in soup.main.find_all(string=True) if id(text.parent) not in gone)
         counted[name] = len([word for word in " ".join(texts).split() if re.search(r"\w", word)])
     shared = sum(words for name, words in counted.items() if not name.startswith(("study-", "data")))
-    assert shared <= 12_000
-    studies = {name: words for name, words in counted.items() if name.startswith("study-")}
-    assert not {name: words for name, words in studies.items() if words > 1500}
+    return {name: words for name, words in counted.items() if name.startswith("study-")} | {"shared": shared}
+
+
+def test_pages_keep_their_number_of_words(soups):
+    words = words_of(soups)
+    assert words.pop("shared") <= 12_000
+    assert {name: count for name, count in words.items() if count > 1500} == {}
 
 
 def test_the_links_of_numbers_lead_to_what_they_promise(soups):
@@ -424,7 +429,9 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
     events = read_table("adverse_events", made.processed)
     uncounted = events[events["count"].isna()].assign(term=events["term"].str.split(" (", regex=False).str[0])
     kinds = {study: sorted(own) for study, own in uncounted.groupby("study_id")["term"].unique().items()}
-    assert list(kinds) == ["chan2025", "wan2025"] and len(kinds["chan2025"]) > 5 and len(kinds["wan2025"]) == 2
+    assert (
+        list(kinds) == ["chan2025", "wan2025"] and len(kinds["chan2025"]) > 5 and len(kinds["wan2025"]) == 2
+    )
     assert f"Chieh 2025 (one person) names {', '.join(kinds['chan2025'][:4])} and others" in told
     assert f"Wan 2025 (no numbers) names {' and '.join(kinds['wan2025'])};" in told
     words = read_table("results", made.processed).dropna(subset="stated")

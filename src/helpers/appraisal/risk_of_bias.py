@@ -181,7 +181,7 @@ def judge(
     first = {row["question"]: row for row in stored if row["appraiser"] == stored[0]["appraiser"]}
     rows = _by_answers(tool, first, key)
     if not rows and not by_hand and only_abstract(study.get("access")):
-        reason = "Only an abstract, or another paper's word, was read; it awaits the full text."
+        reason = "What was read does not suffice; it awaits the full text."
         rows = [key | {"domain": "all domains", "judgement": NOT_ASSESSABLE, "reason": reason, "order": 0}]
     domains = {number: name for name, asked in tool.questions.items() for number in asked}
     told = [row for row in stored if row["question"] in domains]

@@ -93,7 +93,7 @@ def timeline(events: Rows, *, title: str = "What was measured when") -> Figure:
     weeks = [0.0, *(known_values(data, "weeks") or [1.0])]
     plot = Plot(rows, weeks, "weeks", heads=("Outcome or treatment", ""), key=key)
     alt = f"Timeline. {title}. {plot.told() or 'There is nothing to show.'}"
-    caption = "Weeks from the source's own start."
+    caption = "Weeks from the source's own start; adverse events are not drawn."
     return Figure.of(plot.draw, alt=alt, caption=caption, rows=data, title=title)
 
 

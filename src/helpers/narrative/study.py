@@ -53,6 +53,11 @@ def at_a_glance(
     told = list(map(_effect, records(shown[~others]))) if len(shown) else _without_interval(effects)
     if others.any():
         told[-1]["said"] += Markup('; <a href="#results">others below</a>')
+    grave = discrepancies.loc[discrepancies["concern"] == "serious", "discrepancy_id"]
+    of = effects.set_index("effect_id")["discrepancy_ids"].map(split_ids).to_dict()
+    for row in told:
+        if not set(grave).isdisjoint(of.get(row["effect_id"], ())):
+            row["said"] += Markup('; <a href="#discrepancies">seriously doubted</a>')
     rows = [
         {"what": "Who", "said": _people(study), "quantity_ids": study.get("quantity_ids")},
         {"what": "Compared", "said": COMPARISON_WORDS.get(study.get("comparison"))},
@@ -64,6 +69,9 @@ def at_a_glance(
     for row in rows:
         row["said"] = row["said"] or "not stated"
     return frame_of(rows, dict.fromkeys(("what", "said", "quantity_ids", "effect_id", "origins"), ""))
+
+
+ALONE = " in the exosome arm only"
 
 
 def _people(study: Row) -> str | None:
@@ -102,6 +110,8 @@ def _effect(effect: Row) -> Row:
     limits = effect["ci_lower"], effect["ci_upper"]
     size = show_with_unit(effect["effect"], *limits, effect["unit"], effect["estimand"], effect["concept"])
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
+    given = str(effect["background"])  # with what else, if that is given to one arm alone
+    who += f" with {given.removesuffix(ALONE)}" * given.endswith(ALONE)
     week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
     when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
     said = escape(", ".join(filter(None, (size, ESTIMAND_WORDS[effect["estimand"]], when))))
@@ -233,7 +243,8 @@ def _with_effects(row: Row, known: Mapping[str | None, list[Row]]) -> Row:
             change = size.removesuffix(f" {plain_unit(row['unit'])}")
     told = {"before": row["value_before"], "after": None if changed else row["value"]}
     way = "no direction" if row["kind"] == "level" else row["stated"]
-    words = f"{way}, in words alone" if row["stated"] and row["value"] is None else None
+    how = "in words alone" if is_missing(row["p_value"]) else "a p value and no size"
+    words = f"{way}, {how}" if row["stated"] and row["value"] is None else None
     told["change"] = (row["value"] if changed else None) or change or words
     place = "change" if told["change"] else "after"
     told[place] = told[place] and told[place] + limits
@@ -287,6 +298,32 @@ def with_interval(frame: pd.DataFrame, effect: str = "effect") -> pd.DataFrame:
     return frame.assign(interval=intervals)
 
 
+def printed_means(headline: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFrame:
+    """Return what is printed of the first headline effect with mean, SD and number of people in print.
+
+    One row for a change, two for a difference of groups, the treated one first: `arm_id`, `mean`, `sd`, `n`,
+    `concept`, `unit`, `effect_id`, `figures`. Empty where a figure is not printed, or has another unit.
+    """
+    people = quantities[quantities["kind"].eq("n") & quantities["unit"].eq("participants")]
+    people = people.drop_duplicates("value").set_index("value")["quantity_id"]
+    for effect in records(headline[headline["se_basis"].eq("SDs printed").fillna(False)]):
+        ids, sizes = split_ids(effect["quantity_ids"]), _sizes(effect)
+        own = quantities[quantities["quantity_id"].isin(ids) & quantities["unit"].eq(effect["unit"])]
+        mean = own["value"].where(own["kind"].isin(["mean", "mean_sd"]))
+        sd = own["sd"].fillna(own["value"].where(own["kind"].eq("sd")))
+        arms = pd.DataFrame({"mean": mean, "sd": sd}).groupby(own["arm_id"])
+        counts = [people.get(size) for size in sizes.values()]
+        if sizes and all(counts) and set(arms.groups) == set(sizes) and arms.count().eq(1).all(axis=None):
+            kept = {name: effect[name] for name in ("concept", "unit", "effect_id")}
+            printed = [own["quantity_id"].where(part.notna()) for part in (mean, sd)]
+            named = pd.concat(printed, axis=1, keys=["mean", "sd"]).groupby(own["arm_id"]).first()
+            named = named.loc[list(sizes)].assign(n=counts)
+            figures = [join_ids(f"{name}={told}" for name, told in row.items()) for row in records(named)]
+            kept |= {"n": list(sizes.values()), "figures": figures}
+            return arms.first().loc[list(sizes)].reset_index().assign(**kept)
+    return pd.DataFrame()
+
+
 def with_printed(effects: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFrame:
     """Return effects with `figures`: the printed figure of one that was printed as it stands."""
     own = quantities[quantities["kind"].isin(PRINTED_AS_EFFECTS)].set_index("quantity_id")["value"]
@@ -297,6 +334,16 @@ def with_printed(effects: pd.DataFrame, quantities: pd.DataFrame) -> pd.DataFram
         same = values.index[(values - scale * (row["effect"] or 0)).abs() < 1e-9]
         figures.append(f"interval={same[0]}" if len(same) == 1 and row["effect"] is not None else None)
     return effects.assign(figures=figures)
+
+
+def _sizes(effect: Row) -> dict[str, int]:
+    """Return by arm the people of the one group of a change, or of the treated one and the control."""
+    n, control = effect["n"], effect["n_comparator"]
+    if effect["estimand"] == "uncontrolled_change":
+        return {effect["arm_id"]: int(n or next(iter(NUMBER.findall(effect["n_assumed"] or "")), 0))}
+    if effect["estimand"] == "between_group" and n and control:
+        return {effect["arm_id"]: n - control, effect["comparator_id"]: control}
+    return {}
 
 
 def with_reading(quantities: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from helpers.appraisal.risk_of_bias import only_abstract, overall_words
 from helpers.display import anchor, figure_html, linked_text, number, without_origins
 from helpers.effects import EXOSOME_ROLES
 from helpers.figures.outcome import context_plot, context_rows
-from helpers.figures.study import by_weight
+from helpers.figures.study import TESTED_ON, by_weight
 from helpers.formats import DAGGER, is_missing, plain_words, show_with_unit
 from helpers.narrative import answer
 from helpers.narrative.pooled import HARMS
@@ -43,7 +43,6 @@ RULE = r"(?<=below )\d+(?: events)?(?=[;.]|$)"  # of what size is large enough, 
 LIKE = "Placebo arms are those like a study shown in sex and time, where it states both."
 UNMATCHED = "Other treatments are matched in neither."
 DOUBTED = "§: a discrepancy touches it."
-TESTED_ON = ("control-group", "human-participants", "vesicle-source")  # what was tested, and on whom
 MOST_NOT_DRAWN = 3  # differences from a control that are named below the figure
 GRACE = 1  # months after which a search that is due is overdue
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
