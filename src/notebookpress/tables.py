@@ -163,6 +163,8 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
+    if frame.empty:
+        return []
     columns = [_plain(column) for _, column in frame.items()]
     return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 

@@ -202,8 +202,8 @@ def told_lines(tables: Tables, concept: str, tiers: Collection[str]) -> pd.DataF
 def without_result(tables: Tables, concept: str) -> list[str]:
     """Return the studies of which it is certain that they report no result of an outcome which they claim."""
     listed = as_frame("discrepancies", tables.get("discrepancies", []))
-    found = records(listed.query("certain and check == @_UNREPORTED"))
-    return [row["study_id"] for row in _touching(found, concept)]
+    found = records(listed[listed["check"] == _UNREPORTED])
+    return [row["study_id"] for row in _touching(found, concept) if row["certain"]]
 
 
 def certainty(
@@ -533,8 +533,7 @@ class Body:
 
     def _disagree(self, value: float, relative: float | None, important: bool) -> bool:
         """Return whether the relative smallest difference says the opposite of the absolute one."""
-        results = pd.DataFrame(self.rows["results"], columns=_OF_RESULTS)
-        before = baseline_of(results, self.names, self.shown["unit"])
+        before = baseline_of(self.rows["results"], self.names, self.shown["unit"])
         if before is None or relative is None:
             return False
         low, high = value / before[1], value / before[0]
@@ -552,10 +551,12 @@ def against_target(value: Any, low: Any, high: Any, needed: float) -> tuple[Any,
     return important, crosses, np.where(important, (low <= 0) & (high >= 0), above & below)
 
 
-def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:
+def baseline_of(
+    results: Iterable[Row], studies: Collection[str], unit: str | None
+) -> tuple[float, float] | None:
     """Return the smallest and largest printed value before treatment of an outcome's results in a unit."""
-    rows = results[results["study_id"].isin(studies) & (results["unit"] == unit)]
-    rows = rows[(rows["timepoint_weeks"] == 0) & (rows["kind"] == "level")]
-    values = rows[["mean", "median", "minimum", "maximum"]].to_numpy(float)
-    values = values[values > 0]
-    return None if not len(values) else (float(values.min()), float(values.max()))
+    rows = [row for row in results if row["study_id"] in studies and row["unit"] == unit]
+    rows = [row for row in rows if row["timepoint_weeks"] == 0 and row["kind"] == "level"]
+    values = [row[name] or 0 for row in rows for name in ("mean", "median", "minimum", "maximum")]
+    above = [float(value) for value in values if value > 0]
+    return (min(above), max(above)) if above else None
