@@ -242,7 +242,9 @@ def _judged(key: Row, domain: str, judgement: str, told: str, given: Mapping[str
 
 def serious_studies(domains: pd.DataFrame) -> frozenset[str]:
     """Return the studies of serious concern: they leave the main synthesis."""
-    return frozenset(domains.loc[(domains["domain"] == OVERALL) & (domains["judgement"] == SERIOUS), "study_id"])
+    return frozenset(
+        domains.loc[(domains["domain"] == OVERALL) & (domains["judgement"] == SERIOUS), "study_id"]
+    )
 
 
 def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:
