@@ -34,9 +34,15 @@ _OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has poo
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _UNREPORTED = "outcome-not-reported"  # check that finds an outcome claimed and not reported
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
-_OF_BODY = ("results", "studies", "arms", "risk_of_bias", "discrepancies", "adverse_events", "comparisons")
-_OF_RESULTS = ["study_id", "arm_id", "site", "timepoint_weeks", "kind", "unit", "n"]
-_OF_RESULTS += ["mean", "median", "minimum", "maximum", "count"]
+_OF_BODY = {  # the columns of each table that are asked for beside the study: others take time
+    "results": "arm_id site timepoint_weeks kind unit n mean median minimum maximum count",
+    "studies": "registration n_analysed n_enrolled comparison allocation",
+    "arms": "arm_id role n",
+    "risk_of_bias": "tool judgement",
+    "discrepancies": "check concepts certain",
+    "adverse_events": "arm_id count",
+    "comparisons": "direction estimand",
+}
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
     rf"(?:{'|'.join(reversed(CERTAINTY['rated_down']))}): "
@@ -202,7 +208,7 @@ def told_lines(tables: Tables, concept: str, tiers: Collection[str]) -> pd.DataF
 def without_result(tables: Tables, concept: str) -> list[str]:
     """Return the studies of which it is certain that they report no result of an outcome which they claim."""
     listed = as_frame("discrepancies", tables.get("discrepancies", []))
-    found = records(listed[listed["check"] == _UNREPORTED])
+    found = records(listed.loc[listed["check"] == _UNREPORTED, ["study_id", "concepts", "certain"]])
     return [row["study_id"] for row in _touching(found, concept) if row["certain"]]
 
 
@@ -244,7 +250,7 @@ def certainty(
     shown = shown_estimate(pooled, concept, evidence) or {}
     reporting = sorted(lines["study_id"].unique())
     names = sorted(set(split_ids(shown["studies"]))) if shown else reporting
-    results = tables["results"].loc[tables["results"]["concept"] == concept, _OF_RESULTS]
+    results = tables["results"][tables["results"]["concept"] == concept]
     every = body_rows({**tables, "comparisons": lines, "results": results}, reporting)
     own = {name: [row for row in rows if row["study_id"] in names] for name, rows in every.items()}
     if shown:
@@ -266,8 +272,11 @@ def certainty(
 
 def body_rows(tables: Tables, studies: Collection[str]) -> dict[str, list[Row]]:
     """Return the rows of some studies in each table that a `Body` is made of."""
-    every = {name: tables[name] for name in _OF_BODY if name in tables}
-    return {name: records(table[table["study_id"].isin(studies)]) for name, table in every.items()}
+    found = {}
+    for name in filter(tables.__contains__, _OF_BODY):
+        own = tables[name]["study_id"].isin(studies)
+        found[name] = records(tables[name].loc[own, ["study_id", *_OF_BODY[name].split()]])
+    return found
 
 
 _ROB_ME = SECTIONS["missing_evidence"]
