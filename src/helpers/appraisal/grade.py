@@ -34,7 +34,7 @@ _OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has poo
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _UNREPORTED = "outcome-not-reported"  # check that finds an outcome claimed and not reported
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
-_OF_BODY = {  # the columns of each table that are asked for beside the study: others take time
+OF_BODY = {  # the columns of each table that are asked for beside the study: others take time
     "results": "arm_id site timepoint_weeks kind unit n mean median minimum maximum count",
     "studies": "registration n_analysed n_enrolled comparison allocation",
     "arms": "arm_id role n",
@@ -273,9 +273,9 @@ def certainty(
 def body_rows(tables: Tables, studies: Collection[str]) -> dict[str, list[Row]]:
     """Return the rows of some studies in each table that a `Body` is made of."""
     found = {}
-    for name in filter(tables.__contains__, _OF_BODY):
-        own = tables[name]["study_id"].isin(studies)
-        found[name] = records(tables[name].loc[own, ["study_id", *_OF_BODY[name].split()]])
+    for name in filter(tables.__contains__, OF_BODY):
+        table = tables[name][["study_id", *OF_BODY[name].split()]]
+        found[name] = records(table[table["study_id"].isin(studies)])
     return found
 
 

@@ -172,7 +172,8 @@ def _sizes(effect: Row, study: StudyFigures, results: Sequence[Row]) -> list[int
 def _study(study: Row, basis: Basis, told: Mapping[str, pd.DataFrame]) -> Row:
     """Return the facts of a study that the rules ask for, by outcome where they depend on it."""
     name, tables = study["study_id"], basis.tables
-    own = {part: frame[frame["study_id"] == name] for part, frame in tables.items() if "study_id" in frame}
+    parts = [part for part in (*grade.OF_BODY, "sources", "missing_evidence") if part in tables]
+    own = {part: tables[part][tables[part]["study_id"] == name] for part in parts}
     bias = records(own["risk_of_bias"])
     return {
         "tier": next(iter(own["sources"]["tier"]), "core"),
