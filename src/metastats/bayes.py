@@ -297,11 +297,8 @@ class TauMarginal(Marginal):
         low, high = edges[j], edges[j + 1]
         if self._cdf_of_log(high) <= q:
             return float(np.exp(high))
-        return float(
-            np.exp(
-                scipy.optimize.brentq(lambda x: self._cdf_of_log(x) - q, low, high, xtol=1e-14, rtol=8.9e-16)
-            )
-        )
+        root = scipy.optimize.brentq(lambda x: self._cdf_of_log(x) - q, low, high, xtol=1e-14, rtol=8.9e-16)
+        return float(np.exp(root))
 
     @cached_property
     def shortest(self) -> tuple[float, float]:

@@ -170,10 +170,8 @@ def pool_logits(xi: Array, mi: Array, test: str, level: float) -> PooledCounts:
         problem = "no one" if events == 0 else "everyone"
         raise ValueError(f"xi: {problem} has the event, so that no logit is finite; use proportion_interval")
     start = logit(events / (events + others))
-    fits = [
-        scipy.optimize.minimize(negative, (start, tau), args=(xi, mi), jac=True, tol=1e-9)
-        for tau in (0.2, 1.5)
-    ]
+    starts = ((start, tau) for tau in (0.2, 1.5))
+    fits = [scipy.optimize.minimize(negative, at, args=(xi, mi), jac=True, tol=1e-9) for at in starts]
     best = min(fits, key=lambda fit: fit.fun)
     saturated = float(np.sum(xlogy(xi, xi / (xi + mi)) + xlogy(mi, mi / (xi + mi))))
     plain, _ = negative((start, 0.0), xi, mi)

@@ -148,11 +148,9 @@ def rank_effect_from_u(u: float, n1: float, n2: float, level: float = 0.95) -> R
 
     def limit(end: float) -> float:
         start = theta + 1e-9 * (end - theta)  # at 0 and 1 theta itself is a root
-        return (
-            end
-            if theta == end
-            else scipy.optimize.brentq(lambda x: abs(theta - x) - critical * error(x), start, end)
-        )
+        if theta == end:
+            return end
+        return scipy.optimize.brentq(lambda x: abs(theta - x) - critical * error(x), start, end)
 
     lower, upper = 2 * limit(0.0) - 1, 2 * limit(1.0) - 1
     se = 2 * error(theta) or (upper - lower) / (2 * critical)

@@ -560,9 +560,7 @@ def against_target(value: Any, low: Any, high: Any, needed: float) -> tuple[Any,
     return important, crosses, np.where(important, (low <= 0) & (high >= 0), above & below)
 
 
-def baseline_of(
-    results: Iterable[Row], studies: Collection[str], unit: str | None
-) -> tuple[float, float] | None:
+def baseline_of(results: Iterable[Row], studies: Collection[str], unit: str) -> tuple[float, float] | None:
     """Return the smallest and largest printed value before treatment of an outcome's results in a unit."""
     rows = [row for row in results if row["study_id"] in studies and row["unit"] == unit]
     rows = [row for row in rows if row["timepoint_weeks"] == 0 and row["kind"] == "level"]

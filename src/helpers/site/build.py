@@ -174,9 +174,8 @@ def build_site(
     named = study_titles(everything["sources"])
     with _beside() as beside:
         downloads = beside.submit(_downloads, tables, version)
-        pages = [
-            notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)
-        ]
+        runs = sorted(executed, key=run_file)
+        pages = [notebook_page(executed[run], run, provenance, names) for run in runs]
         failed = [failure_page(study, named.get(study, study), error) for study, error in left_out.items()]
         provenance["failed"] = [(page.file, page.title) for page in failed]
         pages = sorted([*pages, *failed], key=lambda page: page.file)
