@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 import pandas as pd
-from scipy.stats import binomtest
+import scipy
 
 from helpers.appraisal.grade import without_result
 from helpers.appraisal.risk_of_bias import only_abstract
@@ -426,7 +426,7 @@ def votes(directions: list[str], *, level: float = 0.95) -> Row:
     counts = {"better": better, "worse": worse, "neither": len(directions) - better - worse}
     if better + worse == 0:
         return counts | dict.fromkeys(("p_value", "share", "share_lower", "share_upper"))
-    test = binomtest(better, better + worse, 0.5)
+    test = scipy.stats.binomtest(better, better + worse, 0.5)
     low, high = test.proportion_ci(level, method="exact")
     shares = {"share": better / (better + worse), "share_lower": float(low), "share_upper": float(high)}
     return counts | {"p_value": float(test.pvalue)} | shares

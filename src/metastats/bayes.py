@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 from scipy.special import ndtr
 
 from metastats.checks import Array, check_choice, check_level, check_studies
@@ -222,7 +222,7 @@ class Marginal:
             return self.density(self.quantile(tail)) - self.density(self.quantile(tail + self.level))
 
         rest = 1 - self.level
-        tail = brentq(difference, 1e-9 * rest, (1 - 1e-9) * rest, xtol=1e-14)
+        tail = scipy.optimize.brentq(difference, 1e-9 * rest, (1 - 1e-9) * rest, xtol=1e-14)
         return self.quantile(tail), self.quantile(tail + self.level)
 
 
@@ -257,7 +257,7 @@ class NormalMixture(Marginal):
             low, step = low - step, 2 * step
         while self.cdf(high) < q:
             high, step = high + step, 2 * step
-        return brentq(lambda x: self.cdf(x) - q, low, high, xtol=1e-14 * step, rtol=8.9e-16)
+        return scipy.optimize.brentq(lambda x: self.cdf(x) - q, low, high, xtol=1e-14 * step, rtol=8.9e-16)
 
 
 class TauMarginal(Marginal):
@@ -297,7 +297,8 @@ class TauMarginal(Marginal):
         low, high = edges[j], edges[j + 1]
         if self._cdf_of_log(high) <= q:
             return float(np.exp(high))
-        return float(np.exp(brentq(lambda x: self._cdf_of_log(x) - q, low, high, xtol=1e-14, rtol=8.9e-16)))
+        root = scipy.optimize.brentq(lambda x: self._cdf_of_log(x) - q, low, high, xtol=1e-14, rtol=8.9e-16)
+        return float(np.exp(root))
 
     @cached_property
     def shortest(self) -> tuple[float, float]:

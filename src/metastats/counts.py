@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize
+import scipy
 from scipy.special import betaincinv, expit, log_expit, logit, ndtri, xlogy
 
 from metastats.checks import Array, as_finite, check_choice, check_level, plain_result, refuse, refuse_events
@@ -170,7 +170,8 @@ def pool_logits(xi: Array, mi: Array, test: str, level: float) -> PooledCounts:
         problem = "no one" if events == 0 else "everyone"
         raise ValueError(f"xi: {problem} has the event, so that no logit is finite; use proportion_interval")
     start = logit(events / (events + others))
-    fits = [minimize(negative, (start, tau), args=(xi, mi), jac=True, tol=1e-9) for tau in (0.2, 1.5)]
+    starts = ((start, tau) for tau in (0.2, 1.5))
+    fits = [scipy.optimize.minimize(negative, at, args=(xi, mi), jac=True, tol=1e-9) for at in starts]
     best = min(fits, key=lambda fit: fit.fun)
     saturated = float(np.sum(xlogy(xi, xi / (xi + mi)) + xlogy(mi, mi / (xi + mi))))
     plain, _ = negative((start, 0.0), xi, mi)

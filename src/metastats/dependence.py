@@ -13,7 +13,7 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 
 from metastats.checks import (
     Array,
@@ -289,7 +289,8 @@ def best_components(model: NestedEffects, restricted: bool) -> tuple[float, floa
     bounds = [(0, None), (0, None)]
     starts = [(0.5, 0.5), (0.01, 0.01)]
     found = [
-        minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options) for start in starts
+        scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+        for start in starts
     ]
     best = min(found, key=lambda result: result.fun).x
     return float(model.unit * best[0]), float(model.unit * best[1])

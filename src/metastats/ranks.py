@@ -13,7 +13,7 @@ from math import comb, sqrt
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+import scipy
 from scipy.special import expit, logit
 
 from metastats.checks import Array, as_finite, check_level, refuse
@@ -148,7 +148,9 @@ def rank_effect_from_u(u: float, n1: float, n2: float, level: float = 0.95) -> R
 
     def limit(end: float) -> float:
         start = theta + 1e-9 * (end - theta)  # at 0 and 1 theta itself is a root
-        return end if theta == end else brentq(lambda x: abs(theta - x) - critical * error(x), start, end)
+        if theta == end:
+            return end
+        return scipy.optimize.brentq(lambda x: abs(theta - x) - critical * error(x), start, end)
 
     lower, upper = 2 * limit(0.0) - 1, 2 * limit(1.0) - 1
     se = 2 * error(theta) or (upper - lower) / (2 * critical)
@@ -252,7 +254,7 @@ def proportional_odds(counts1: Any, counts2: Any, level: float = 0.95) -> Propor
     parts = partial(ordinal_loss, upper=upper, lower=lower, counts=counts)
     # a search by Newton's method within a region of trust; the likelihood has one summit
     by_newton = {"jac": True, "hess": lambda at: parts(at)[2], "method": "trust-exact", "tol": 1e-9}
-    at = minimize(lambda at: parts(at)[:2], start, **by_newton).x
+    at = scipy.optimize.minimize(lambda at: parts(at)[:2], start, **by_newton).x
     loss, _, information = parts(at)
     se = sqrt(np.linalg.inv(information)[-1, -1])
     return ProportionalOdds(float(at[-1]), se, check_level(level), -loss)

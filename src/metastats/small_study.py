@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from scipy.special import ndtri
-from scipy.stats import kendalltau, rankdata
 
 from metastats.checks import Array, Studies, check_choice, check_level, check_studies
 from metastats.pooling import Pooled, fit_of, pool_arrays
@@ -143,7 +143,7 @@ def rank_test(yi: Any, vi: Any) -> RankTest:
         raise ValueError("yi: the effects are equal, so that asymmetry cannot show; there is no test")
     tied = len(np.unique(standardised)) < k or len(np.unique(given.vi)) < k
     exact = k < EXACT_BELOW and not tied
-    tau, p_value = kendalltau(standardised, given.vi, method="exact" if exact else "asymptotic")
+    tau, p_value = scipy.stats.kendalltau(standardised, given.vi, method="exact" if exact else "asymptotic")
     return RankTest(float(tau), float(p_value), exact, k)
 
 
@@ -279,14 +279,14 @@ def count_q0(centred: Array) -> tuple[float, float]:
 
 def count_r0(centred: Array) -> tuple[float, float]:
     """R0: the run of largest ranks that are all positive."""
-    ranks = rankdata(np.abs(centred), method="ordinal")
+    ranks = scipy.stats.rankdata(np.abs(centred), method="ordinal")
     k0 = centred.size - max(ranks[centred < 0], default=0) - 1
     return float(k0), float(np.sqrt(2 * max(0, k0) + 2))
 
 
 def signed_rank_sum(centred: Array) -> float:
     """Wilcoxon's sum of the ranks of positive values."""
-    return float(rankdata(np.abs(centred), method="ordinal")[centred > 0].sum())
+    return float(scipy.stats.rankdata(np.abs(centred), method="ordinal")[centred > 0].sum())
 
 
 def rank_sum_variance(k: int, k0: float) -> float:

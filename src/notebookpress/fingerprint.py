@@ -80,6 +80,7 @@ class Code:
         labels = (label for label in self.places if label.endswith(".py"))
         self.names = {label[:-3].replace("/", ".").removesuffix(".__init__"): label for label in labels}
         self._imports: dict[str, set[str]] = {}
+        self.files = functools.cache(self._files)  # of each name; thousands of imports name the same
 
     @functools.cached_property
     def hashes(self) -> dict[str, str]:
@@ -126,7 +127,7 @@ class Code:
                 waiting += [other for name in self.imports(label) for other in self.files(name)]
         return found
 
-    def files(self, name: str) -> list[str]:
+    def _files(self, name: str) -> list[str]:
         """Return the files that importing a name runs: its module's and those of the packages around it."""
         parts = name.split(".")
         around = (".".join(parts[:number]) for number in range(1, len(parts) + 1))

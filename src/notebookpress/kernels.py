@@ -21,7 +21,7 @@ from typing import Any
 
 import ipykernel
 import zmq
-from ipykernel.iostream import IOPubThread
+from ipykernel.iostream import IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from jupyter_client.asynchronous import AsyncKernelClient
@@ -83,10 +83,20 @@ class _Kernel(IPythonKernel):
         """Do nothing: whoever asks waits for each answer."""
 
 
+class _Stream(OutStream):
+    """What cells print; a flush, of which a cell has many, wakes a thread only when there is something."""
+
+    def flush(self) -> None:
+        """Send what was printed."""
+        if self._buffers:
+            super().flush()
+
+
 class _KernelApp(IPKernelApp):
     """ipykernel's application without connection file, ports and threads for what nobody asks."""
 
     kernel_class = _Kernel
+    outstream_class = f"{__name__}._Stream"
     pipe = AnyTrait()
 
     def init_poller(self, **_: Any) -> None:

@@ -78,12 +78,15 @@ def run(
     check_names(declared, values, lambda: collection.known_names(folders.raw))
     code = Code(collection.code)
     plan = Plan(collection, folders, declared, values, code, jobs, timeout, memory, force, pages)
-    steps = build_steps(plan)
-    facts = provenance(plan, steps)
-    plan.facts.update(for_pages(facts))
-    report = _up_to_date(plan, steps, facts)
-    if report is None:
-        with _workers(plan) as workers:
+    with contextlib.ExitStack() as ended:
+        # Where nothing is remembered something will run: what it needs is imported meanwhile.
+        workers = None if RunCache(folders.work).steps else ended.enter_context(_workers(plan))
+        steps = build_steps(plan)
+        facts = provenance(plan, steps)
+        plan.facts.update(for_pages(facts))
+        report = _up_to_date(plan, steps, facts)
+        if report is None:
+            workers = workers or ended.enter_context(_workers(plan))
             report = _run_steps(plan, steps, facts, workers, watch, strict)
     index = folders.reports / "index.html"
     report.index = index if (report.succeeded or report.left_out) and index.is_file() else None

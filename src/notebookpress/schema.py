@@ -141,13 +141,15 @@ class TableSchema:
         """
         unknown = [str(name) for name in frame if name not in self.columns]
         failures = [Failure(None, name, name, "a known column") for name in unknown]
-        typed = {}
+        changed: dict[str, Any] = {}
         for name, column in self.columns.items():
-            typed[name], failed = column.conform(frame[name])
+            values = frame[name]
+            typed, failed = column.conform(values)
+            changed |= {} if typed is values else {name: typed}
             failures += failed
         if failures:
             raise RowsError(failures)
-        return pd.DataFrame(typed, index=frame.index)
+        return frame.assign(**changed)
 
 
 def read_schema(path: str | Path) -> tuple[dict[str, TableSchema], str]:

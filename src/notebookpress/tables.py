@@ -163,19 +163,21 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows as plain dictionaries in which everything missing is None."""
+    if frame.empty:
+        return []
     columns = [_plain(column) for _, column in frame.items()]
     return [dict(zip(frame.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _plain(column: pd.Series) -> list[Any]:
     """Return a column's values as Python's own, None where one is missing."""
-    if isinstance(column.dtype, pd.api.extensions.ExtensionDtype):
-        return column.array.to_numpy(dtype=object, na_value=None).tolist()
-    values = column.tolist()
-    missing = column.isna().to_numpy()
-    if not missing.any():
-        return values
-    return [None if gone else value for value, gone in zip(values, missing, strict=True)]
+    array: Any = column.values
+    if not isinstance(array, np.ndarray):
+        return array.to_numpy(dtype=object, na_value=None).tolist()
+    if array.dtype.kind in "biu":
+        return array.tolist()
+    values, missing = column.tolist(), np.isnan(array) if array.dtype.kind == "f" else pd.isna(array)
+    return [None if gone else value for value, gone in zip(values, missing.tolist(), strict=True)]
 
 
 def _rounded(values: np.ndarray) -> np.ndarray:

@@ -380,6 +380,6 @@ def test_the_values_before_treatment_are_those_of_the_studies_in_the_unit():
             "minimum": 0.0, "maximum": None}  # fmt: skip
     others = [{"mean": 3.0, "maximum": 9.0}, {"study_id": "t", "mean": 1.0}, {"unit": "v", "mean": 1.0},
               {"timepoint_weeks": 4.0, "mean": 1.0}, {"kind": "change", "mean": 1.0}]  # fmt: skip
-    rows = pd.DataFrame([base, *(base | other for other in others)])
+    rows = [base, *(base | other for other in others)]
     assert baseline_of(rows, ["s"], "u") == (3, 9)
     assert baseline_of(rows, ["t"], "v") is None

@@ -160,7 +160,7 @@ def held(run, basis: Basis, asked: list[dict], own: tuple = (), of: Basis | None
             continue
         near(got["shown"], PARTS if row["pooled"] else PARTS[:4], row, 1e-9, abs(row["estimate"]))
         difference = minimal_differences(of.tables["thresholds"])["hair_density"]
-        before = baseline_of(of.tables["results"], split_ids(sure["studies"]), row["unit"])
+        before = baseline_of(records(of.tables["results"]), split_ids(sure["studies"]), row["unit"])
         assert got["statement"] == statement(sure, row, difference, before)
         alike = (pooled["model"] == BAYESIAN) & (pooled["effect_ids"] == row["effect_ids"])
         for other in records(pooled[alike & ~pooled["without_certain_discrepancies"]]):

@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 from scipy.special import chdtrc, fdtrc, ndtr, stdtr
 
 from helpers.appraisal.evidence import TESTED, Hit, PrintedFigure, StudyEvidence, covers, needed, tails, tidy
@@ -198,9 +198,9 @@ def smallest_change(change: PrintedFigure, sd: PrintedFigure, n: int | None) -> 
     t = ratio * math.sqrt(n)
 
     def beyond(shift: float) -> float:
-        return float(stats.nct.sf(t, n - 1, shift)) - CHANGE_CHANCE
+        return float(scipy.stats.nct.sf(t, n - 1, shift)) - CHANGE_CHANCE
 
-    return 0.0 if beyond(0.0) > 0 else optimize.brentq(beyond, 0.0, t) / math.sqrt(n)
+    return 0.0 if beyond(0.0) > 0 else scipy.optimize.brentq(beyond, 0.0, t) / math.sqrt(n)
 
 
 def value_pairs(
@@ -272,8 +272,8 @@ def interval_and_error(evidence: StudyEvidence) -> Iterator[Hit]:
         ends = [of(end) for end in (low.low, low.high, high.low, high.high)]
         least, most = (ends[2] - ends[1]) / 2 / error.high, (ends[3] - ends[0]) / 2 / max(error.low, 1e-9)
         level = row.ci_level and row.ci_level / 100
-        narrow = stats.norm.ppf((1 + (level or _NARROWEST)) / 2)
-        wide = stats.t.ppf((1 + (level or _WIDEST)) / 2, 2)
+        narrow = scipy.stats.norm.ppf((1 + (level or _NARROWEST)) / 2)
+        wide = scipy.stats.t.ppf((1 + (level or _WIDEST)) / 2, 2)
         if most < narrow * 0.99 or least > wide:
             half, ln = (of(high.value) - of(low.value)) / 2, "ln " if ratio else ""
             arithmetic = f"({ln}{high} - {ln}{low}) / 2 = {tidy(half)}"
@@ -310,8 +310,8 @@ def interval_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
 def _p_of_interval(low: float, high: float, level: float, free: np.ndarray, ratio: bool) -> np.ndarray:
     """Return the two-sided p of no effect by an interval, for some degrees of freedom."""
     low, high = (math.log(low), math.log(high)) if ratio else (low, high)
-    error = (high - low) / 2 / stats.t.ppf((1 + level) / 2, free)
-    return 2 * stats.t.sf(abs(high + low) / 2 / error, free)
+    error = (high - low) / 2 / scipy.stats.t.ppf((1 + level) / 2, free)
+    return 2 * scipy.stats.t.sf(abs(high + low) / 2 / error, free)
 
 
 def difference_of_means(evidence: StudyEvidence) -> Iterator[Hit]:

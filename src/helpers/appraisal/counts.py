@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from helpers.appraisal.evidence import (
     TESTED,
@@ -373,8 +373,8 @@ def counts_and_p(evidence: StudyEvidence) -> Iterator[Hit]:
         if (table < 0).any() or (table.sum(axis=0) == 0).any():
             continue
         yield TESTED
-        exact = stats.fisher_exact(table)[1]
-        chi2 = [stats.chi2_contingency(table, correction=c)[1] for c in (False, True)]
+        exact = scipy.stats.fisher_exact(table)[1]
+        chi2 = [scipy.stats.chi2_contingency(table, correction=c)[1] for c in (False, True)]
         if "fisher" in named.lower():
             chi2 = []
         elif named:

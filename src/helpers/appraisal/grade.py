@@ -34,9 +34,15 @@ _OTHER_MODELS = "Bayesian|exact|robust"  # of estimates that another row has poo
 _IMPOSSIBLE_SHARE = ("percent-of-n", "count-and-percent")  # checks that find an impossible number of people
 _UNREPORTED = "outcome-not-reported"  # check that finds an outcome claimed and not reported
 _ALONE = {"exosome", "active"}  # roles that show what exosomes do by themselves
-_OF_BODY = ("results", "studies", "arms", "risk_of_bias", "discrepancies", "adverse_events", "comparisons")
-_OF_RESULTS = ["study_id", "arm_id", "site", "timepoint_weeks", "kind", "unit", "n"]
-_OF_RESULTS += ["mean", "median", "minimum", "maximum", "count"]
+OF_BODY = {  # the columns of each table that are asked for beside the study: others take time
+    "results": "arm_id site timepoint_weeks kind unit n mean median minimum maximum count",
+    "studies": "registration n_analysed n_enrolled comparison allocation",
+    "arms": "arm_id role n",
+    "risk_of_bias": "tool judgement",
+    "discrepancies": "check concepts certain",
+    "adverse_events": "arm_id count",
+    "comparisons": "direction estimand",
+}
 _REASON = re.compile(
     rf"({'|'.join(name.replace('_', ' ').capitalize() for name in DOMAINS)}), "
     rf"(?:{'|'.join(reversed(CERTAINTY['rated_down']))}): "
@@ -202,8 +208,8 @@ def told_lines(tables: Tables, concept: str, tiers: Collection[str]) -> pd.DataF
 def without_result(tables: Tables, concept: str) -> list[str]:
     """Return the studies of which it is certain that they report no result of an outcome which they claim."""
     listed = as_frame("discrepancies", tables.get("discrepancies", []))
-    found = records(listed.query("certain and check == @_UNREPORTED"))
-    return [row["study_id"] for row in _touching(found, concept)]
+    found = records(listed.loc[listed["check"] == _UNREPORTED, ["study_id", "concepts", "certain"]])
+    return [row["study_id"] for row in _touching(found, concept) if row["certain"]]
 
 
 def certainty(
@@ -244,7 +250,7 @@ def certainty(
     shown = shown_estimate(pooled, concept, evidence) or {}
     reporting = sorted(lines["study_id"].unique())
     names = sorted(set(split_ids(shown["studies"]))) if shown else reporting
-    results = tables["results"].loc[tables["results"]["concept"] == concept, _OF_RESULTS]
+    results = tables["results"][tables["results"]["concept"] == concept]
     every = body_rows({**tables, "comparisons": lines, "results": results}, reporting)
     own = {name: [row for row in rows if row["study_id"] in names] for name, rows in every.items()}
     if shown:
@@ -266,8 +272,11 @@ def certainty(
 
 def body_rows(tables: Tables, studies: Collection[str]) -> dict[str, list[Row]]:
     """Return the rows of some studies in each table that a `Body` is made of."""
-    every = {name: tables[name] for name in _OF_BODY if name in tables}
-    return {name: records(table[table["study_id"].isin(studies)]) for name, table in every.items()}
+    found = {}
+    for name in filter(tables.__contains__, OF_BODY):
+        table = tables[name][["study_id", *OF_BODY[name].split()]]
+        found[name] = records(table[table["study_id"].isin(studies)])
+    return found
 
 
 _ROB_ME = SECTIONS["missing_evidence"]
@@ -533,8 +542,7 @@ class Body:
 
     def _disagree(self, value: float, relative: float | None, important: bool) -> bool:
         """Return whether the relative smallest difference says the opposite of the absolute one."""
-        results = pd.DataFrame(self.rows["results"], columns=_OF_RESULTS)
-        before = baseline_of(results, self.names, self.shown["unit"])
+        before = baseline_of(self.rows["results"], self.names, self.shown["unit"])
         if before is None or relative is None:
             return False
         low, high = value / before[1], value / before[0]
@@ -552,10 +560,10 @@ def against_target(value: Any, low: Any, high: Any, needed: float) -> tuple[Any,
     return important, crosses, np.where(important, (low <= 0) & (high >= 0), above & below)
 
 
-def baseline_of(results: pd.DataFrame, studies: Sequence[str], unit: str) -> tuple[float, float] | None:
+def baseline_of(results: Iterable[Row], studies: Collection[str], unit: str) -> tuple[float, float] | None:
     """Return the smallest and largest printed value before treatment of an outcome's results in a unit."""
-    rows = results[results["study_id"].isin(studies) & (results["unit"] == unit)]
-    rows = rows[(rows["timepoint_weeks"] == 0) & (rows["kind"] == "level")]
-    values = rows[["mean", "median", "minimum", "maximum"]].to_numpy(float)
-    values = values[values > 0]
-    return None if not len(values) else (float(values.min()), float(values.max()))
+    rows = [row for row in results if row["study_id"] in studies and row["unit"] == unit]
+    rows = [row for row in rows if row["timepoint_weeks"] == 0 and row["kind"] == "level"]
+    values = [row[name] or 0 for row in rows for name in ("mean", "median", "minimum", "maximum")]
+    above = [float(value) for value in values if value > 0]
+    return (min(above), max(above)) if above else None

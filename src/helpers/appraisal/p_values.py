@@ -11,8 +11,8 @@ from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
+import scipy
 from scipy.special import fdtrc, gammaln, ndtr, stdtr
-from scipy.stats import ttest_ind_from_stats
 
 from helpers.appraisal.evidence import TESTED, Group, Hit, PrintedFigure, StudyEvidence, covers, tails
 from helpers.tables.vocabulary import TOPICS
@@ -66,7 +66,7 @@ def two_sample_p(
     gaps = _absolute(*difference(first, second, wide))
     s1, s2, gap = (part.reshape(-1, 1) for part in np.meshgrid(*spans, np.array(gaps), indexing="ij"))
     n1, n2 = np.asarray(n1, float), np.asarray(n2, float)
-    ps = ttest_ind_from_stats(gap, s1, n1, 0, s2, n2, equal_var=not welch).pvalue
+    ps = scipy.stats.ttest_ind_from_stats(gap, s1, n1, 0, s2, n2, equal_var=not welch).pvalue
     return np.min(ps, axis=0), np.max(ps, axis=0)
 
 

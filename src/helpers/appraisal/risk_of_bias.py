@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from statsmodels.stats.inter_rater import cohens_kappa
 
 from helpers.formats import is_missing
 from notebookpress.tables import join_ids, records, split_ids
@@ -227,6 +226,8 @@ def agreement(answers: pd.DataFrame, order: Sequence[str], by: Sequence[str]) ->
     `answers` has `appraiser`, `answer` and the columns `by` that name a question; answers that are not in
     `order` are left out. `kappa` is Cohen's with linear weights, None where all answers are the same.
     """
+    from statsmodels.stats.inter_rater import cohens_kappa  # long to import, as all of scipy.stats is
+
     own = answers[answers["answer"].isin(order) & (answers["appraiser"] != BY_RULE)]
     names = list(dict.fromkeys(own["appraiser"]))
     if len(names) < 2:

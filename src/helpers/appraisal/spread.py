@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from helpers.appraisal.evidence import TESTED, Group, Hit, PrintedFigure, StudyEvidence, needed, tidy
 from helpers.tables.vocabulary import label
@@ -274,7 +274,7 @@ def _below_others(spreads: list[_Spread]) -> Iterator[Hit]:
         if small.sd.value <= 0 or large.sd.value < RATIO * small.sd.value:
             continue
         ratio = (large.sd.low / small.sd.high) ** 2
-        chance = 2 * float(stats.f.sf(ratio, large.n - 1, small.n - 1))
+        chance = 2 * float(scipy.stats.f.sf(ratio, large.n - 1, small.n - 1))
         name, week = small.row.result_id, small.row.timepoint_weeks
         same_time = week is not None and week == large.row.timepoint_weeks
         if chance < ERROR_CHANCE and (name not in found or same_time):
@@ -305,7 +305,7 @@ def _against_p(evidence: StudyEvidence, spreads: list[_Spread]) -> Iterator[Hit]
 
     def p_of(first_sd: float, second_sd: float) -> float:
         groups = (one.mean.value, first_sd, one.n, other.mean.value, second_sd, other.n)
-        p = float(stats.ttest_ind_from_stats(*groups, equal_var=False).pvalue)
+        p = float(scipy.stats.ttest_ind_from_stats(*groups, equal_var=False).pvalue)
         return 1.0 if math.isnan(p) else p
 
     as_sd, as_se = p_of(one.sd.value, other.sd.value), p_of(one.as_error, other.as_error)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
-from scipy.stats import chisquare
+import scipy
 
 from helpers.appraisal.discrepancies import RULES
 from helpers.appraisal.evidence import StudyEvidence, name_of, tidy
@@ -165,7 +165,7 @@ def _sizes(evidence: StudyEvidence, *_: Any) -> Proposal:
     if evidence.comparison != "parallel" or len(sizes) < max(2, len(evidence.arms)):
         return UNCLEAR, "The sizes of the groups are not all told, or the groups are no groups of people.", ()
     people = f"The groups have {', '.join(map(tidy, sizes))} people"
-    if chisquare(sizes).pvalue < _LIMITS["unequal_groups"]:
+    if scipy.stats.chisquare(sizes).pvalue < _LIMITS["unequal_groups"]:
         return UNCLEAR, f"{people}: more unlike than equal allocation makes them.", ()
     return NO, f"{people}, as equal allocation makes them.", ()
 
@@ -242,7 +242,9 @@ def _judged(key: Row, domain: str, judgement: str, told: str, given: Mapping[str
 
 def serious_studies(domains: pd.DataFrame) -> frozenset[str]:
     """Return the studies of serious concern: they leave the main synthesis."""
-    return frozenset(domains.query("domain == @OVERALL and judgement == @SERIOUS")["study_id"])
+    return frozenset(
+        domains.loc[(domains["domain"] == OVERALL) & (domains["judgement"] == SERIOUS), "study_id"]
+    )
 
 
 def told_particulars(evidence: StudyEvidence) -> pd.DataFrame:

@@ -232,9 +232,8 @@ def _size(tables: Tables, line: pd.DataFrame) -> str:
         parts = [with_origin(show_with_unit(*sizes), anchor("effect", row["effect_id"]))]
     if row["p_value"] is not None:
         bound = str(row["p_value_token"] or "").strip().startswith("<")
-        own = tables["reported_contrasts"].query(
-            "study_id == @row['study_id'] and p_value == @row['p_value']"
-        )
+        own = tables["reported_contrasts"]
+        own = own[(own["study_id"] == row["study_id"]) & (own["p_value"] == row["p_value"])]
         p = number(next(iter(records(own)), row), "p_value", show_number(row["p_value"]))
         parts.append(f"p {'< ' if bound else ''}{p}")
     said = ", ".join(part for part in parts if part)

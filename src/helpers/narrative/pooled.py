@@ -132,7 +132,7 @@ def _row(graded: Row, effect: Row | None, tables: Tables, difference: Difference
     if difference is not None and difference.unit != effect["unit"]:
         difference = None
     results = tables["results"][tables["results"]["concept"] == concept]
-    before = grade.baseline_of(results, names, effect["unit"])
+    before = grade.baseline_of(records(results), names, effect["unit"])
     own = tables["effects"][tables["effects"]["effect_id"].isin(split_ids(effect["effect_ids"]))]
     copied = ("estimand", "measure", "comparator", "comparator_name", "background")
     copied += ("ci_lower", "ci_upper", "unit")

@@ -194,7 +194,7 @@ def _outlooks(basis: Basis, summary: list[Row]) -> Iterator[Outlook]:
     differences = grade.minimal_differences(tables["thresholds"], basis.second_hand)
     for concept, tier in ((row["concept"], row["evidence"]) for row in summary):
         told = grade.told_lines(tables, concept, EVIDENCE[tier])
-        results = tables["results"].query("concept == @concept")
+        results = tables["results"][tables["results"]["concept"] == concept]
         rows = grade.body_rows({**tables, "comparisons": told, "results": results}, set(told["study_id"]))
         own = [one for one in basis.overrides if (one["concept"], one["evidence"]) == (concept, tier)]
         judged = {one["domain"]: one for one in own}

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from statsmodels.stats.power import TTestIndPower, TTestPower
 
 from helpers.appraisal.grade import CERTAINTY, CROSSED, LEVELS, against_target, first_that_holds, holds
 from helpers.appraisal.risk_of_bias import is_not_randomised, is_randomised
@@ -74,6 +73,8 @@ def _smallest_difference(
     estimand: str | None, sides: tuple[int, int], power: float, alpha: float, spread: Spread
 ) -> float:
     """Return the smallest difference that a t test can detect, in SDs of the change between people."""
+    from statsmodels.stats.power import TTestIndPower, TTestPower  # long to import, as all of scipy.stats is
+
     first, second = sides
     if estimand == "between_group":
         test = TTestIndPower()

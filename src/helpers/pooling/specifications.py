@@ -218,7 +218,8 @@ def choice_rows(frame: pd.DataFrame) -> list[Row]:
             levels=(choice, "nunique"), answer=("answer", lambda column: tuple(sorted(column))),
             low=("estimate", "min"), high=("estimate", "max"),
             narrow=("width", "min"), wide=("width", "max"), conclusions=("conclusion", "nunique"),
-        ).query("levels > 1").drop_duplicates("answer")  # fmt: skip
+        )  # fmt: skip
+        sets = sets[sets["levels"] > 1].drop_duplicates("answer")
         row = {"choice": choice, "levels": int(frame[choice].nunique()), "sets": len(sets)}
         if row["sets"]:
             moved, wider = sets["high"] - sets["low"], sets["wide"] - sets["narrow"]

@@ -172,7 +172,8 @@ def _sizes(effect: Row, study: StudyFigures, results: Sequence[Row]) -> list[int
 def _study(study: Row, basis: Basis, told: Mapping[str, pd.DataFrame]) -> Row:
     """Return the facts of a study that the rules ask for, by outcome where they depend on it."""
     name, tables = study["study_id"], basis.tables
-    own = {part: frame[frame["study_id"] == name] for part, frame in tables.items() if "study_id" in frame}
+    parts = [part for part in (*grade.OF_BODY, "sources", "missing_evidence") if part in tables]
+    own = {part: tables[part][tables[part]["study_id"] == name] for part in parts}
     bias = records(own["risk_of_bias"])
     return {
         "tier": next(iter(own["sources"]["tier"]), "core"),
@@ -188,7 +189,8 @@ def _study(study: Row, basis: Basis, told: Mapping[str, pd.DataFrame]) -> Row:
 
 def _of_outcome(concept: str, study: str, own: Mapping[str, pd.DataFrame], told: pd.DataFrame) -> Row:
     """Return what the rules ask of one study for an outcome."""
-    row: Row = {"states": list(own["missing_evidence"].query("concept == @concept")["state"])}
+    states = own["missing_evidence"]
+    row: Row = {"states": list(states.loc[states["concept"] == concept, "state"])}
     lines = told[told["study_id"] == study]
     if lines.empty:
         return row
@@ -196,5 +198,6 @@ def _of_outcome(concept: str, study: str, own: Mapping[str, pd.DataFrame], told:
     rows = grade.body_rows({**own, "comparisons": lines, "results": results}, [study])
     facts = grade.Body(concept, [study], rows, {}).facts()
     row |= {name: facts[name] for name in ("certain", "judgements", "combined", "randomised", "participants")}
-    limits = {unit: grade.baseline_of(results, [study], unit) for unit in results["unit"].dropna().unique()}
+    units = results["unit"].dropna().unique()
+    limits = {unit: grade.baseline_of(rows["results"], [study], unit) for unit in units}
     return row | {"before": {unit: ends for unit, ends in limits.items() if ends}}

@@ -297,7 +297,7 @@ def last_search(searches: pd.DataFrame | None) -> str | None:
     """Return the latest date of a search for studies, as precise as it is stated; data, not the clock."""
     if searches is None or searches.empty:
         return None
-    own: Iterable[str] = searches.query("extent != @EXTENTS[-1]")["date"]
+    own: Iterable[str] = searches.loc[searches["extent"] != EXTENTS[-1], "date"]
     return max(own, default=None)
 
 

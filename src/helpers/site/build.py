@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import sys
 from collections.abc import Mapping
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +26,7 @@ from helpers.site.notebook import STUDY_RUN, notebook_page, run_file
 from helpers.site.page import Page, arrange, render, shared_files
 from helpers.tables import TABLES
 from notebookpress.files import write_atomic
+from notebookpress.workers import end_with_parent
 
 
 def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
@@ -166,24 +171,42 @@ def build_site(
     provenance["review"] = read_review_facts(provenance["raw"]) if "raw" in provenance else ReviewFacts()
     version = str(provenance.get("version") or "")
     names = study_titles(tables["sources"])
-    pages = [notebook_page(executed[run], run, provenance, names) for run in sorted(executed, key=run_file)]
     named = study_titles(everything["sources"])
-    failed = [failure_page(study, named.get(study, study), error) for study, error in left_out.items()]
-    provenance["failed"] = [(page.file, page.title) for page in failed]
-    pages = sorted([*pages, *failed], key=lambda page: page.file)
-    files = {name: data for table in tables for name, data in table_files(table, tables[table]).items()}
-    files |= export_files(tables, files, version)
-    pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
-    pages.insert(0, arrange(index_page(tables, pages, provenance)))
-    homes, values = anchor_homes(pages), printed_values(tables, pages)
-    content = files | shared_files()
-    for page in pages:
-        html = render(page, linked_body(page, homes, values), pages, version)
-        check_page(page.file, html)
-        content |= {page.file: html.encode("utf-8")} | page.figures
-    content[CARDS] = cards_script(pages, homes, tables).encode("utf-8")
-    content[SEARCH] = search_script(pages).encode("utf-8")
+    with _beside() as beside:
+        downloads = beside.submit(_downloads, tables, version)
+        runs = sorted(executed, key=run_file)
+        pages = [notebook_page(executed[run], run, provenance, names) for run in runs]
+        failed = [failure_page(study, named.get(study, study), error) for study, error in left_out.items()]
+        provenance["failed"] = [(page.file, page.title) for page in failed]
+        pages = sorted([*pages, *failed], key=lambda page: page.file)
+        files = downloads.result()
+        pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
+        pages.insert(0, arrange(index_page(tables, pages, provenance)))
+        homes, values = anchor_homes(pages), printed_values(tables, pages)
+        content, checks = files | shared_files(), []
+        for page in pages:
+            html = render(page, linked_body(page, homes, values), pages, version)
+            checks.append(beside.submit(check_page, page.file, html))
+            content |= {page.file: html.encode("utf-8")} | page.figures
+        content[CARDS] = cards_script(pages, homes, tables).encode("utf-8")
+        content[SEARCH] = search_script(pages).encode("utf-8")
+        for check in checks:
+            check.result()
     return _publish(content, Path(destination))
+
+
+def _beside() -> Executor:
+    """Return what works on another core meanwhile, in a forked process; a thread where none may be forked."""
+    if sys.platform != "linux":
+        return ThreadPoolExecutor(1)
+    context = multiprocessing.get_context("fork")
+    return ProcessPoolExecutor(1, context, initializer=end_with_parent, initargs=(os.getpid(),))
+
+
+def _downloads(tables: Tables, version: str) -> dict[str, bytes]:
+    """Return the files of every table, and the exports."""
+    files = {name: data for table in tables for name, data in table_files(table, tables[table]).items()}
+    return files | export_files(tables, files, version)
 
 
 def _publish(content: dict[str, bytes], destination: Path) -> list[Path]:

@@ -363,16 +363,17 @@ def _requests(tree: Tag) -> Iterator[str]:
 
 def _gaps(tree: Tag) -> Iterator[str]:
     """Yield what a reader who cannot see, or who moves by headings, would miss."""
-    for image in tree.all("img"):
-        if not image.attrs.get("alt", "").strip():
+    seen = tree.all("img", "svg", *HEADINGS)
+    for image in seen:
+        if image.name == "img" and not image.attrs.get("alt", "").strip():
             yield f"the image {image.attrs.get('src', '')[:60]} has no alternative text"
-    if not all(drawing.attrs.get("aria-label", "").strip() for drawing in tree.all("svg")):
+    if not all(drawing.attrs.get("aria-label", "").strip() for drawing in seen if drawing.name == "svg"):
         yield "a drawing has no alternative text"
-    headings = tree.all(*HEADINGS)
+    headings = [tag for tag in seen if tag.name in HEADINGS]
     for before, heading in pairwise(headings):
         if int(heading.name[1]) > int(before.name[1]) + 1:
             yield f"the heading {heading.words()!r} skips a level"
-    titles = len(tree.all("h1"))
+    titles = sum(heading.name == "h1" for heading in headings)
     if titles != 1:
         yield f"{titles} headings of the first level instead of one"
     names = Counter(tag.attrs["id"] for tag in tree.walk() if "id" in tag.attrs)

@@ -36,7 +36,7 @@ EXPORTS = {
     "datapackage.json": "all tables as a data package after the Frictionless standard",
     "annotations.jsonld": "where each figure stands in its source, as Web Annotations",
 }
-TYPE_WORDS = {"str.*": "text", "int.*": "whole number", "float.*": "number", "bool.*": "yes or no"}
+TYPE_WORDS = {"string": "text", "Int64": "whole number", "float64": "number", "boolean": "yes or no"}
 
 
 def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
@@ -53,9 +53,8 @@ def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
 
 def _columns_table(name: str) -> Markup:
     """Return what each column of a table means, as a table."""
-    meanings = data_dictionary(name)
-    meanings["type"] = meanings["type"].str.lower().replace(TYPE_WORDS, regex=True)
-    return rows_table(records(meanings), "columns", caption=f"Columns of the table {name}")
+    rows = [row | {"type": TYPE_WORDS[row["type"]]} for row in data_dictionary(name).to_dict("records")]
+    return rows_table(rows, "columns", caption=f"Columns of the table {name}")
 
 
 def data_page(tables: Tables, files: Mapping[str, bytes], provenance: Mapping[str, Any]) -> Page:

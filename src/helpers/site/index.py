@@ -260,9 +260,14 @@ def _with_exosomes(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
     return told
 
 
+def _of_concept(name: str, row: Mapping[str, Any], tables: answer.Tables) -> pd.DataFrame:
+    """Return the rows of a table that are about the outcome of a row of the summary."""
+    return tables[name][tables[name]["concept"] == row["concept"]]
+
+
 def _with_printed(text: str, row: Mapping[str, Any], tables: answer.Tables) -> Markup:
     """Return what the arms showed, the values of a study's results with their origins."""
-    own = tables["results"].query("concept == @row['concept']")
+    own = _of_concept("results", row, tables)
     own = own[own["study_id"].isin(split_ids(row["study_ids"]))]
     for value in filter(None, map(value_words, records(own))):
         text = text.replace(without_origins(value), value, 1)
@@ -280,7 +285,7 @@ def _outcome_and_time(row: Mapping[str, Any], effects: pd.DataFrame) -> Markup:
 def _behind(row: Mapping[str, Any], tables: answer.Tables) -> dict[str, str]:
     """Return what accounts for a row of the summary: printed figures, or rows of adverse events."""
     studies, events = split_ids(row["study_ids"]), tables["adverse_events"]
-    told = events if row["concept"] == HARMS else tables["results"].query("concept == @row['concept']")
+    told = events if row["concept"] == HARMS else _of_concept("results", row, tables)
     ids = told.loc[told["study_id"].isin(studies), "quantity_ids"]
     return {
         "quantity_ids": join_ids(name for names in ids for name in split_ids(names)),
@@ -294,7 +299,8 @@ def _events_of(row: Mapping[str, Any], tables: answer.Tables) -> pd.DataFrame:
     events = events.assign(place=events.groupby("study_id").cumcount().astype(str))
     own = events[events["study_id"].isin(split_ids(row["study_ids"]) if row["concept"] == HARMS else [])]
     own = own[own["n"].gt(1).fillna(False)].sort_values("n", ascending=False, kind="stable")
-    made = set(tables["quantities"].query("confidence == 'D'")["quantity_id"])
+    quantities = tables["quantities"]
+    made = set(quantities.loc[quantities["confidence"] == "D", "quantity_id"])
     own = own.assign(worked_out=[bool(made & set(split_ids(names))) for names in own["quantity_ids"]])
     return own.set_index(pd.Index([anchor("event", name) for name in own["study_id"] + "." + own["place"]]))
 
@@ -310,7 +316,7 @@ def _participants(row: Mapping[str, Any], tables: answer.Tables) -> Markup:
         cell += " " + SUB.format("in arms of which events are told or denied")
     if row["other_studies"]:
         lines = told_lines(tables, row["concept"], EVIDENCE[row["evidence"]])
-        figured = tables["comparisons"].query("concept == @row['concept']").dropna(subset="unit")
+        figured = _of_concept("comparisons", row, tables).dropna(subset="unit")
         others = set(lines["study_id"]) - set(own)
         silent = len(others - set(figured["study_id"]))
         more = answer.count_words(len(others), "more study reports", "more studies report")
@@ -345,11 +351,12 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
 
 def _compared_with(row: Mapping[str, Any], tables: answer.Tables) -> list[str]:
     """Return the anchors of the effect of a row of the summary, and of the values before treatment."""
-    graded = tables["certainty"].query("concept == @row['concept'] and evidence == @row['evidence']")
+    graded = _of_concept("certainty", row, tables)
+    graded = graded[graded["evidence"] == row["evidence"]]
     shown = tables["pooled"].merge(graded[["pooled_id"]])["effect_ids"]
-    before = tables["results"].query("concept == @row['concept'] and timepoint_weeks == 0")
-    before = before.loc[before["study_id"].isin(split_ids(row["study_ids"])), "quantity_ids"]
-    told = {"effect": shown, "q": before}
+    before = _of_concept("results", row, tables)
+    before = before[(before["timepoint_weeks"] == 0) & before["study_id"].isin(split_ids(row["study_ids"]))]
+    told = {"effect": shown, "q": before["quantity_ids"]}
     return [anchor(kind, name) for kind, ids in told.items() for names in ids for name in split_ids(names)]
 
 

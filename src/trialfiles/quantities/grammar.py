@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import islice
 
 from trialfiles.quantities.cells import read_cells, with_caption_units
@@ -44,7 +44,12 @@ class Grammar:
             begins = rule.get("begins", "number")
             begins = begins if begins in ("number", "figure") else terms.compiled(begins)
             read = partial(READINGS[rule.get("read", "figure")], **given)
-            self.rules.append((terms.compiled(rule["pattern"]).match, read, begins))
+            self.rules.append((self._match(rule["pattern"]), read, begins))
+
+    def _match(self, pattern: str) -> Callable[[str, int], re.Match[str] | None]:
+        """Return a rule's match at a place; its long pattern is compiled when a text comes that needs it."""
+        compiled = cache(partial(self.terms.compiled, pattern))
+        return lambda text, start: compiled().match(text, start)
 
     def apply(self, context: Context) -> tuple[str, list[Quantity]]:
         """Return the text with everything blanked that was read, and what was read."""
@@ -129,7 +134,7 @@ LEFT_OUT = ("date", "confidence_level")
 
 @lru_cache(maxsize=4)
 def _grammar(vocabulary: Vocabulary) -> Grammar:
-    """Return the rules with a vocabulary's units and scales; it takes a second, once."""
+    """Return the rules with a vocabulary's units and scales."""
     return Grammar(terms_of(vocabulary))
 
 
