@@ -248,8 +248,7 @@ def _with_effects(row: Row, known: Mapping[str | None, list[Row]]) -> Row:
     told["change"] = (row["value"] if changed else None) or change or words
     place = "change" if told["change"] else "after"
     told[place] = told[place] and told[place] + limits
-    why = [*map(_why, own), *(f"before: {_why(one)}" for one in start if one["why_not"])]
-    told["assumption"] = "; ".join(dict.fromkeys(filter(None, why))) or None
+    told["assumption"] = "; ".join(dict.fromkeys(filter(None, map(_why, own)))) or None
     of = {True: "assumption" if told["assumption"] else place, False: place}
     at = {anchor("effect", one["effect_id"]): of[one["effect"] is None] for one in [*own, *start]}
     at |= {anchor("result", row["result_id_before"]): "before"} if row["result_id_before"] else {}
@@ -431,9 +430,9 @@ def _token(row: Row) -> str:
 
 
 def _places(rows: list[Row]) -> str:
-    """Return where a token stands: its lines, `23, 132`, or `abstract`."""
+    """Return where a token stands: its lines, `23,132`, or `abstract`."""
     own = [row for row in rows if row["line"] is not None and row["source_id"] == row["study_id"]]
-    lines = [", ".join(dict.fromkeys(str(row["line"]) for row in own))] if own else []
+    lines = [",".join(dict.fromkeys(str(row["line"]) for row in own))] if own else []
     return "; ".join(dict.fromkeys([*lines, *(_place(row) for row in rows if row not in own)]))
 
 
@@ -458,12 +457,13 @@ def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return discrepancies with a column `where`: the lines, `102, 132`, or other places."""
+    """Return discrepancies with a column `where`: the lines, `102,132`, or other places."""
     places = discrepancies["locators"].astype(str).str.split("; ")
     told = [
         [re.sub(r"^(?:[^,;]+, )?line (?=\d)|(?<=\d) \(.*", "", part) for part in parts] for parts in places
     ]
-    return discrepancies.assign(where=[", ".join(dict.fromkeys(parts)) for parts in told])
+    joined_lines = [re.sub(r"(?<=\d), (?=\d)", ",", ", ".join(dict.fromkeys(parts))) for parts in told]
+    return discrepancies.assign(where=joined_lines)
 
 
 def value_words(row: Row) -> str | None:
