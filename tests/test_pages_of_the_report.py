@@ -439,6 +439,8 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
         cells = soups[f"study-{study}.html"].main.get_text()
         levels = (own["kind"] == "level").sum()  # a level by itself has no direction
         assert cells.count("no direction, in words alone") == levels, study
-        assert cells.count("higher, in words alone") == len(own) - levels, study
+        printed = own["p_value"].notna().sum()
+        assert cells.count("higher, a p value and no size") == printed, study
+        assert cells.count("higher, in words alone") == len(own) - levels - printed, study
     read = (sources.query("has_results == True")["access"] == "full text").sum()
     assert f"Read in full: {read} of {sources['has_results'].sum()} studies;" in told

@@ -172,7 +172,7 @@ def _resource(path: str, content: bytes) -> dict[str, Any]:
 
 COMPARED_TABLES = ("screening", "sources", "studies", "quantities", "results")
 COMPARED_TABLES += ("discrepancies", "effects", "votes", "certainty", "ongoing_trials")
-UNCOMPARED = ("pooled_id", "reasons")  # a number that any row more changes; words on levels that are compared
+WITHOUT_WEIGHT = ("pooled_id", "reasons")  # a number that any row more changes; words on levels that are compared
 MOST_CHANGES = 6
 
 
@@ -205,7 +205,7 @@ def _difference(name: str, before: pd.DataFrame, now: pd.DataFrame) -> dict[str,
     keys = list(TABLES[name].keys)
     if not set(keys) <= set(before.columns):
         return None
-    columns = [column for column in now.columns if column in before.columns and column not in UNCOMPARED]
+    columns = [column for column in now.columns if column in before.columns and column not in WITHOUT_WEIGHT]
     for column in columns:  # a file knows no whole number that may be missing
         with contextlib.suppress(TypeError, ValueError):
             before = before.assign(**{column: before[column].astype(now[column].dtype)})
