@@ -172,7 +172,10 @@ def _resource(path: str, content: bytes) -> dict[str, Any]:
 
 COMPARED_TABLES = ("screening", "sources", "studies", "quantities", "results")
 COMPARED_TABLES += ("discrepancies", "effects", "votes", "certainty", "ongoing_trials")
-WITHOUT_WEIGHT = ("pooled_id", "reasons")  # a number that any row more changes; words on levels that are compared
+WITHOUT_WEIGHT = (
+    "pooled_id",
+    "reasons",
+)  # numbered anew; words on levels that are compared
 MOST_CHANGES = 6
 
 
