@@ -73,8 +73,8 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     assert would_change(turns, "none").startswith("benefit shown from 62 people, certainty low from 10")
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"
     assert trial_needed(turns) == (
-        "certainty high from 480 people; with fewer than 62, a benefit of half an SD (25 more of 100) would not be "
-        "significant if seen (no sample size)"
+        "certainty could be high from 480 people; fewer than 62 could not show a benefit of half an SD "
+        "(25 more of 100)"
     )
     ends = {
         "result_sds": 0.5,

@@ -375,14 +375,16 @@ def trial_needed(turns: list[Row], visible: Difference | None = None) -> str:
     if visible and all(
         turn["unit"] == visible.unit and abs(turn["result"]) < visible.absolute for turn in turns
     ):
-        any_result = " that the effect is too small to see, if it is"
+        any_result = " if the effect is too small to see"
     said = (
-        [f"certainty high from {least['high']['turns_at']:g} people{any_result}"] if "high" in least else []
+        [f"certainty could be high from {least['high']['turns_at']:g} people{any_result}"]
+        if "high" in least
+        else []
     )
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
         fewer = f"fewer than {gain['turns_at']:g}" + " people" * (not said)
-        said.append(f"with {fewer}, a benefit of {size} would not be significant if seen (no sample size)")
+        said.append(f"{fewer} could not show a benefit of {size}")
     return "; ".join(said)
 
 
