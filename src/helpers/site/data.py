@@ -172,10 +172,8 @@ def _resource(path: str, content: bytes) -> dict[str, Any]:
 
 COMPARED_TABLES = ("screening", "sources", "studies", "quantities", "results")
 COMPARED_TABLES += ("discrepancies", "effects", "votes", "certainty", "ongoing_trials")
-WITHOUT_WEIGHT = (
-    "pooled_id",
-    "reasons",
-)  # numbered anew; words on levels that are compared
+WITHOUT_WEIGHT = ("pooled_id", "reasons")  # numbered anew; words on levels that are compared
+WITHOUT_WEIGHT += ("verified_on", "provenance", "reference", "citation", "access")  # how we keep a source
 MOST_CHANGES = 6
 
 

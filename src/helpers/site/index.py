@@ -465,6 +465,11 @@ def _changes(
 ) -> Markup:
     """Return what changed since the last release as a table, or that there is nothing to compare with."""
     history, same = history_rows(tables, provenance), rows is not None and _as_released(provenance, rows)
+    for row in history[1:]:  # no page shows what those counted
+        row |= {name: FIXED.format(row[name]) for name in ("studies", "certain", "pooled") if name in row}
+    history[0]["pooled"] = Markup('<span data-from="what-can-be-pooled">{}</span>').format(
+        history[0]["pooled"]
+    )
     of_versions = rows_table(history[same:], "versions")
     versions = Markup('<div data-from="{} certainty-of-evidence">{}</div>').format(TOTAL, of_versions)
     if rows is None or (same and len(history) == 2):
