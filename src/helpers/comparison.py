@@ -67,7 +67,7 @@ def comparison_lines(
         told_alone = line["effect_id"] is None and line["direction"] in ("better", "worse")
         named = line["effect_id"] is None and line["direction"] != "not reported"
         if named and line["study_id"] in without_result(tables, line["concept"]):
-            line |= {"direction": "unclear", "contrast_doubt": "claimed, and no result is reported"}
+            line |= {"direction": "unclear", "contrast_doubt": CLAIMED_ALONE}
         elif told_alone and not line["_since"]:
             line |= {"direction": "unclear", "contrast_doubt": UNCOMPARED}
         elif told_alone:
@@ -139,6 +139,7 @@ def _printed_range(row: Row) -> str | None:
 
 _DENIED = "some kind of event is said not to have happened; others are not spoken of"
 _CLAIMED = "told in words alone, without a figure"
+CLAIMED_ALONE = "claimed, and no result is reported"
 UNCOMPARED = "claimed in words that name nothing to compare with"
 _SINCE = re.compile(r"\b(?:before|baseline)\b")  # of a claim that is a change within an arm
 _TIME = ("timepoint_weeks", "timepoint_printed")

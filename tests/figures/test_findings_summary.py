@@ -115,7 +115,7 @@ def test_changes_within_a_group_are_told_as_such_and_the_silent_are_counted():
              {"study_id": "c", "concept": "hair_density", "direction": "better"},
              {"study_id": "d", "concept": "hair_count", "direction": "not reported"}]  # fmt: skip
     row = made("very low", concepts=("hair_count",), more=lines, estimate=None, estimand=None).rows[0]
-    assert row["with_exosomes"].endswith("; named or planned by 1 more, without a result")  # d has no results
+    assert row["with_exosomes"].endswith("; named or claimed by 1 more, without a result")  # d has no results
 
 
 def test_an_interval_tells_the_people_assumed_and_the_figures_doubted():

@@ -13,6 +13,7 @@ import pandas as pd
 
 from helpers.appraisal import grade
 from helpers.appraisal.grade import CERTAINTY, CONTROLLED, Difference
+from helpers.comparison import CLAIMED_ALONE
 from helpers.display import anchor
 from helpers.effects import EXOSOME_ROLES
 from helpers.formats import (
@@ -179,11 +180,11 @@ def _directions(lines: pd.DataFrame, every: pd.DataFrame, evidence: str) -> dict
     alone, better = lines["estimand"].eq("uncontrolled_change").all(), lines[lines["direction"] == "better"]
     said = f"better{' than before' if alone else ''} in {better['study_id'].nunique()} of "
     said += f"{lines['study_id'].nunique()}, by direction alone"
-    silent = every["direction"] == "not reported"
+    silent = (every["direction"] == "not reported") | (every["contrast_doubt"] == CLAIMED_ALONE)
     silent &= every["concept"].isin(lines["concept"]) & every["tier"].isin(EVIDENCE[evidence])
     others = {*every.loc[silent, "study_id"]} - {*lines["study_id"]}
     others &= {*every.loc[every["direction"] != "not reported", "study_id"]}  # no mere registration
-    said += f"; named or planned by {len(others)} more, without a result" if others else ""
+    said += f"; named or claimed by {len(others)} more, without a result" if others else ""
     return {"with_exosomes": said, "without_exosomes": NOT_COMPARED if alone else None}
 
 
