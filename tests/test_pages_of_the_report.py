@@ -423,7 +423,7 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
     assert others["effect"].isna().all() and others["study_id"].nunique() == 4
     assert "four more studies report it, without a size" in told and "without an interval" not in told
     harms = states.query("concept == 'adverse_events'")["state"]
-    assert ("Whether it is safe is not known: no study gives a full count." in told) == (
+    assert ("Whether it is safe is not known: no study gives a full count of adverse events." in told) == (
         "in full" not in set(harms)
     )
     events = read_table("adverse_events", made.processed)
@@ -432,8 +432,8 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
     assert (
         list(kinds) == ["chan2025", "wan2025"] and len(kinds["chan2025"]) > 5 and len(kinds["wan2025"]) == 2
     )
-    assert f"Chieh 2025 (one person) names {', '.join(kinds['chan2025'][:4])} and others" in told
-    assert f"Wan 2025 (no numbers) names {' and '.join(kinds['wan2025'])};" in told
+    assert f"Chieh 2025 (a single patient) names {', '.join(kinds['chan2025'][:4])} and others" in told
+    assert f"Wan 2025 (in how many, not told) names {' and '.join(kinds['wan2025'])}." in told
     words = read_table("results", made.processed).dropna(subset="stated")
     for study, own in words.groupby("study_id"):
         cells = soups[f"study-{study}.html"].main.get_text()

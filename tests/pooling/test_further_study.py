@@ -73,7 +73,7 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     assert would_change(turns, "none").startswith("benefit shown from 62 people, certainty low from 10")
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"
     assert trial_needed(turns) == (
-        "certainty could be high from 480 people; fewer than 62 could not show a benefit of half an SD "
+        "480 people in all could give high certainty; fewer than 62 in all could not show a benefit of half an SD "
         "(25 more of 100)"
     )
     ends = {

@@ -53,13 +53,13 @@ def test_one_study(tmp_path):
 def test_those_with_a_control_come_first(tmp_path):
     _, second, *_ = answer_sentences(load_tables(write_world(tmp_path, 2)))
     assert second == (
-        "Of two studies with results (23 people), one has a control group by design: in made2 (12 people) hair density came out better "
+        "Of two studies with results (23 people), only one was designed with a control group: in made2 (12 people) hair density came out better "
         "than the control (35 hairs/cm² (31.5 to 38.5)) and hair shaft thickness came out no different from "
         "the control (4.25 hairs/cm² (no interval))."
     )
     five = answer_sentences(load_tables(write_world(tmp_path / "five", 5)))[1]
     assert five.startswith(
-        "Of five studies with results (65 people), two have a control group by design: in made2 (12 people) "
+        "Of five studies with results (65 people), two were designed with a control group: in made2 (12 people) "
     )
 
 
@@ -70,7 +70,7 @@ def test_a_stray_control_group_is_no_control(tmp_path):
         "no comparison group by its design"
     )
     assert answer_sentences(tables)[1].startswith(
-        "Of two studies with results (23 people), none has a control group by design."
+        "Of two studies with results (23 people), none was designed with a control group."
     )
 
 

@@ -167,11 +167,10 @@ def _controlled_evidence(tables: Tables, titles: Mapping[str, str]) -> str:
     if len(studies) == 1:
         start = f"The only study{people} has {'a' if names else 'no'} control group by design"
     else:
-        has = "have" if len(names) > 1 else "has"
-        found = f"{number_word(len(names))} {has}" if names else "none has"
-        start = (
-            f"Of {number_word(len(studies))} studies with results{people}, {found} a control group by design"
-        )
+        found = f"{'only ' * (len(names) == 1)}{number_word(len(names))}" if names else "none"
+        found += " were" if len(names) > 1 else " was"
+        start = f"Of {number_word(len(studies))} studies with results{people}, {found} designed with"
+        start += " a control group"
     given = _given_beside(tables, studies, titles)
     if not 0 < len(names) <= 2:  # more are only counted
         return f"{start}.{given}"
@@ -219,7 +218,8 @@ def _product_and_text(tables: Tables, lines: pd.DataFrame) -> list[str]:
     own = tables["sources"]["study_id"].isin(lines["study_id"])
     access = tables["sources"].loc[own, "access"].dropna().unique()
     read = "; ".join(name for name in access if name != "full text")
-    vesicles = f"vesicles: {'; '.join(origins)}" if len(origins) else ""
+    vesicles = "; ".join(origins)
+    vesicles = vesicles and (vesicles if vesicles.startswith("origin") else f"vesicles: {vesicles}")
     return [*routes, vesicles, f"read: {read} only" if read else ""]
 
 
@@ -269,16 +269,16 @@ def _what_would_change(tables: Tables) -> str:
     ]
     visible = minimal_differences(tables["thresholds"]).get(rows[0]["concept"]) if rows else None
     if needed := trial_needed(own, visible):
-        start = "What would change this: one more randomised trial at low risk of bias; for "
+        start = "What would change the answer: a randomised trial at low risk of bias. For "
         start += f"{plain_words(rows[0]['concept'])}, {needed}."
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able, maybe = (int((trials["can_answer"] == verdict).sum()) for verdict in ("yes", "not known"))
-    listed = count_words(len(trials), "registration listed", "registrations listed")
+    listed = count_words(len(trials), "registered trial listed", "registered trials listed")
     found = (
         f"{capital(number_word(able)) if able else 'Not one'} of {listed} {'are' if able > 1 else 'is'} known"
     )
-    found += " to be able to answer by counting hair"
+    found += " to be able to answer this by counting hair"
     found += f"; of {number_word(maybe)} too little was seen" if maybe else ""
     return f"{start} {found}.".strip()
 
@@ -397,11 +397,15 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
     partly = {row["study_id"] for row in rows if row["read"] != "full text"}
     states = tables["missing_evidence"].query("concept == 'adverse_events'")["state"]
     unknown = len(states) and IN_FULL not in set(states)
-    start = "Whether it is safe is not known: no study gives a full count. " if unknown else ""
+    start = (
+        "Whether it is safe is not known: no study gives a full count of adverse events. " if unknown else ""
+    )
     parts = [
-        f"{start}{capital(count_words(len(studies), 'study mentions', 'studies mention'))} adverse events"
+        f"{start}{capital(count_words(len(studies), 'study speaks', 'studies speak'))} of "
+        f"{'them' if start else 'adverse events'}"
     ]
     if partly:
+        parts[0] += ", some of none" * bool(any(row["effect"] == 0 for row in rows))
         parts[0] += f" ({number_word(len(partly))} not read in full)"
     alone = set(events.loc[events["n"].eq(1).fillna(False), "study_id"])
     listed = dict.fromkeys(row["study_id"] for row in rows if row["effect"] is None)
@@ -409,12 +413,12 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         own = (row["event"].split("; ") for row in rows if row["effect"] is None and row["study_id"] == name)
         kinds = sorted({kind.split(" (")[0] for kinds in own for kind in kinds})
         kinds = kinds if len(kinds) <= 5 else [*kinds[:4], "others"]
-        people = "one person" if name in alone else "no numbers"
+        people = "a single patient" if name in alone else "in how many, not told"
         parts.append(f"{titles[name]} ({people}) names {joined(kinds)}")
     none = [row for row in rows if row["effect"] == 0]
     if none:
         largest = max(none, key=lambda row: (row["n"], row["study_id"]))
         named = f"{titles[largest['study_id']]} ({number(largest, 'n')} people)"
         event = largest["event"].split("; ")[0].removeprefix("any ")
-        parts.append(f"{named}, the largest that denies any, reports no {event}")
+        parts.insert(1, f"the largest that reports none is {named}: no {event}")
     return f"{'; '.join(parts)}."

@@ -376,15 +376,15 @@ def trial_needed(turns: list[Row], visible: Difference | None = None) -> str:
     if visible and all(
         turn["unit"] == visible.unit and abs(turn["result"]) < visible.absolute for turn in turns
     ):
-        any_result = " if the effect is too small to see"
+        any_result = " that no visible effect is there, if none is"
     said = (
-        [f"certainty could be high from {least['high']['turns_at']:g} people{any_result}"]
+        [f"{least['high']['turns_at']:g} people in all could give high certainty{any_result}"]
         if "high" in least
         else []
     )
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
-        fewer = f"fewer than {gain['turns_at']:g}" + " people" * (not said)
+        fewer = f"fewer than {gain['turns_at']:g}" + (" in all" if said else " people in all")
         said.append(f"{fewer} could not show a benefit of {size}")
     return "; ".join(said)
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from helpers.display import anchor
 from helpers.formats import is_missing, joined, plain_words, show_value
-from helpers.narrative.answer import Tables, study_titles
+from helpers.narrative.answer import Tables, other_titles, study_titles, widest_tier, with_titles
 from helpers.narrative.study import with_interval, with_reading, with_value
 from helpers.site.checks import HEADINGS
 from helpers.site.page import TEMPLATES, Page
@@ -31,7 +31,7 @@ def cards_script(pages: Sequence[Page], homes: Mapping[str, str], tables: Tables
     The links of the pages are resolved; nothing is told but what the tables hold.
     """
     rows, sections = _rows(tables), _sections(pages)
-    names = study_titles(tables["sources"])
+    names = other_titles(tables) | study_titles(tables["sources"])
     sources = {row["source_id"]: row for row in records(tables["sources"])}
     cards: dict[str, dict[str, Any]] = {}
     waiting = [target for page in pages for target in _targets(page, homes)]
@@ -84,6 +84,7 @@ def _rows(tables: Tables) -> dict[str, tuple[str, dict[str, Any]]]:
         "comparisons": with_interval(tables["comparisons"]),
         "pooled": with_interval(tables["pooled"].assign(printed_range=None), "estimate"),
         "adverse_events": _with_limit(tables["adverse_events"]),
+        "certainty": (sure := widest_tier(tables["certainty"])).assign(certainty_id=sure["concept"]),
         "votes": _with_test(tables["votes"]),
         "ongoing_trials": _with_power(tables["ongoing_trials"]),
     }
@@ -140,11 +141,11 @@ def _card(kind: str, row: Mapping[str, Any], names: Mapping[str, str]) -> dict[s
     head = row[ROW_KINDS[kind]["head"]]
     studies = {
         name: joined([names.get(study, study) for study in split_ids(row[name])])
-        for name in ("study_id", "studies")
+        for name in ("study_id", "studies", "reporting")
         if not is_missing(row.get(name))
     }
     lines = [
-        [label, studies.get(name) or _words(row[name])]
+        [label, studies.get(name) or with_titles(_words(row[name]), names)]
         for name, label in ROW_KINDS[kind]["tells"].items()
         if not is_missing(row[name])
     ]

@@ -65,7 +65,7 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
         for text, (origin, words) in zip(answer.answer_sentences(tables), ANSWER_ORIGINS, strict=True)
         if text
     ]
-    place = 1 + next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
+    place = next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
     sentences[place:place] = _warnings(provenance["review"])
     review, changed = provenance["review"], changes_since(tables, provenance.get("previous"))
     told = tables["sources"].query("has_results == True and tier != 'comparator'")
