@@ -148,7 +148,7 @@ def test_the_links_of_numbers_lead_to_what_they_promise(soups):
             target = places[file or name].get(anchor)
             assert target is not None, f"{name}: {link['href']}"
             seen += 1
-            if anchor.partition("-")[0] in ROW_KINDS:
+            if anchor.partition("-")[0] in ROW_KINDS and not re.fullmatch(r"h[1-6]", target.name):
                 assert shown(link.get_text()) & shown(target.get_text(" ")), f"{name}: {link}"
             if anchor.startswith(("effect-", "result-")):
                 row = target if target.name == "tr" else target.find_parent("tr")
