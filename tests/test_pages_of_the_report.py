@@ -119,6 +119,17 @@ def shown(words: str) -> set[float]:
 NO_PROSE = "main :is(pre, svg, nav, script, summary .visually-hidden)"  # the last names folded code by its first line
 
 
+def test_serious_doubts_that_are_not_certain_are_counted_where_few_checks_apply(made, soups):
+    found = read_table("discrepancies", made.processed).query("concern == 'serious'")
+    rows = {
+        row.th.get_text(): row.get_text() for row in soups["index.html"].select("#studies-table tbody tr")
+    }
+    amini = found[found["study_id"] == "amini2025"]
+    assert len(amini) == 1 and not amini["certain"].any()
+    assert f"few checks apply; {len(amini)} serious, not certain" in rows["Amini 2025"]
+    assert sum("serious, not certain" in row for row in rows.values()) == 1
+
+
 def words_of(pages: dict[str, BeautifulSoup]) -> dict[str, int]:
     """Return the number of words of each page, and of all shared ones together; code and figures do not count."""
     counted = {}

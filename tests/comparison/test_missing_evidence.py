@@ -10,7 +10,7 @@ from real_tables import tables_to_effects
 
 from helpers.appraisal.grade import missing_evidence_judgements
 from helpers.appraisal.risk_of_bias import SECTIONS, by_algorithm
-from helpers.comparison import evidence_states
+from helpers.comparison import CLAIMED_ALONE, comparison_lines, evidence_states
 from helpers.tables import as_frame, validate
 from notebookpress.tables import records
 
@@ -28,6 +28,22 @@ def test_each_outcome_of_the_real_studies_has_the_state_that_its_text_gives():
     late = validate("missing_evidence", evidence_states(tables_to_effects(), late=["NCT06932393"]))
     assert set(late.set_index(["study_id", "concept"])["state"]) - set(state) == {"past its date"}
     assert len(rows) == rows["study_id"].nunique() * rows["concept"].nunique()
+
+
+def test_a_claim_without_a_result_and_a_value_before_treatment_alone_are_no_result():
+    """As of Wan 2025 (thickness) and of Chieh 2025 (stage, repigmentation)."""
+    tables = tables_to_effects()
+    named = {"wan2025": "hair_thickness", "chan2025": "repigmentation"}
+    found = [{"discrepancy_id": f"{study}.f", "study_id": study, "check": "outcome-not-reported", "certain": True,
+              "concern": "serious", "detected_by": "reviewer", "statement": "x", "locators": "x", "concepts": concept}
+             for study, concept in named.items()]  # fmt: skip
+    tables |= {"discrepancies": as_frame("discrepancies", found)}
+    state = validate("missing_evidence", evidence_states(tables)).set_index(["study_id", "concept"])["state"]
+    missing = "measured and not reported"
+    assert {state[pair] for pair in named.items()} == {state["chan2025", "severity_stage"]} == {missing}
+    for line in comparison_lines(tables, overall={}):
+        if named.get(line["study_id"]) == line["concept"]:
+            assert (line["direction"], line["contrast_doubt"]) == ("unclear", CLAIMED_ALONE)
 
 
 SYNTHESIS = {"pooled_id": "p", "concept": "hair_density", "evidence": "core", "estimand": "between_group", "measure": "MD",

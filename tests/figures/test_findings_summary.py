@@ -9,6 +9,7 @@ import pytest
 from case_files import cases_of
 
 from helpers.appraisal.grade import Difference, domain_reasons
+from helpers.comparison import CLAIMED_ALONE
 from helpers.figures.forest import pooled_forest
 from helpers.narrative.pooled import findings_summary, size_words, statement, threshold_words
 from helpers.tables import as_frame, validate
@@ -116,6 +117,9 @@ def test_changes_within_a_group_are_told_as_such_and_the_silent_are_counted():
              {"study_id": "d", "concept": "hair_count", "direction": "not reported"}]  # fmt: skip
     row = made("very low", concepts=("hair_count",), more=lines, estimate=None, estimand=None).rows[0]
     assert row["with_exosomes"].endswith("; named or claimed by 1 more, without a result")  # d has no results
+    lines[0] |= {"direction": "unclear", "contrast_doubt": CLAIMED_ALONE}
+    row = made("very low", concepts=("hair_count",), more=lines, estimate=None, estimand=None).rows[0]
+    assert row["with_exosomes"].endswith("; named or claimed by 1 more, without a result")
 
 
 def test_an_interval_tells_the_people_assumed_and_the_figures_doubted():

@@ -10,8 +10,16 @@ from bs4 import BeautifulSoup
 from case_files import cases_of
 from review_readers import read_source
 
+from helpers.display import without_origins
 from helpers.figures.study import timeline_events
-from helpers.narrative.study import at_a_glance, differing, people_posted, printed_figures, with_baseline
+from helpers.narrative.study import (
+    at_a_glance,
+    differing,
+    people_posted,
+    printed_figures,
+    with_baseline,
+    with_steps,
+)
 from helpers.tables import as_frame, validate
 from trialfiles.ctgov_results import posted_figures
 
@@ -43,6 +51,23 @@ def test_a_change_of_a_row_changes_its_answer():
     assert "Pull test, exo" in glance(effects=[finding])
     assert "14 hairs" in glance(effects=[ROWS["effects"][0] | {"effect": 14.0}])["Hair density, exo"]
     assert ">1, 1 of them certain<" in glance(discrepancies=ROWS["discrepancies"][:1])["Discrepancies"]
+
+
+def test_an_effect_names_what_was_given_beside_it_and_that_it_is_seriously_doubted():
+    """The list of discrepancies of the effect decides, and a minor one is no serious doubt."""
+    beside = ROWS["effects"][0] | {"background": "needling in the exosome arm only"}
+    assert "Hair density, exo with needling" in glance(effects=[beside])
+    both = ROWS["effects"][0] | {"background": "needling in both arms", "discrepancy_ids": "made.f9;made.f2"}
+    assert "seriously doubted" in glance(effects=[both])["Hair density, exo"]
+    minor = [row | {"concern": "minor"} for row in ROWS["discrepancies"]]
+    assert "doubted" not in glance(effects=[both], discrepancies=minor)["Hair density, exo"]
+    assert "doubted" not in glance()["Hair density, exo"]
+
+
+def test_a_level_that_a_person_set_is_told_beside_the_levels():
+    rows = [{"concept": "hair_count", "imprecision": 2, "overridden": given} for given in (True, False)]
+    steps = with_steps(as_frame("certainty", rows))["steps"]
+    assert list(map(without_origins, steps)) == ["imprecision 2 (with a person's)", "imprecision 2"]
 
 
 def test_an_interval_says_that_it_rests_on_assumptions_and_a_change_without_one_says_why():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made_studies import change, world
 
-from helpers.appraisal.grade import certainty
+from helpers.appraisal.grade import Difference, certainty
 from helpers.narrative.pooled import trial_needed, with_turns, would_change
 from helpers.pooling.further_study import SIZES, state_of, turning_rows
 from helpers.pooling.groups import Options
@@ -76,6 +76,10 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
         "480 people in all could give high certainty; fewer than 62 in all could not show a benefit of half an SD "
         "(25 more of 100)"
     )
+    near = [row | {"unit": "u", "result": size} for row, size in zip(turns, (9.0, -9.0) * 99, strict=False)]
+    for unit, size, said in (("u", 9.5, True), ("u", 9.0, False), ("another", 9.5, False)):
+        told = trial_needed(near, Difference(size, unit))
+        assert ("no visible effect is there" in told) is said, (unit, size)
     ends = {
         "result_sds": 0.5,
         "aspect": "direction",

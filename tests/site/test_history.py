@@ -77,6 +77,10 @@ def test_what_changed_since_a_release(tmp_path):
         (release / "data" / "studies.parquet").write_bytes(parquet_bytes(frame))
         assert [row["table"] for row in changes_since(old | {"studies": frame}, release)] == ["conclusion"]
     (release / "data" / "studies.parquet").write_bytes(parquet_bytes(old["studies"]))
+    kept = old["sources"].assign(verified_on="2030-01-01", provenance="read again", citation="anew")
+    judged = old["certainty"].assign(reasons="in other words")
+    same = changes_since(old | {"sources": kept, "certainty": judged}, release)
+    assert [row["table"] for row in same] == ["conclusion"]  # how a source is kept, and words on levels
     same = changes_since(old, release)
     assert [row["table"] for row in same] == ["conclusion"] and same[0]["named"].startswith("unchanged")
 
