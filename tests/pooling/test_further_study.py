@@ -76,9 +76,11 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
         "480 people in all could give high certainty; fewer than 62 in all could not show a benefit of half an SD "
         "(25 more of 100)"
     )
-    near = [row | {"unit": "u", "result": size} for row, size in zip(turns, (9.0, -9.0) * 99, strict=False)]
-    for unit, size, said in (("u", 9.5, True), ("u", 9.0, False), ("another", 9.5, False)):
-        told = trial_needed(near, Difference(size, unit))
+    near = [row | {"unit": "u", "result": 9.0 * (-1) ** place} for place, row in enumerate(turns)]
+    far = [near[0] | {"result": -12.0}, *near[1:]]
+    cases = ((near, "u", 9.5, True), (near, "u", 9.0, False), (near, "v", 9.5, False), (far, "u", 9.5, False))
+    for rows, unit, size, said in cases:
+        told = trial_needed(rows, Difference(size, unit))
         assert ("no visible effect is there" in told) is said, (unit, size)
     ends = {
         "result_sds": 0.5,
