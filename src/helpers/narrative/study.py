@@ -440,7 +440,7 @@ def _place(row: Row) -> str:
     parts = [None if row["source_id"] == row["study_id"] else row["source_id"]]
     unprinted = "not printed" if row.get("confidence") == "D" else row["access"]
     parts.append(unprinted if row["line"] is None else f"line {row['line']}")
-    parts.append("told by another paper" if row["second_hand"] else None)
+    parts.append("second-hand" if row["second_hand"] else None)
     return ", ".join(str(part) for part in parts if part) or "place not stated"
 
 
