@@ -351,6 +351,22 @@ def _best_statement(tables: Tables, judged: pd.DataFrame) -> str | None:
     return f"{own.iloc[0]['statement'].rstrip('.')} ({first['certainty']} certainty; {_levels(judged)})."
 
 
+RATED_DOWN_FOR = {  # the domains of GRADE, as a reader who does not know them understands them
+    "risk_of_bias": "risk of bias",
+    "inconsistency": "results that differ",
+    "indirectness": "indirect evidence",
+    "imprecision": "too few data",
+    "publication_bias": "results that may be missing",
+}
+
+
+def _reason(judged: pd.DataFrame) -> str:
+    """Return for what every outcome was rated down; nothing where no domain is common to all."""
+    common = [words for domain, words in RATED_DOWN_FOR.items() if (judged[domain] > 0).all()]
+    each = "each was" if len(judged) > 1 else "it was"
+    return f", because {each} rated down for {joined(common)}" if common else ""
+
+
 def _levels(judged: pd.DataFrame) -> str:
     """Return the certainty of all outcomes with a result, by level."""
     levels = judged.groupby("certainty")["concept"].agg(list).to_dict()
@@ -359,7 +375,7 @@ def _levels(judged: pd.DataFrame) -> str:
         level, names = next(iter(levels.items()))
         every = "both outcomes" if len(names) == 2 else f"all {number_word(len(names))} outcomes"
         what = plain_words(names[0]) if len(names) == 1 else f"{every} with a result"
-        return f"the certainty of the evidence is {level} for {what}"
+        return f"the certainty of the evidence is {level} for {what}{_reason(judged)}"
     told = [f"{level} for {concept_list(names, 3)}" for level, names in levels.items()]
     return "the certainty of the evidence is " + joined(told)
 
