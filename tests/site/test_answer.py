@@ -8,8 +8,8 @@ from case_files import cases_of
 from made_world import write_world
 
 from helpers.display import without_origins
+from helpers.narrative.answer import RATED_DOWN_FOR, concept_list, load_tables, study_titles
 from helpers.narrative.answer import answer_sentences as sentences_with_origins
-from helpers.narrative.answer import concept_list, load_tables, study_titles
 from helpers.site.index import _not_drawn, _symbols
 from helpers.tables import validate
 
@@ -124,6 +124,21 @@ def test_arms_without_exosomes_do_not_count(tmp_path):
 def test_certainty_levels_are_told_apart(tmp_path):
     first = answer_sentences(load_tables(write_world(tmp_path, 1, certainty={"certainty": "low"})))[0]
     assert "is low for hair density and very low for hair shaft thickness" in first
+
+
+def test_the_verdict_says_for_what_every_outcome_was_rated_down(tmp_path):
+    tables = load_tables(write_world(tmp_path, 1))
+    domains = list(RATED_DOWN_FOR)
+    judged = tables["certainty"]["certainty"] != "no evidence"
+    tables["certainty"].loc[judged, domains] = 0
+    assert "because" not in answer_sentences(tables)[0]
+    tables["certainty"].loc[judged, ["risk_of_bias", "indirectness"]] = 1
+    many = "each was" if judged.sum() > 1 else "it was"
+    told = answer_sentences(tables)[0]
+    assert told.endswith(f", because {many} rated down for risk of bias and indirect evidence.")
+    one = tables["certainty"].index[judged][0]
+    tables["certainty"].loc[one, "indirectness"] = 0  # no longer common to all
+    assert answer_sentences(tables)[0].endswith("rated down for risk of bias.")
 
 
 def test_an_outcome_that_is_surer_gives_the_verdict_in_its_own_words(tmp_path):
