@@ -44,7 +44,8 @@ def test_one_study(tmp_path):
     first, second, _, fourth, _ = answer_sentences(load_tables(write_world(tmp_path, 1)))
     assert first == (
         "The studies found cannot say whether exosome therapy regrows hair: the certainty of the evidence is very low "
-        "for both outcomes with a result."
+        "for both outcomes with a result, because each was rated down for risk of bias, indirect evidence "
+        "and too few data."
     )
     assert second == "The only study (11 people) has no control group by design."
     assert fourth == "No meta-analysis is possible, because no outcome has two comparable estimates."
