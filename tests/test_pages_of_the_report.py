@@ -444,7 +444,7 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
         list(kinds) == ["chan2025", "wan2025"] and len(kinds["chan2025"]) > 5 and len(kinds["wan2025"]) == 2
     )
     assert f"Chieh 2025 (a single patient) names {', '.join(kinds['chan2025'][:4])} and others" in told
-    assert f"Wan 2025 (in how many, not told) names {' and '.join(kinds['wan2025'])}." in told
+    assert f"Wan 2025 (without a count) names {' and '.join(kinds['wan2025'])}." in told
     words = read_table("results", made.processed).dropna(subset="stated")
     for study, own in words.groupby("study_id"):
         cells = soups[f"study-{study}.html"].main.get_text()

@@ -68,7 +68,7 @@ def test_the_relative_difference_counts_as_well():
     row = made(ci_lower=-8.0, ci_upper=20.0, results=[baseline]).rows[0]  # 20 of 50 is 40 %
     assert "may or may not" in row["statement"]
     assert row["against_relative"] == (
-        "15 of the 50 hairs/cm² before, 30 %: above the 22.66 % of baseline that observers can see"
+        "15 of the 50 hairs/cm² before, 30 %: above the 22.66 % of baseline that most observers can see"
     )
     assert row["threshold_seen_at"] == "a paper (abstract)"
 

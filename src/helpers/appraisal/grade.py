@@ -60,7 +60,7 @@ class Difference:
     second_hand: bool = False
 
     def words(self) -> str:
-        """Return the absolute one in words, such as `the 43.36 hairs/cm² that observers can see`."""
+        """Return the absolute one in words, such as `the 43.36 hairs/cm² that most observers can see`."""
         size = f"{show_number(self.absolute)} {plain_unit(self.unit)}".strip() + DAGGER * self.second_hand
         return str(CERTAINTY["difference_words"]).format(difference=size)
 

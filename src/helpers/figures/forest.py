@@ -91,6 +91,7 @@ class Plot:
     behind: Callable[[Drawing, Axis, float, float], None] | None = None
     names: Callable[[float], str] = show_number
     note: str = ""  # what stands below
+    above: Sequence[tuple[float, str]] = ()  # what places of the axis mean, over it where there is room
     key: Sequence[tuple[Callable[[Drawing, float, float], None], str]] = ()  # what marks mean
 
     def told(self) -> str:
@@ -117,6 +118,7 @@ class Plot:
         pen.write(0, head / 2 - 2, self.heads[0], bold=True)
         for x, text in [*heads, (pen.width, "Bias" if right < pen.width else "")]:
             pen.write(x, head / 2 - 2, text, bold=True, anchor="end")
+        self._write_above(pen, axis, head / 2 - 2)
         pen.line(0, head, pen.width, head)
         y, middles = head + 4, []
         for row, words in zip(self.rows, told, strict=True):
@@ -124,6 +126,15 @@ class Plot:
             middles.append(y + high / 2)
             y += high
         return self._finish(pen, axis, [(head, y)], y, middles)
+
+    def _write_above(self, pen: Drawing, axis: Axis, y: float) -> None:
+        """Write what places of the axis mean; what would touch other words is left to the caption."""
+        taken = axis.left - GAP / 2
+        for place, words in sorted(self.above):
+            half = widest([words], SMALL) / 2
+            if taken <= axis(place) - half and axis(place) + half <= axis.left + axis.width + GAP / 2:
+                pen.write(axis(place), y, words, size=SMALL, anchor="middle")
+                taken = axis(place) + half + GAP / 2
 
     def _write_row(
         self, pen: Drawing, row: PlotRow, words: str, y: float, left: float, right: float, columns: dict

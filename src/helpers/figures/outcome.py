@@ -75,6 +75,9 @@ def context_plot(
         lines += [PlotRow(HEADS[name], bold=True, alone=True), *(_context_line(row) for row in own)]
     values = known_values(data, "effect", "ci_lower", "ci_upper")
     drifts = [float(row["effect"]) for row in groups.get("control", ())]
+    mark = DAGGER if seen and seen["second_hand"] else ""
+    above = [(sum((min(drifts), max(drifts))) / 2, "placebo or\nuntreated")] if drifts else []
+    above += [(visible, f"visible to\nobservers{mark}")] if visible else []
     plot = Plot(
         lines,
         [*values, 0.0, visible or 0.0],
@@ -83,8 +86,9 @@ def context_plot(
         ("Study", f"Change\n({100 * level:g} % interval)"),
         behind=partial(_behind, drifts, visible),
         note=note,
+        above=above,
     )
-    mark, line = DAGGER if seen and seen["second_hand"] else "", ""
+    line = ""
     if seen:
         line = f" Broken line, {show_number(visible)} {unit}{mark}: {seen['what']}."
     marks = [f"{FIGURE_WORDS['group_marks'][name]}: {GROUPS[name].lower()}" for name in groups]

@@ -429,7 +429,7 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         own = (row["event"].split("; ") for row in rows if row["effect"] is None and row["study_id"] == name)
         kinds = sorted({kind.split(" (")[0] for kinds in own for kind in kinds})
         kinds = kinds if len(kinds) <= 5 else [*kinds[:4], "others"]
-        people = "a single patient" if name in alone else "in how many, not told"
+        people = "a single patient" if name in alone else "without a count"
         parts.append(f"{titles[name]} ({people}) names {joined(kinds)}")
     none = [row for row in rows if row["effect"] == 0]
     if none:

@@ -267,7 +267,7 @@ def _relative_words(
     share = show_interval(low, high) if high > low else show_estimate(low)
     printed = show_interval(*before) if before[1] > before[0] else show_estimate(before[0])
     needed = f"the {show_number(100 * difference.relative)} %{DAGGER * difference.second_hand} of baseline"
-    needed += " that observers can see"
+    needed += " that most observers can see"
     stands = _against(low, high, 100 * difference.relative, needed)
     size = show_estimate(abs(effect["estimate"]))
     return f"{size} of the {printed} {plain_unit(effect['unit'])} before, {share} %: {stands}"
