@@ -112,7 +112,8 @@ def _effect(effect: Row) -> Row:
     who = "" if effect["arm_id"] is None else f", {effect['arm_id'].replace('_', ' ')}"
     given = str(effect["background"])  # with what else, if that is given to one arm alone
     who += f" with {given.removesuffix(ALONE)}" * given.endswith(ALONE)
-    size, when = str(size).removesuffix(NO_INTERVAL), effect["timepoint_printed"]
+    week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
+    when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
     said = escape(", ".join(filter(None, (size, ESTIMAND_WORDS[effect["estimand"]], when))))
     if is_missing(effect["ci_lower"]):
         said += "" if is_missing(effect["assumption"]) else f"; {effect['assumption']}"
