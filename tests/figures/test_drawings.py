@@ -252,6 +252,23 @@ def test_of_many_specifications_as_many_are_drawn_as_there_is_room_for_and_the_c
     assert "6000 specifications" in many.alt
 
 
+def test_band_and_line_are_named_over_the_axis_where_there_is_room():
+    def words(value):
+        seen = SEEN | {"value": value}
+        drawn = context_plot(beside_rows(), unit="hairs/cm2", title="t", seen=seen)
+        above = [text for *_, text in drawn.drawing.texts], [text for *_, text in drawn.phone.texts]
+        return ["placebo or" in above[0], "visible to most" in above[0], "visible to most" in above[1]]
+
+    drifts = [row["effect"] for row in beside_rows() if row["group"] == "control"]
+    middle = (min(drifts) + max(drifts)) / 2
+    assert words(43) == [True, True, False]  # on a phone the caption says it
+    assert words(middle + 1) == [True, False, False]  # they would touch
+    assert words(60)[1] is False  # the edge of the axis
+    placed = context_plot(beside_rows(), unit="hairs/cm2", title="t", seen=SEEN).drawing.texts
+    spans = sorted((left, right) for left, right, text in placed if text in ("placebo or", "visible to most"))
+    assert len(spans) == 2 and spans[0][1] < spans[1][0]
+
+
 def test_words_and_captions_follow_the_level():
     for drawn in (
         forest(STUDIES, unit="u", title="t", pooled=ROWS["pooled"], level=0.9),

@@ -77,7 +77,7 @@ def context_plot(
     drifts = [float(row["effect"]) for row in groups.get("control", ())]
     mark = DAGGER if seen and seen["second_hand"] else ""
     above = [(sum((min(drifts), max(drifts))) / 2, "placebo or\nuntreated")] if drifts else []
-    above += [(visible, f"visible to\nobservers{mark}")] if visible else []
+    above += [(visible, f"visible to most\nobservers{mark}")] if visible else []
     plot = Plot(
         lines,
         [*values, 0.0, visible or 0.0],
