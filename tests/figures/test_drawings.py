@@ -253,20 +253,19 @@ def test_of_many_specifications_as_many_are_drawn_as_there_is_room_for_and_the_c
 
 
 def test_band_and_line_are_named_over_the_axis_where_there_is_room():
-    def words(value):
-        seen = SEEN | {"value": value}
-        drawn = context_plot(beside_rows(), unit="hairs/cm2", title="t", seen=seen)
-        above = [text for *_, text in drawn.drawing.texts], [text for *_, text in drawn.phone.texts]
-        return ["placebo or" in above[0], "visible to most" in above[0], "visible to most" in above[1]]
+    def spans(visible, phone=False):
+        rows = [*beside_rows(), beside_rows()[0] | {"effect": 90.0}]
+        drawn = context_plot(rows, unit="hairs/cm2", title="t", seen=SEEN | {"value": visible})
+        texts = (drawn.phone if phone else drawn.drawing).texts
+        return {
+            text: (left, right) for left, right, text in texts if text in ("placebo or", "visible to most")
+        }
 
-    drifts = [row["effect"] for row in beside_rows() if row["group"] == "control"]
-    middle = (min(drifts) + max(drifts)) / 2
-    assert words(43) == [True, True, False]  # on a phone the caption says it
-    assert words(middle + 1) == [True, False, False]  # they would touch
-    assert words(60)[1] is False  # the edge of the axis
-    placed = context_plot(beside_rows(), unit="hairs/cm2", title="t", seen=SEEN).drawing.texts
-    spans = sorted((left, right) for left, right, text in placed if text in ("placebo or", "visible to most"))
-    assert len(spans) == 2 and spans[0][1] < spans[1][0]
+    apart = spans(43.0)
+    assert apart["placebo or"][1] < apart["visible to most"][0]
+    assert list(spans(6.0)) == ["placebo or"]  # they would touch
+    assert list(spans(90.0)) == ["placebo or"]  # beyond the end of the axis
+    assert spans(43.0, phone=True) == {}  # the caption says it
 
 
 def test_words_and_captions_follow_the_level():
