@@ -6,15 +6,17 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpers.display import linked_text, number, with_origin, without_origins
-from helpers.site.checks import link_numbers, parse
+from helpers.site.checks import ShownNumbers, link_numbers, parse
 
-HOMES = dict.fromkeys(["q-a", "q-b", "effect-x", "source-s", "cell-3"], "page.html")
-VALUES = {"q-a": {35.0}, "q-b": {16.0}}
+HOMES = ["q-a", "q-b", "q-s.n", "effect-x", "source-s", "cell-3"]
+HOMES += ["parameter-pre_post_correlation", "parameter-site_correlation"]
+HOMES = dict.fromkeys(HOMES, "page.html")
+SHOWN = ShownNumbers({"q-a": {35.0}, "q-b": {16.0}, "q-s.n": {12.0}}, {"q-b": {12.0}}, {"s": "q-s.n"})
 
 
 def linked(html: str) -> BeautifulSoup:
     tree = parse(html)
-    link_numbers(tree, HOMES, VALUES)
+    link_numbers(tree, HOMES, SHOWN)
     soup = BeautifulSoup(tree.html(), "html.parser")
     assert not soup.find(attrs={"data-from": True})
     return soup
@@ -50,9 +52,30 @@ def test_a_computation_that_does_not_show_the_number_is_passed_over():
     )
     tree = parse(html)
     homes = dict.fromkeys(["pooled-x", "q-a", "cell-3"], "page.html")
-    link_numbers(tree, homes, {"pooled-x": {17.1}})
+    link_numbers(tree, homes, ShownNumbers({"pooled-x": {17.1}, "q-a": {35.0}}))
     links = [(link.words(), link.attrs["href"], link.attrs.get("data-in")) for link in tree.all("a")]
     assert links == [("21.3", "#cell-3", "q-a"), ("17.1", "#pooled-x", None)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "led"),
+    [
+        ("35 hairs", ["#q-a"]),  # a figure of the row is printed as the number
+        ("12 months", ["#q-b"]),  # or for that time
+        ("12 hairs", ["#cell-3"]),  # a time is no value
+        ("35 weeks", ["#cell-3"]),  # and a value no time
+        ("12 (all enrolled)", ["#q-s.n"]),
+        ("12 (assumed)", ["#cell-3"]),
+        ("35 ± 16", ["#cell-3"]),  # no figure is both
+        ("a change of 35 hairs after 12 months in 16 of the 12 enrolled", ["#q-a", "#q-b", "#q-b", "#q-s.n"]),
+        ("a difference, pre-post correlation 0.7 assumed, n 16", ["#parameter-pre_post_correlation", "#q-b"]),
+        ("a difference, pre-post correlation 0.7 of the study's own SDs", ["#cell-3"]),
+        ("a difference, correlation 0.7 assumed between sites", ["#parameter-site_correlation"]),
+    ],
+)
+def test_a_number_leads_to_the_printed_figure_of_its_row_before_the_code(cell, led):
+    html = f'<div data-from="cell-3"><table><tr data-in="q-a q-b q-s.gone"><td>{cell}</td></tr></table></div>'
+    assert [target for _, target in targets(html)] == led
 
 
 def test_the_nearest_piece_that_some_page_holds_counts():

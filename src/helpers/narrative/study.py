@@ -104,7 +104,7 @@ def _outcome_name(row: Row) -> str:
 def _effect(effect: Row) -> Row:
     """Return a headline effect with its interval, or a direction that is told alone."""
     doubt = effect["contrast_doubt"] if effect["estimand"] in CONTROLLED or effect["effect"] is None else None
-    row = {"what": _outcome_name(effect), "effect_id": effect["effect_id"]}
+    row = {name: effect[name] for name in ("effect_id", "quantity_ids")} | {"what": _outcome_name(effect)}
     if effect["effect"] is None:
         return row | {"said": "; ".join(filter(None, (effect["stated"], effect["why_not"], doubt)))}
     limits = effect["ci_lower"], effect["ci_upper"]
@@ -113,7 +113,7 @@ def _effect(effect: Row) -> Row:
     given = str(effect["background"])  # with what else, if that is given to one arm alone
     who += f" with {given.removesuffix(ALONE)}" * given.endswith(ALONE)
     week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
-    when = effect["timepoint_printed"] if is_missing(week) else f"week {show_number(round(week, 1))}"
+    when = effect["timepoint_printed"] or (None if is_missing(week) else f"week {show_number(round(week, 1))}")
     said = escape(", ".join(filter(None, (size, ESTIMAND_WORDS[effect["estimand"]], when))))
     if is_missing(effect["ci_lower"]):
         said += "" if is_missing(effect["assumption"]) else f"; {effect['assumption']}"

@@ -18,7 +18,17 @@ from helpers.display import anchor
 from helpers.narrative.answer import Tables, load_tables, study_titles
 from helpers.sheets.context import ReviewFacts, read_review_facts
 from helpers.site.cards import cards_script
-from helpers.site.checks import CARDS, HEADINGS, RAW_TEXT, SEARCH, Tag, check_page, link_numbers, numbers_in
+from helpers.site.checks import (
+    CARDS,
+    HEADINGS,
+    RAW_TEXT,
+    SEARCH,
+    ShownNumbers,
+    Tag,
+    check_page,
+    link_numbers,
+    numbers_in,
+)
 from helpers.site.data import data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
@@ -29,12 +39,16 @@ from notebookpress.files import write_atomic
 from notebookpress.workers import end_with_parent
 
 
-def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
-    """Return for the anchor of each figure, and of each row of a computation, the values that it shows.
+def printed_figures(tables: Tables, pages: list[Page]) -> ShownNumbers:
+    """Return the values and the time of each figure, those of each row of a computation, and people by study.
 
     A share is shown also as a part, or in percent.
     """
     found: dict[str, set[float]] = {}
+    times = {
+        anchor("q", row.quantity_id): numbers_in(row.timepoint_printed)
+        for row in tables["quantities"].dropna(subset="timepoint_printed").itertuples()
+    }
     for row in tables["quantities"].itertuples():
         numbers = (row.value, row.value_low, row.value_high, row.sd)
         shown = {abs(value) for value in numbers if not pd.isna(value)}
@@ -45,7 +59,10 @@ def printed_values(tables: Tables, pages: list[Page]) -> dict[str, set[float]]:
         if name and not name.startswith("q-"):
             shown = _shares(numbers_in(words), "%" in words or "percent" in words)
             found[name] = found.get(name, set()) | shown
-    return found
+    enrolled = (
+        tables["studies"].set_index("study_id")["figures"].str.extract(r"n_enrolled=([^;]+)")[0].dropna()
+    )
+    return ShownNumbers(found, times, {study: anchor("q", name) for study, name in enrolled.items()})
 
 
 def _shares(values: set[float], percent: bool) -> set[float]:
@@ -62,9 +79,9 @@ def anchor_homes(pages: list[Page]) -> dict[str, str]:
     return homes | dict.fromkeys(TABLES, "data.html")
 
 
-def linked_body(page: Page, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> str:
+def linked_body(page: Page, homes: Mapping[str, str], figures: ShownNumbers) -> str:
     """Return an arranged page's body with its links; one that leads nowhere becomes text."""
-    link_numbers(page.tree, homes, values)
+    link_numbers(page.tree, homes, figures)
     for link in page.tree.all("a"):
         target = link.attrs.get("href", "")
         name = target[1:]
@@ -182,10 +199,10 @@ def build_site(
         files = downloads.result()
         pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
         pages.insert(0, arrange(index_page(tables, pages, provenance)))
-        homes, values = anchor_homes(pages), printed_values(tables, pages)
+        homes, figures = anchor_homes(pages), printed_figures(tables, pages)
         content, checks = files | shared_files(), []
         for page in pages:
-            html = render(page, linked_body(page, homes, values), pages, version)
+            html = render(page, linked_body(page, homes, figures), pages, version)
             checks.append(beside.submit(check_page, page.file, html))
             content |= {page.file: html.encode("utf-8")} | page.figures
         content[CARDS] = cards_script(pages, homes, tables).encode("utf-8")

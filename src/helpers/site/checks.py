@@ -6,6 +6,7 @@ import calendar
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from html import unescape
 from itertools import chain, groupby, pairwise
 from xml.sax.saxutils import escape, quoteattr
@@ -175,7 +176,23 @@ NAME = re.compile(r"(?:(?<![\w'’-])[A-Z][\w'’-]{1,60},?|[a-z] of) $")
 STUDY = re.compile(r"[A-Z][\w'’ -]{1,40},? (?:19|20)\d\d\b")  # by author and year
 
 
-def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[float]]) -> None:
+TIME = re.compile(r"\b(?:week|month|day) \d|\d[ -](?:week|month|day)", re.I)
+ASSUMED = {  # the words before an assumed number, and the parameter that it is
+    "pre-post correlation ": "parameter-pre_post_correlation",
+    "correlation ": "parameter-site_correlation",
+}
+
+
+@dataclass(frozen=True)
+class ShownNumbers:
+    """What stands at anchors: the values, the printed times, and the figure of each study's people."""
+
+    values: Mapping[str, set[float]]
+    times: Mapping[str, set[float]] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+
+
+def link_numbers(tree: Tag, homes: Mapping[str, str], figures: ShownNumbers) -> None:
     """Turn numbers into links: to their origin, or to what is said below `data-from` to compute them.
 
     Parameters
@@ -184,8 +201,9 @@ def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[f
         A page's body; changed in place, what marks origins is removed.
     homes : mapping of str to str
         Anchors that some page holds.
-    values : mapping of str to set of float
-        The values shown at an anchor: a computation that does not show the number is passed over.
+    figures : ShownNumbers
+        What is shown at an anchor: a computation that does not show the number is passed over. Of the figures
+        that a row is made from, the one that is printed as the number comes before the code.
     """
     for tag in list(tree.walk()):
         if origin := tag.attrs.pop("data-origin", ""):
@@ -199,10 +217,10 @@ def link_numbers(tree: Tag, homes: Mapping[str, str], values: Mapping[str, set[f
         if tag.name == "td" and _is_figure(tag):
             found = (_anchors(part, homes) for part in (tag, *tag.walk()) if _numbered(part))
             if anchors := next(filter(None, found), None):
-                best = _best(anchors, "".join(tag.texts()), values)
+                best = _best(tag, anchors, "".join(tag.texts()), figures)
                 tag.children = [_link(tag, best, tag.children)]
         elif _numbered(tag) and (anchors := _anchors(tag, homes)):
-            pieces = ([part] if isinstance(part, Tag) else _linked_words(tag, part, anchors, values)
+            pieces = ([part] if isinstance(part, Tag) else _linked_words(tag, part, anchors, figures, homes)
                       for part in tag.children)  # fmt: skip
             tag.children = list(chain.from_iterable(pieces))
     for tag in tree.walk():
@@ -241,10 +259,27 @@ def _anchors(place: Tag, homes: Mapping[str, str]) -> list[str]:
     return known
 
 
-def _best(anchors: list[str], text: str, values: Mapping[str, set[float]]) -> str:
-    """Return the nearest anchor that shows a number of a text, or of which none is known; else the last."""
-    numbers = numbers_in(text)
-    return next((name for name in anchors if name not in values or numbers & values[name]), anchors[-1])
+def _best(
+    place: Tag, anchors: list[str], text: str, figures: ShownNumbers, before: str = "", after: str = ""
+) -> str:
+    """Return the nearest anchor that shows a number of a text, or of which none is known; else the last.
+
+    Before code comes a figure of the row that is printed as the number, or for that time, and the figure of
+    all enrolled. `before` and `after` are the words about the text.
+    """
+    numbers, values = numbers_in(text), figures.values
+    best = next((name for name in anchors if name not in values or numbers & values[name]), anchors[-1])
+    if not best.startswith("cell-"):
+        return best
+    around = (tag.attrs["data-in"] for tag in (place, *place.parents()) if "data-in" in tag.attrs)
+    made = next(around, "").split()
+    shown = figures.times if TIME.search(before[-6:] + text + after[:6]) else values
+    found = [name for name in made if numbers <= shown.get(name, set())]
+    if "enrolled" in text + after[:9]:
+        studies = dict.fromkeys(name.removeprefix("q-").rpartition(".")[0] for name in made)
+        enrolled = [figures.people[study] for study in studies if study in figures.people]
+        found += [name for name in enrolled if numbers <= values.get(name, set())]
+    return found[0] if found and numbers else best
 
 
 def numbers_in(text: str) -> set[float]:
@@ -265,8 +300,10 @@ def _link(parent: Tag, name: str, children: list[Tag | str]) -> Tag:
     return link
 
 
-def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -> list[Tag | str]:
-    """Return a text in pieces, each of its numbers a link of its own."""
+def _linked_words(
+    parent: Tag, text: str, anchors: list[str], figures: ShownNumbers, homes: Mapping[str, str]
+) -> list[Tag | str]:
+    """Return a text in pieces, each number a link of its own; an assumed one leads to its parameter."""
     pieces: list[Tag | str] = []
     at = 0
     for match in PAGE_NUMBER.finditer(text):
@@ -274,7 +311,11 @@ def _linked_words(parent: Tag, text: str, anchors: list[str], values: Mapping) -
             text[max(0, match.start() - 70) : match.start()]
         ):  # of a study's name
             continue
-        best = _best(anchors, match.group(), values)
+        before, after = text[: match.start()], text[match.end() :]
+        best = _best(parent, anchors, match.group(), figures, before, after)
+        assumed = next((name for words, name in ASSUMED.items() if before.endswith(words)), "")
+        if assumed in homes and not after.startswith(" of "):
+            best = assumed
         pieces += [text[at : match.start()], _link(parent, best, [match.group()])]
         at = match.end()
     return [piece for piece in [*pieces, text[at:]] if piece]

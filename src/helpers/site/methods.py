@@ -66,7 +66,12 @@ def _selection(screening: pd.DataFrame, provenance: Mapping[str, Any], first: bo
 def _parameters(values: Mapping[str, Any]) -> Markup:
     declared = load_parameters(project_root()) if values else {}
     rows = [
-        {"name": name, "value": show_value(place_free(value)), "meaning": declared[name].meaning}
+        {
+            "name": name,
+            "value": show_value(place_free(value)),
+            "meaning": declared[name].meaning,
+            "parameter_id": name,
+        }
         for name, value in sorted(values.items())
     ]
     return rows_table(rows, "parameters")
