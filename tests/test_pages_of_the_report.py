@@ -373,9 +373,8 @@ def test_a_number_beside_a_study_leads_to_that_study(soups):
     ]
     for link in both[0].select("a.n"):
         page, _, name = link["href"].partition("#")
-        assert name.startswith("effect-") and link.get_text().split()[0] in soups[page].find(
-            id=name
-        ).get_text(" ")
+        place = soups[page].find(id=name)
+        assert name.startswith(("effect-", "parameter-")) and link.get_text().split()[0] in place.get_text(" ")
 
 
 def test_what_is_known_second_hand_is_marked_wherever_it_is_shown_and_the_mark_is_told_once(made, soups):

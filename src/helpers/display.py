@@ -183,7 +183,7 @@ def _row(record: dict, shown: Mapping, numeric: set, forms: Mapping, anchor_colu
         words = len(re.findall(r"[^\W\d_]{2,}", text))
         fixed = not figures and not origins and name not in numeric and words > LINKED_WORDS
         fixed = name in WORKINGS or (fixed and "data-origin" not in inner)
-        fixed |= name == "timepoint_printed" and not figures  # a time as stated, which no figure shows
+        fixed |= name == "timepoint_printed" and (not figures or "inferred" in text)  # no figure shows it
         head, tag = (' scope="row"', "th") if place == 0 else ("", "td")
         cells.append(Markup(f"<{tag}{head}{_class(name in numeric, text, fixed)}>{inner}</{tag}>"))
     identity = ""

@@ -30,6 +30,7 @@ SAID_BY_TOKEN = ("mean_sd", "percent")  # by their signs, ± and %
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 PRINTED_AS_EFFECTS = ("mean", "mean_sd", "ratio", "percent", "percent_change")
 MOST_EVENTS = 4  # in the summary of a study
+INFERRED = "inferred"  # of a time that is not printed with the figure
 
 
 def at_a_glance(
@@ -355,12 +356,14 @@ def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
     """Return printed figures in the order of the document, those of one concept in one row.
 
     `means`, and `printed`: tokens with the anchors of their quantities, a place once behind all that stand
-    there, before them the arm and time in which a concept's figures differ, a remark on a line of its own.
+    there, before them the time and the arm in which a concept's figures differ, a remark on a line of its own.
     """
     rows = []
     ordered = quantities.sort_values(["source_id", "char_start", "quantity_id"])
     for concept, own in ordered.groupby("concept", sort=False, dropna=False):
-        of = [name for name in ("arm_id", "timepoint_printed") if own[name].nunique() > 1]
+        times = own["timepoint_printed"].dropna().unique()
+        timed = len(times) > 1 or any(INFERRED not in time for time in times)
+        of = ["arm_id"] * (own["arm_id"].nunique() > 1) + ["timepoint_printed"] * timed
         lines: dict[str, list[Row]] = {}
         for row in records(own):
             lines.setdefault(str(row["note"] or "").rstrip("."), []).append(row)
@@ -384,8 +387,8 @@ def _line(note: str, rows: list[Row], of: list[str]) -> Markup:
         for figure in shown:
             head = ", ".join(part for part in figure[0] if part and part not in said)
             text, said = figure[1] + (f" ({place})" if figure == shown[-1] else ""), figure[0]
-            token = _anchored(text, [anchor("q", row["quantity_id"]) for row in figures[figure]])
-            parts.append((Markup('<span class="fixed">{}</span> ').format(head) if head else "") + token)
+            token = (Markup('<span class="fixed">{}</span> ').format(head) if head else "") + text
+            parts.append(_anchored(token, [anchor("q", row["quantity_id"]) for row in figures[figure]]))
     end = Markup('<span class="fixed">: {}</span>').format(note) if note else ""
     return Markup(", ").join(parts) + end
 

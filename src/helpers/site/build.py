@@ -39,7 +39,7 @@ from notebookpress.files import write_atomic
 from notebookpress.workers import end_with_parent
 
 
-def printed_figures(tables: Tables, pages: list[Page]) -> ShownNumbers:
+def shown_numbers(tables: Tables, pages: list[Page]) -> ShownNumbers:
     """Return the values and the time of each figure, those of each row of a computation, and people by study.
 
     A share is shown also as a part, or in percent.
@@ -56,7 +56,9 @@ def printed_figures(tables: Tables, pages: list[Page]) -> ShownNumbers:
         found[anchor("q", row.quantity_id)] = shown if row.kind == "p_value" else _shares(shown, percent)
     for tag in (tag for page in pages for tag in page.tree.all("tr", "span")):
         name, words = tag.attrs.get("id", ""), " ".join(tag.texts())
-        if name and not name.startswith("q-"):
+        if name in times:  # said once for several figures
+            times[name] = times[name] & numbers_in(words)
+        elif name and not name.startswith("q-"):
             shown = _shares(numbers_in(words), "%" in words or "percent" in words)
             found[name] = found.get(name, set()) | shown
     enrolled = (
@@ -199,7 +201,7 @@ def build_site(
         files = downloads.result()
         pages += map(arrange, [methods_page(tables, provenance), data_page(tables, files, provenance)])
         pages.insert(0, arrange(index_page(tables, pages, provenance)))
-        homes, figures = anchor_homes(pages), printed_figures(tables, pages)
+        homes, figures = anchor_homes(pages), shown_numbers(tables, pages)
         content, checks = files | shared_files(), []
         for page in pages:
             html = render(page, linked_body(page, homes, figures), pages, version)
