@@ -49,10 +49,11 @@ const numberAt=target=>target.closest?.("main a.n");
 const told=link=>{
 const [file, name=""]=link.getAttribute("href").split("#");
 const code=name.startsWith("cell-")&&document.getElementById(name);
-if (!code) return cards[name ? `${file||here}#${name}` : file];
+const beside=(link.dataset.in||"").split(" ").map(figure=>home[figure]);
+const facts=cards[name ? `${file||here}#${name}` : file];
+if (!code) return facts&&{ ...facts, beside };
 const row=cards[`${here}#${link.closest("tr")?.id}`], made={ t: "Worked out in this notebook", go: "Show the code" };
-if (row) return { ...row, ...made };
-return { ...made, i: (link.dataset.in||"").split(" ").map(figure=>home[figure]) };
+return row ? { ...row, ...made } : { ...made, i: beside };
 };
 const list=(heading, entries)=>{
 const part=make("p", heading + ": ");
@@ -70,9 +71,11 @@ lines.append(row);
 });
 if (lines.childElementCount) about.append(lines);
 card.replaceChildren(about);
-const inputs=(facts.i||[]).filter(key=>cards[key]);
-if (inputs.length) card.append(list("Made from", inputs.map(key =>
+Object.entries({ "Made from": facts.i, "Counted too": facts.beside }).forEach(([heading, keys])=>{
+const known=(keys||[]).filter(key=>cards[key]);
+if (known.length) card.append(list(heading, known.map(key =>
 [make("a", cards[key].t, { href: key }), fact(cards[key], "what it is")||fact(cards[key], "outcome")])));
+});
 (facts.r||[]).filter(line=>line[2]).forEach(line =>
 card.append(list(line[0], [[make("a", line[1], { href: line[2], rel: "noreferrer" })]])));
 const way=make("p");

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from page_links import cards_of
 
 from helpers.figures.study import TESTED_ON
-from helpers.narrative.answer import other_titles, study_titles
+from helpers.narrative.answer import number_word, other_titles, study_titles
 from helpers.sheets.context import read_review_facts
 from helpers.site.cards import ROW_KINDS, WORDS
 from helpers.site.methods import CHECKLISTS
@@ -159,7 +159,11 @@ def test_the_links_of_numbers_lead_to_what_they_promise(soups):
             target = places[file or name].get(anchor)
             assert target is not None, f"{name}: {link['href']}"
             seen += 1
-            if anchor.partition("-")[0] in ROW_KINDS and not re.fullmatch(r"h[1-6]", target.name):
+            if anchor.startswith("discrepancy-"):  # a count leads to the first and names the others
+                beside = link["data-in"].split()
+                assert link.get_text() == str(1 + len(beside)), link
+                assert all(any(each in known for known in places.values()) for each in beside), link
+            elif anchor.partition("-")[0] in ROW_KINDS and not re.fullmatch(r"h[1-6]", target.name):
                 assert shown(link.get_text()) & shown(target.get_text(" ")), f"{name}: {link}"
             if anchor.startswith(("effect-", "result-")):
                 row = target if target.name == "tr" else target.find_parent("tr")
@@ -374,7 +378,9 @@ def test_a_number_beside_a_study_leads_to_that_study(soups):
     for link in both[0].select("a.n"):
         page, _, name = link["href"].partition("#")
         place = soups[page].find(id=name)
-        assert name.startswith(("effect-", "parameter-")) and link.get_text().split()[0] in place.get_text(" ")
+        assert name.startswith(("effect-", "parameter-")) and link.get_text().split()[0] in place.get_text(
+            " "
+        )
 
 
 def test_what_is_known_second_hand_is_marked_wherever_it_is_shown_and_the_mark_is_told_once(made, soups):
@@ -453,4 +459,4 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
         assert cells.count("higher, a p value and no size") == printed, study
         assert cells.count("higher, in words alone") == len(own) - levels - printed, study
     read = (sources.query("has_results == True")["access"] == "full text").sum()
-    assert f"Read in full: {read} of {sources['has_results'].sum()} studies;" in told
+    assert f"{number_word(read)} read in full)" in told and "300 of them in Talk at IMCAS Asia 2025" in told

@@ -73,8 +73,8 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     assert would_change(turns, "none").startswith("benefit shown from 62 people, certainty low from 10")
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"
     assert trial_needed(turns) == (
-        "480 people in all could give high certainty; fewer than 62 in all could not show a benefit of half an SD "
-        "(25 more of 100)"
+        "it would take at least 62 people in all to show a benefit of half a standard deviation (25 more of 100), "
+        "and 480 for high certainty"
     )
     near = [row | {"unit": "u", "result": 9.0 * (-1) ** place} for place, row in enumerate(turns)]
     far = [near[0] | {"result": -12.0}, *near[1:]]

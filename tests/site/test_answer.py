@@ -54,14 +54,31 @@ def test_one_study(tmp_path):
 def test_those_with_a_control_come_first(tmp_path):
     _, second, *_ = answer_sentences(load_tables(write_world(tmp_path, 2)))
     assert second == (
-        "Of two studies with results (23 people), only one was designed with a control group: in made2 (12 people) hair density came out better "
+        "One of two studies with results (23 people) had no control group by design. In the other, made2 (12 people), hair density came out better "
         "than the control (35 hairs/cm² (31.5 to 38.5)) and hair shaft thickness came out no different from "
         "the control (4.25 hairs/cm² (no interval))."
     )
     five = answer_sentences(load_tables(write_world(tmp_path / "five", 5)))[1]
     assert five.startswith(
-        "Of five studies with results (65 people), two were designed with a control group: in made2 (12 people) "
+        "Three of five studies with results (65 people) had no control group by design. In made2 (12 people), "
     )
+
+
+def test_how_many_were_read_in_full_and_who_has_most_of_the_people(tmp_path):
+    tables = load_tables(write_world(tmp_path, 5))
+    own = tables["sources"]["study_id"].isin([f"made{number}" for number in range(1, 6)])
+    for full, words in ((2, "; two read in full"), (0, "; none read in full"), (5, "")):
+        tables["sources"].loc[own, "access"] = ["full text"] * full + ["abstract"] * (5 - full)
+        assert f"with results (65 people{words}) had" in answer_sentences(tables)[1]
+    last = tables["studies"]["study_id"] == "made5"
+    for people, said in (
+        (50, ""),
+        (51, ", 51 of them in made5"),
+    ):  # of 50 and as many others, no more than half
+        tables["studies"].loc[last, ["n_enrolled", "n_analysed"]] = people
+        assert f"({50 + people} people{said}) had" in answer_sentences(tables)[1]
+    tables["studies"].loc[tables["studies"]["study_id"] == "made1", ["n_enrolled", "n_analysed"]] = pd.NA
+    assert "of them in" not in answer_sentences(tables)[1]
 
 
 def test_a_stray_control_group_is_no_control(tmp_path):
@@ -71,7 +88,7 @@ def test_a_stray_control_group_is_no_control(tmp_path):
         "no comparison group by its design"
     )
     assert answer_sentences(tables)[1].startswith(
-        "Of two studies with results (23 people), none was designed with a control group."
+        "None of two studies with results (23 people) had a control group by design."
     )
 
 
@@ -87,7 +104,7 @@ def test_medians_of_the_arms_tell_a_difference_on_ranks_in_plain_words(tmp_path)
     ]
     tables["results"] = validate("results", rows)
     said = answer_sentences(tables)[1]
-    assert "in made2 (12 people), at high risk of bias, hair density came out better" in said
+    assert "In the other, made2 (12 people), at high risk of bias, hair density came out better" in said
     assert "(median change 9.5 against 1.5 hairs/cm², p 0.006)" in said
 
 

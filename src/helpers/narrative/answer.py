@@ -163,20 +163,41 @@ def _controlled_evidence(tables: Tables, titles: Mapping[str, str]) -> str:
     studies = studies[studies["study_id"].isin(lines["study_id"])]
     lines = lines[lines["estimand"].isin(CONTROLLED_ESTIMANDS) & lines["contrast_doubt"].isna()]
     names = sorted(set(lines["study_id"]))
-    people = f" ({words})" if (words := _people(studies)) else ""
-    if len(studies) == 1:
+    facts = [_people(studies) + _largest(studies, titles), _full_texts(tables, studies)]
+    people = f" ({'; '.join(filter(None, facts))})" if any(facts) else ""
+    total, without = len(studies), len(studies) - len(names)
+    with_results = f"{number_word(total)} studies with results{people} had"
+    start = f"{capital(number_word(without))} of {with_results} no control group by design"
+    if total == 1:
         start = f"The only study{people} has {'a' if names else 'no'} control group by design"
-    else:
-        found = f"{'only ' * (len(names) == 1)}{number_word(len(names))}" if names else "none"
-        found += " were" if len(names) > 1 else " was"
-        start = f"Of {number_word(len(studies))} studies with results{people}, {found} designed with"
-        start += " a control group"
+    elif without in (0, total):
+        start = f"{'All' if names else 'None of'} {with_results} a control group by design"
     given = _given_beside(tables, studies, titles)
     if not 0 < len(names) <= 2:  # more are only counted
         return f"{start}.{given}"
     each = {titles.get(name, name): lines[lines["study_id"] == name] for name in names}
-    told = [f"in {title}{_against_control(tables, own, studies)}" for title, own in each.items()]
-    return f"{start}: {'; '.join(told)}.{given}"
+    told = [f"{title}{_against_control(tables, own, studies)}" for title, own in each.items()]
+    other = "the other, " if without and len(names) == 1 else ""
+    return f"{start}. In {other}{'; in '.join(told)}.{given}"
+
+
+def _largest(studies: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """Return the study that has more than half of all people, where there are several."""
+    people = studies["n_analysed"].fillna(studies["n_enrolled"])
+    if len(people) < 3 or people.isna().any() or people.max() <= people.sum() / 2:
+        return ""
+    [row] = records(studies.loc[[people.idxmax()]])
+    size = number(row, "n_enrolled" if row["n_analysed"] is None else "n_analysed")
+    return f", {size} of them in {titles.get(row['study_id'], row['study_id'])}"
+
+
+def _full_texts(tables: Tables, studies: pd.DataFrame) -> str:
+    """Return how many studies were read in full, unless all were."""
+    sources = tables["sources"][tables["sources"]["study_id"].isin(studies["study_id"])]
+    full = sources.loc[sources["access"] == "full text", "study_id"].nunique()
+    if full == len(studies) or sources["access"].isna().all():
+        return ""
+    return f"{number_word(full) if full else 'none'} read in full"
 
 
 def _given_beside(tables: Tables, studies: pd.DataFrame, titles: Mapping[str, str]) -> str:
@@ -199,7 +220,7 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame)
     """Return the people of one controlled study, and how each outcome stands to the control."""
     who = _people(studies[studies["study_id"].isin(lines["study_id"])])
     facts = [who, *_product_and_text(tables, lines)]
-    people = f" ({'; '.join(fact for fact in facts if fact)})" if any(facts) else ""
+    people = f" ({'; '.join(filter(None, facts))})" if any(facts) else ""
     words = {"better": "better than", "worse": "worse than", "no change": "no different from"}
     told = []
     for concept, part in lines.groupby("concept", sort=True):
@@ -208,7 +229,7 @@ def _against_control(tables: Tables, lines: pd.DataFrame, studies: pd.DataFrame)
         size = _size(tables, part) if len(part) == 1 else ""
         told.append(f"{plain_words(concept)} came out {how} the control{size}")
     at_risk = set(lines["risk_of_bias"].dropna()) & HIGH_RISK
-    return f"{people}{', at high risk of bias,' if at_risk else ''} {joined(told)}"
+    return f"{people}{', at high risk of bias' if at_risk else ''}, {joined(told)}"
 
 
 def _product_and_text(tables: Tables, lines: pd.DataFrame) -> list[str]:
@@ -417,12 +438,14 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         "Whether it is safe is not known: no study gives a full count of adverse events. " if unknown else ""
     )
     parts = [
-        f"{start}{capital(count_words(len(studies), 'study speaks', 'studies speak'))} of "
-        f"{'them' if start else 'adverse events'}"
+        f"{start}{capital(count_words(len(studies), 'study mentions', 'studies mention'))} "
+        f"{'any' if start else 'adverse events'}"
     ]
+    if any(row["effect"] == 0 for row in rows) and len(rows) > 1:
+        parts[0] += ", some to say that there were none"
     if partly:
-        parts[0] += ", some of none" * bool(any(row["effect"] == 0 for row in rows))
-        parts[0] += f" ({number_word(len(partly))} not read in full)"
+        were = "was" if len(partly) == 1 else "were"
+        parts[0] += f"; {number_word(len(partly))} of the {number_word(len(studies))} {were} not read in full"
     alone = set(events.loc[events["n"].eq(1).fillna(False), "study_id"])
     listed = dict.fromkeys(row["study_id"] for row in rows if row["effect"] is None)
     for name in sorted(listed, key=titles.get):
@@ -437,4 +460,5 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         named = f"{titles[largest['study_id']]} ({number(largest, 'n')} people)"
         event = largest["event"].split("; ")[0].removeprefix("any ")
         parts.insert(1, f"the largest that reports none is {named}: no {event}")
-    return f"{'; '.join(parts)}."
+    rest = capital("; ".join(parts[1:]))
+    return f"{parts[0]}. {rest}." if rest else f"{parts[0]}."

@@ -366,7 +366,7 @@ def would_change(turns: list[Row], basis: str) -> str:
 
 
 def trial_needed(turns: list[Row], visible: Difference | None = None) -> str:
-    """Return for which size one more study would raise the certainty to high, and just show a benefit.
+    """Return at which size one more study would just show a benefit, and raise the certainty to high.
 
     Where each result that is tried is smaller than `visible`, of that it would be certain.
     """
@@ -377,16 +377,15 @@ def trial_needed(turns: list[Row], visible: Difference | None = None) -> str:
         turn["unit"] == visible.unit and abs(turn["result"]) < visible.absolute for turn in turns
     ):
         any_result = " that no visible effect is there, if none is"
-    said = (
-        [f"{least['high']['turns_at']:g} people in all could give high certainty{any_result}"]
-        if "high" in least
-        else []
-    )
+    said = []
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
-        fewer = f"fewer than {gain['turns_at']:g}" + (" in all" if said else " people in all")
-        said.append(f"{fewer} could not show a benefit of {size}")
-    return "; ".join(said)
+        size = size.replace("half an SD", "half a standard deviation")
+        said.append(f"at least {gain['turns_at']:g} people in all to show a benefit of {size}")
+    if "high" in least:
+        people = "" if said else " people in all"
+        said.append(f"{least['high']['turns_at']:g}{people} for high certainty{any_result}")
+    return f"it would take {', and '.join(said)}" if said else ""
 
 
 def _alike(turns: list[Row]) -> bool:

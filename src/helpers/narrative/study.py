@@ -114,7 +114,9 @@ def _effect(effect: Row) -> Row:
     given = str(effect["background"])  # with what else, if that is given to one arm alone
     who += f" with {given.removesuffix(ALONE)}" * given.endswith(ALONE)
     week, size = effect["timepoint_weeks"], str(size).removesuffix(NO_INTERVAL)
-    when = effect["timepoint_printed"] or (None if is_missing(week) else f"week {show_number(round(week, 1))}")
+    when = effect["timepoint_printed"] or (
+        None if is_missing(week) else f"week {show_number(round(week, 1))}"
+    )
     said = escape(", ".join(filter(None, (size, ESTIMAND_WORDS[effect["estimand"]], when))))
     if is_missing(effect["ci_lower"]):
         said += "" if is_missing(effect["assumption"]) else f"; {effect['assumption']}"
@@ -356,7 +358,7 @@ def printed_figures(quantities: pd.DataFrame) -> pd.DataFrame:
     """Return printed figures in the order of the document, those of one concept in one row.
 
     `means`, and `printed`: tokens with the anchors of their quantities, a place once behind all that stand
-    there, before them the time and the arm in which a concept's figures differ, a remark on a line of its own.
+    there, before them the time, and the arm where arms differ, a remark on a line of its own.
     """
     rows = []
     ordered = quantities.sort_values(["source_id", "char_start", "quantity_id"])

@@ -29,7 +29,7 @@ from helpers.site.checks import (
     link_numbers,
     numbers_in,
 )
-from helpers.site.data import data_page, export_files, table_files
+from helpers.site.data import CHANGES, changed_cells, csv_bytes, data_page, export_files, table_files
 from helpers.site.index import index_page
 from helpers.site.methods import methods_page
 from helpers.site.notebook import STUDY_RUN, notebook_page, run_file
@@ -203,6 +203,8 @@ def build_site(
         pages.insert(0, arrange(index_page(tables, pages, provenance)))
         homes, figures = anchor_homes(pages), shown_numbers(tables, pages)
         content, checks = files | shared_files(), []
+        if previous := provenance.get("previous"):
+            content[CHANGES] = csv_bytes("changes", changed_cells(tables, previous))
         for page in pages:
             html = render(page, linked_body(page, homes, figures), pages, version)
             checks.append(beside.submit(check_page, page.file, html))

@@ -67,12 +67,13 @@ def _targets(page: Page, homes: Mapping[str, str]) -> Iterator[str]:
         if link.classes != ["n"]:
             continue
         file, _, name = link.attrs["href"].partition("#")
-        if not name.startswith("cell-"):
+        beside = link.attrs.get("data-in", "").split()
+        if name.startswith("cell-"):
+            own = [tag.attrs.get("id", "") for tag in link.parents() if tag.name == "tr"]
+            beside += [made for made in own if made.partition("-")[0] in ROW_KINDS]
+        else:
             yield f"{file or page.file}#{name}" if name else file
-            continue
-        own = [tag.attrs.get("id", "") for tag in link.parents() if tag.name == "tr"]
-        own = [made for made in own if made.partition("-")[0] in ROW_KINDS]
-        yield from (f"{homes[made]}#{made}" for made in own + link.attrs.get("data-in", "").split())
+        yield from (f"{homes[made]}#{made}" for made in beside)
 
 
 def _rows(tables: Tables) -> dict[str, tuple[str, dict[str, Any]]]:

@@ -40,15 +40,19 @@ TYPE_WORDS = {"string": "text", "Int64": "whole number", "float64": "number", "b
 
 
 def table_files(name: str, frame: pd.DataFrame) -> dict[str, bytes]:
-    """Return the content of `data/<table>.csv`, looked through for contact details, and of `….parquet`.
+    """Return the content of `data/<table>.csv`, looked through for contact details, and of `….parquet`."""
+    return {f"data/{name}.csv": csv_bytes(name, frame), f"data/{name}.parquet": parquet_bytes(frame)}
 
-    The CSV is that of RFC 4180; a text that a spreadsheet would run as a formula has an apostrophe before it.
+
+def csv_bytes(name: str, frame: pd.DataFrame) -> bytes:
+    """Return a table as CSV after RFC 4180; one with contact details raises `SiteError`.
+
+    A text that a spreadsheet would run as a formula has an apostrophe before it.
     """
     texts = frame.select_dtypes(["string", "object"])
     for column in texts:
         check_contacts(f"table {name}, column {column}", "\n".join(texts[column].dropna().astype(str)))
-    text = frame.assign(**texts.map(inert_cell)).to_csv(index=False, lineterminator="\r\n")
-    return {f"data/{name}.csv": text.encode("utf-8"), f"data/{name}.parquet": parquet_bytes(frame)}
+    return frame.assign(**texts.map(inert_cell)).to_csv(index=False, lineterminator="\r\n").encode("utf-8")
 
 
 def _columns_table(name: str) -> Markup:
@@ -175,6 +179,8 @@ COMPARED_TABLES += ("discrepancies", "effects", "votes", "certainty", "ongoing_t
 WITHOUT_WEIGHT = ("pooled_id", "reasons")  # numbered anew; words on levels that are compared
 WITHOUT_WEIGHT += ("verified_on", "provenance", "reference", "citation", "access")  # how we keep a source
 MOST_CHANGES = 6
+CELL = ["table", "row", "change", "column", "before", "now"]
+CHANGES = "data/changes.csv"  # every cell behind the counts of what changed
 
 
 def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, Any]] | None:
@@ -186,12 +192,28 @@ def changes_since(tables: Tables, release: str | Path | None) -> list[dict[str, 
     """
     if release is None:
         return None
+    rows = []
+    for name, own in changed_cells(tables, release).groupby("table", sort=False):
+        kinds = own.drop_duplicates("row").groupby("change")["row"].agg(list).to_dict()
+        counts: dict[str, Any] = {kind: len(kinds.get(kind, ())) for kind in ("new", "changed", "gone")}
+        named = kinds.get("new", [])
+        if name == "registry_versions":  # of these the fields tell
+            counts["changed"], named = len(own), sorted(set(own["row"]))
+        more = [f"{len(named) - MOST_CHANGES} more"] if len(named) > MOST_CHANGES else []
+        rows.append({"table": name} | counts | {"named": ", ".join([*named[:MOST_CHANGES], *more]) or None})
+    return [*rows, {"table": "conclusion", "named": _conclusion(tables, Path(release))}]
+
+
+def changed_cells(tables: Tables, release: str | Path) -> pd.DataFrame:
+    """Return each cell that differs from a release: `table`, `row`, `change`, `column`, `before`, `now`.
+
+    A row is named by its key; one that is `new` or `gone` has one line, without a column.
+    """
     pairs = ((name, released_table(Path(release), name)) for name in COMPARED_TABLES)
+    cells = [_differences(name, before, tables[name]) for name, before in pairs if before is not None]
     versions = released_table(Path(release), "registry_versions")
-    rows = [_difference(name, before, tables[name]) for name, before in pairs if before is not None]
-    rows.append(_registry_fields(tables["registry_versions"], versions))
-    last = {"table": "conclusion", "named": _conclusion(tables, Path(release))}
-    return [row for row in [*rows, last] if row]
+    cells.append(_registry_fields(tables["registry_versions"], versions))
+    return pd.DataFrame([cell for own in cells for cell in own], columns=CELL)
 
 
 def released_table(release: Path, name: str) -> pd.DataFrame | None:
@@ -202,36 +224,41 @@ def released_table(release: Path, name: str) -> pd.DataFrame | None:
         return None
 
 
-def _difference(name: str, before: pd.DataFrame, now: pd.DataFrame) -> dict[str, Any] | None:
+def _differences(name: str, before: pd.DataFrame, now: pd.DataFrame) -> list[tuple]:
     keys = list(TABLES[name].keys)
     if not set(keys) <= set(before.columns):
-        return None
+        return []
     columns = [column for column in now.columns if column in before.columns and column not in WITHOUT_WEIGHT]
     for column in columns:  # a file knows no whole number that may be missing
         with contextlib.suppress(TypeError, ValueError):
             before = before.assign(**{column: before[column].astype(now[column].dtype)})
     old, new = _by_key(before[columns], keys), _by_key(now[columns], keys)
-    added = [key for key in new if key not in old]
-    changed = [key for key in new if key in old and new[key] != old[key]]
-    gone = [key for key in old if key not in new]
-    if not (added or changed or gone):
-        return None
-    named = added[:MOST_CHANGES]
-    named += [f"{len(added) - MOST_CHANGES} more"] if len(added) > MOST_CHANGES else []
-    counts = {"new": len(added), "changed": len(changed), "gone": len(gone)}
-    return {"table": name} | counts | {"named": ", ".join(named) or None}
+    cells: list[tuple] = [(name, key, "new", "", "", "") for key in new if key not in old]
+    for key in (key for key in new if key in old):
+        told = zip(columns, old[key], new[key], strict=True)
+        cells += [(name, key, "changed", column, was, is_) for column, was, is_ in told if was != is_]
+    return cells + [(name, key, "gone", "", "", "") for key in old if key not in new]
 
 
-def _registry_fields(now: pd.DataFrame, before: pd.DataFrame | None) -> dict[str, Any] | None:
+def _registry_fields(now: pd.DataFrame, before: pd.DataFrame | None) -> list[tuple]:
     """Return the fields that versions of registry records, which a release did not have, state otherwise."""
     known = [] if before is None else before["place"]
     now = now.sort_values("version", kind="stable")
     earlier = now.groupby(["registration", "form", "particular", "item"], dropna=False)["value"].shift()
-    changed = now[earlier.notna() & earlier.ne(now["value"]) & ~now["place"].isin(known)]
-    if changed.empty:
-        return None
-    named = joined(sorted({f"{row.registration}, {row.particular}" for row in changed.itertuples()}))
-    return {"table": "registry_versions", "new": 0, "changed": len(changed), "gone": 0, "named": named}
+    changed = now.assign(earlier=earlier)[
+        earlier.notna() & earlier.ne(now["value"]) & ~now["place"].isin(known)
+    ]
+    return [
+        (
+            "registry_versions",
+            f"{row.registration}, {row.particular}",
+            "changed",
+            "value",
+            row.earlier,
+            row.value,
+        )
+        for row in changed.itertuples()
+    ]
 
 
 def _by_key(frame: pd.DataFrame, keys: list[str]) -> dict[str, tuple]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ from helpers.narrative import answer
 from helpers.narrative.pooled import HARMS
 from helpers.narrative.study import value_words
 from helpers.sheets.context import ReviewFacts
-from helpers.site.data import changes_since, history_rows
+from helpers.site.data import CHANGES, changes_since, history_rows
 from helpers.site.page import Page, environment, link, rows_table
 from helpers.site.references import csl_items, printed_references
 from helpers.tables.vocabulary import EVIDENCE, label
@@ -40,9 +41,10 @@ NO_EFFECT = "no estimate"
 ABOUT = " about the effect of exosome therapy on {}"  # which the row itself says
 CONSTANT = r"\d+(?:\.\d+)? % (?:interval|limit)|\b\d is (?:no|every)\b"  # chosen, or of a scale: not found
 RULE = r"(?<=below )\d+(?: events)?(?=[;.]|$)"  # of what size is large enough, by the rules
+CERTAIN = re.compile(r"\b(\d+)( certain discrepanc)")
 LIKE = "Placebo arms are those like a study shown in sex and time, where it states both."
 UNMATCHED = "Other treatments are matched in neither."
-DOUBTED = "§: a discrepancy touches it."
+DOUBTED = "§: a discrepancy touches it, certain or not."
 MOST_NOT_DRAWN = 3  # differences from a control that are named below the figure
 GRACE = 1  # months after which a search that is due is overdue
 TOTAL = "studies-total"  # anchor of the row that adds the studies up
@@ -68,14 +70,12 @@ def index_page(tables: answer.Tables, pages: list[Page], provenance: Mapping[str
     place = next((n for n, told in enumerate(sentences) if told["origin"] == "harms"), len(sentences))
     sentences[place:place] = _warnings(provenance["review"])
     review, changed = provenance["review"], changes_since(tables, provenance.get("previous"))
-    told = tables["sources"].query("has_results == True and tier != 'comparator'")
     others = [page for page in pages if not page.file.startswith("study-")]  # to those the table leads
     body = environment().get_template("index.html.j2").render(
         failed=provenance.get("failed") or [],
         short=[told for told in sentences if told["origin"] in FIRST],
         rest=[told for told in sentences if told["origin"] not in FIRST],
         review=review,
-        read=f"{(told['access'] == 'full text').sum()} of {len(told)}",
         release=provenance.get("previous_version"),
         symbols=_symbols(tables),
         picture=_picture(tables, titles),
@@ -341,12 +341,29 @@ def _notes(tables: answer.Tables, titles: Mapping[str, str]) -> list[tuple[str, 
         told = f"{row['letter']}: {plain_words(row['domain'])}, {row['steps']} down: "
         text = _plain_titles(f"{told}{answer.with_titles(row['reason'], titles)}", titles)
         text = Markup(re.sub(RULE, r'<span data-from="certainty-rules">\g<0></span>', str(text)))
+        text = Markup(CERTAIN.sub(partial(_linked_count, _certain(of, tables)), str(text)))
         if row["domain"] == "imprecision" and of.get("against_relative"):
             places = ["row-visible", "row-visible_relative", *_compared_with(of, tables)]
             beside = Markup(' (<span data-from="{}">{}; {}</span>)')
             text += beside.format(" ".join(places), of["against_threshold"], of["against_relative"])
         notes.append((f"certainty-{of.get('concept')} certainty-of-evidence", text + "."))
     return notes
+
+
+def _certain(row: Mapping[str, Any], tables: answer.Tables) -> list[str]:
+    """Return the anchors of the certain discrepancies that touch the outcome of a row of the summary."""
+    own = tables["discrepancies"][tables["discrepancies"]["certain"].astype(bool)]
+    own = own[[row.get("concept") in split_ids(names) for names in own["concepts"]]]
+    studies = split_ids(row["study_ids"])
+    return [anchor("discrepancy", name) for name in own.loc[own["study_id"].isin(studies), "discrepancy_id"]]
+
+
+def _linked_count(names: list[str], found: re.Match[str]) -> str:
+    """Return a count of discrepancies as a link to the first, whose card names the others."""
+    if len(names) != int(found[1]):  # rated on other studies
+        return found[0]
+    link_ = '<a class="n" href="#{}" data-in="{}">{}</a>{}'
+    return str(Markup(link_).format(names[0], " ".join(names[1:]), found[1], found[2]))
 
 
 def _compared_with(row: Mapping[str, Any], tables: answer.Tables) -> list[str]:
@@ -474,7 +491,8 @@ def _changes(
     versions = Markup('<div data-from="{} certainty-of-evidence">{}</div>').format(TOTAL, of_versions)
     if rows is None or (same and len(history) == 2):
         return Markup("<p>This is the first version: there is none to compare it with.</p>") + versions
+    listed = Markup('<a class="n" href="{}">{}</a>')
     for row in rows:
-        row["origins"] = row["table"] if row["table"] in tables else "certainty-of-evidence"
+        row |= {name: listed.format(CHANGES, row[name]) for name in ("new", "changed", "gone") if name in row}
     since = f"Changes since release {provenance.get('previous_version') or ''}".rstrip()
     return versions + rows_table(rows, "changes", caption=since)
