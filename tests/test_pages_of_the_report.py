@@ -459,4 +459,4 @@ def test_what_is_said_of_words_alone_of_harms_and_of_triage_is_what_the_tables_h
         assert cells.count("higher, a p value and no size") == printed, study
         assert cells.count("higher, in words alone") == len(own) - levels - printed, study
     read = (sources.query("has_results == True")["access"] == "full text").sum()
-    assert f"{number_word(read)} read in full)" in told and "300 of them in Talk at IMCAS Asia 2025" in told
+    assert f"{number_word(read)} read in full)" in told and "300 in Talk at IMCAS Asia 2025" in told

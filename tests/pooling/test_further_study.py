@@ -73,7 +73,7 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     assert would_change(turns, "none").startswith("benefit shown from 62 people, certainty low from 10")
     assert would_change([], "pooled") == "nothing, with 10 to 1000 people"
     assert trial_needed(turns) == (
-        "it would take at least 62 people in all to show a benefit of half a standard deviation (25 more of 100), "
+        "it takes at least 62 people in all to show a benefit of half a standard deviation (25 more of 100), "
         "and 480 for high certainty"
     )
     near = [row | {"unit": "u", "result": 9.0 * (-1) ** place} for place, row in enumerate(turns)]
@@ -81,7 +81,7 @@ def test_an_outcome_without_a_figure_and_a_row_that_nothing_turns():
     cases = ((near, "u", 9.5, True), (near, "u", 9.0, False), (near, "v", 9.5, False), (far, "u", 9.5, False))
     for rows, unit, size, said in cases:
         told = trial_needed(rows, Difference(size, unit))
-        assert ("no visible effect is there" in told) is said, (unit, size)
+        assert ("no effect is visible" in told) is said, (unit, size)
     ends = {
         "result_sds": 0.5,
         "aspect": "direction",

@@ -73,12 +73,12 @@ def test_how_many_were_read_in_full_and_who_has_most_of_the_people(tmp_path):
     last = tables["studies"]["study_id"] == "made5"
     for people, said in (
         (50, ""),
-        (51, ", 51 of them in made5"),
+        (51, ", 51 in made5"),
     ):  # of 50 and as many others, no more than half
         tables["studies"].loc[last, ["n_enrolled", "n_analysed"]] = people
         assert f"({50 + people} people{said}) had" in answer_sentences(tables)[1]
     tables["studies"].loc[tables["studies"]["study_id"] == "made1", ["n_enrolled", "n_analysed"]] = pd.NA
-    assert "of them in" not in answer_sentences(tables)[1]
+    assert " in made5" not in answer_sentences(tables)[1]
 
 
 def test_a_stray_control_group_is_no_control(tmp_path):

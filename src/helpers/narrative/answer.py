@@ -188,7 +188,7 @@ def _largest(studies: pd.DataFrame, titles: Mapping[str, str]) -> str:
         return ""
     [row] = records(studies.loc[[people.idxmax()]])
     size = number(row, "n_enrolled" if row["n_analysed"] is None else "n_analysed")
-    return f", {size} of them in {titles.get(row['study_id'], row['study_id'])}"
+    return f", {size} in {titles.get(row['study_id'], row['study_id'])}"
 
 
 def _full_texts(tables: Tables, studies: pd.DataFrame) -> str:
@@ -212,7 +212,7 @@ def _given_beside(tables: Tables, studies: pd.DataFrame, titles: Mapping[str, st
     companions = given.str.split(",").str[0].str.split().str[-1]
     what = joined(sorted(set(companions))) or "another treatment"
     many = capital(f"{number_word(len(names))} studies")
-    who = many if len(names) > 4 else joined([titles.get(name, name) for name in names])
+    who = many if len(names) > 2 else joined([titles.get(name, name) for name in names])
     return f" {who} gave exosomes only with {what}."
 
 
@@ -295,7 +295,7 @@ def _what_would_change(tables: Tables) -> str:
     if trials.empty:
         return f"{start} No registered trial is on the list.".strip()
     able, maybe = (int((trials["can_answer"] == verdict).sum()) for verdict in ("yes", "not known"))
-    listed = count_words(len(trials), "registered trial listed", "registered trials listed")
+    listed = count_words(len(trials), "registered trial", "registered trials")
     found = (
         f"{capital(number_word(able)) if able else 'Not one'} of {listed} {'are' if able > 1 else 'is'} known"
     )
@@ -442,16 +442,17 @@ def _harms(tables: Tables, titles: Mapping[str, str]) -> str:
         f"{'any' if start else 'adverse events'}"
     ]
     if any(row["effect"] == 0 for row in rows) and len(rows) > 1:
-        parts[0] += ", some to say that there were none"
+        parts[0] += ", some to deny them"
     if partly:
-        were = "was" if len(partly) == 1 else "were"
-        parts[0] += f"; {number_word(len(partly))} of the {number_word(len(studies))} {were} not read in full"
+        parts[0] += (
+            f"; {number_word(len(partly))} of these {'was' if len(partly) == 1 else 'were'} not read in full"
+        )
     alone = set(events.loc[events["n"].eq(1).fillna(False), "study_id"])
     listed = dict.fromkeys(row["study_id"] for row in rows if row["effect"] is None)
     for name in sorted(listed, key=titles.get):
         own = (row["event"].split("; ") for row in rows if row["effect"] is None and row["study_id"] == name)
         kinds = sorted({kind.split(" (")[0] for kinds in own for kind in kinds})
-        kinds = kinds if len(kinds) <= 5 else [*kinds[:4], "others"]
+        kinds = kinds if len(kinds) <= 4 else [*kinds[:3], "others"]
         people = "a single patient" if name in alone else "without a count"
         parts.append(f"{titles[name]} ({people}) names {joined(kinds)}")
     none = [row for row in rows if row["effect"] == 0]

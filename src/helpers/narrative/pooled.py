@@ -376,7 +376,7 @@ def trial_needed(turns: list[Row], visible: Difference | None = None) -> str:
     if visible and all(
         turn["unit"] == visible.unit and abs(turn["result"]) < visible.absolute for turn in turns
     ):
-        any_result = " that no visible effect is there, if none is"
+        any_result = " that no effect is visible, if none is"
     said = []
     if gain := least.get("gain"):
         size = _study_words(gain, False).removeprefix("if ").replace(" better is seen", "")
@@ -385,7 +385,7 @@ def trial_needed(turns: list[Row], visible: Difference | None = None) -> str:
     if "high" in least:
         people = "" if said else " people in all"
         said.append(f"{least['high']['turns_at']:g}{people} for high certainty{any_result}")
-    return f"it would take {', and '.join(said)}" if said else ""
+    return f"it takes {', and '.join(said)}" if said else ""
 
 
 def _alike(turns: list[Row]) -> bool:
