@@ -435,9 +435,9 @@ def _token(row: Row) -> str:
 
 
 def _places(rows: list[Row]) -> str:
-    """Return where a token stands: its lines, `23,132`, or `abstract`."""
+    """Return where a token stands: its lines, `23;132`, or `abstract`."""
     own = [row for row in rows if row["line"] is not None and row["source_id"] == row["study_id"]]
-    lines = [",".join(dict.fromkeys(str(row["line"]) for row in own))] if own else []
+    lines = [";".join(dict.fromkeys(str(row["line"]) for row in own))] if own else []
     return "; ".join(dict.fromkeys([*lines, *(_place(row) for row in rows if row not in own)]))
 
 
@@ -462,12 +462,12 @@ def with_steps(certainty: pd.DataFrame) -> pd.DataFrame:
 
 
 def with_places(discrepancies: pd.DataFrame) -> pd.DataFrame:
-    """Return discrepancies with a column `where`: the lines, `102,132`, or other places."""
+    """Return discrepancies with a column `where`: the lines, `102;132`, or other places."""
     places = discrepancies["locators"].astype(str).str.split("; ")
     told = [
         [re.sub(r"^(?:[^,;]+, )?line (?=\d)|(?<=\d) \(.*", "", part) for part in parts] for parts in places
     ]
-    joined_lines = [re.sub(r"(?<=\d), (?=\d)", ",", ", ".join(dict.fromkeys(parts))) for parts in told]
+    joined_lines = [re.sub(r"(?<=\d), (?=\d)", ";", ", ".join(dict.fromkeys(parts))) for parts in told]
     return discrepancies.assign(where=joined_lines)
 
 
