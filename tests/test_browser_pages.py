@@ -214,7 +214,7 @@ def test_a_first_reader_needs_less_than_four_clicks(page, made):
     page.locator('.answer a[href$="#results-by-outcome"]').last.click()
     page.locator('tr[id^="line-wan2025"] a[href*="#effect-"]').first.click()
     page.locator(':target a[href^="#q-"]').first.click()
-    assert "(23,132)" in page.locator(":target").inner_text() and page.locator(":target").is_visible()
+    assert "(23;132)" in page.locator(":target").inner_text() and page.locator(":target").is_visible()
 
 
 def test_everything_is_there_without_a_script(browser, made):

@@ -152,8 +152,8 @@ def test_a_token_stands_once_with_all_its_places_and_anchors_and_a_place_once_fo
     (shown,) = printed_figures(as_frame("quantities", rows).astype({"line": "Int64"})).itertuples()
     page = BeautifulSoup(shown.printed, "html.parser")
     assert shown.means == "participants"
-    assert page.get_text() == "<16> (9,81), sixteen = 16, 18 (abstract)"
-    assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (9,81)" for line in (9, 81))
+    assert page.get_text() == "<16> (9;81), sixteen = 16, 18 (abstract)"
+    assert all(page.find(id=f"q-s.{line}").get_text() == "<16> (9;81)" for line in (9, 81))
     assert [page.find(id=f"q-s.{n}").get_text()[-13:] for n in (3, 4)] == ["sixteen = 16", "18 (abstract)"]
 
 
