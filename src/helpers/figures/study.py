@@ -168,7 +168,7 @@ def ongoing_timeline(trials: pd.DataFrame) -> Figure:
     caption = (
         "Open circles: the registered end, of a study or of its recruitment; squares: when results are due."
     )
-    caption += f" Broken line: the last search, {searched}." if searched else ""
+    caption += f" Broken line: the last search for studies, {searched}." if searched else ""
     caption += f" Without a date in the copy that was read: {undated}." if undated else ""
     rows = records(trials[["study_id", "n_planned", "status", *ONGOING_MARKS]])
     title = "Ongoing studies: when they end"

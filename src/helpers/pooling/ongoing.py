@@ -271,7 +271,7 @@ def _precision(
     some, most = (_smallest_difference(estimand, sides, power, alpha, spread) for power in _POWERS)
     row = {"n_exosome": sides[0], "n_comparator": sides[1], "detectable_80_sds": some, "assumption": words}
     if "hair_density" not in outcomes:
-        silent = "hair density is not registered" if outcomes else "outcomes not seen"
+        silent = "hair density is not registered" if outcomes else "outcomes unclear"
         return row | {"assumption": f"{words}; {silent}"}
     se = _standard_error(estimand, sides, spread)
     half = critical_value(1 - alpha, degrees_of_freedom(estimand, sides)) * se

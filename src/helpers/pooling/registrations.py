@@ -184,7 +184,7 @@ def answerable(trial: Row, comparison: RegisteredComparison, outcomes: Sequence[
     """
     found = _of_control(comparison)
     if not outcomes:
-        found.append(("not known", "outcomes not seen"))
+        found.append(("not known", "outcomes unclear"))
     elif not set(outcomes) & set(COUNTS):
         named = ", ".join(map(label, dict.fromkeys(outcomes)))
         found.append(("no", f"counts no hair in this comparison, but {named}"))
